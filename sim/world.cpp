@@ -1,0 +1,384 @@
+// The event loop: dispatching, services, timers, notes.
+#include "sim/world.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace sibyl {
+
+namespace world {
+/// The body of a `start` step.
+struct Start {
+  bool recovering = false;
+};
+BOOST_DESCRIBE_STRUCT(Start, (), (recovering))
+}  // namespace world
+
+NodeId World::add_node(TraceNode description, ProcessPtr process, NodeClocks clocks) {
+  assert(!begun_);
+  const NodeId id{static_cast<std::uint32_t>(instances_.size())};
+  assert(id.value < kInstanceMask);
+  for (const auto& d : descriptions_) assert(d.name != description.name);
+  Instance node;
+  node.identity = id;
+  node.initial = process;
+  node.process = std::move(process);
+  node.clocks = clocks;
+  instances_.push_back(std::move(node));
+  descriptions_.push_back(std::move(description));
+  return id;
+}
+
+NodeId World::add_twin(NodeId of, ProcessPtr process) {
+  TraceNode description = descriptions_[of.value];
+  const std::size_t number = instances_[of.value].twins.size() + 1;
+  for (std::size_t i = 0; i < number; ++i) description.name += "'";
+  const NodeId id =
+      add_node(std::move(description), std::move(process), instances_[of.value].clocks);
+  instances_[id.value].identity = of;
+  instances_[of.value].twins.push_back(id.value);
+  instances_[of.value].watched = true;
+  return id;
+}
+
+void World::set_shim(NodeId node, ShimPtr shim) {
+  instances_[node.value].shim = std::move(shim);
+  instances_[node.value].watched = true;
+}
+
+void World::begin() {
+  begun_ = true;
+  assert(!instances_.empty() || config_->faults.empty());
+  std::vector<std::string> roles;
+  for (const auto& d : descriptions_) roles.push_back(d.role);
+  network_ = std::make_shared<const Network>(config_->network, roles);
+  if (network_->keeps_link_state()) links_.resize(instances_.size());
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    pending_.push({0, next_id_++, target(i, Kind::start), i, 0});
+  }
+  fault_causes_.resize(config_->faults.size());
+  for (std::size_t i = 0; i < config_->faults.size(); ++i) {
+    const fault::Trigger& when = config_->faults[i].when;
+    if (when.event.empty()) {
+      pending_.push({when.at.ns, next_id_++, target(0, Kind::fault), 0, i});
+    } else {
+      triggers_.push_back({i, 0});
+    }
+  }
+}
+
+Outcome World::run(Choices& choices, const Limits& limits) {
+  if (!begun_) begin();
+  choices_ = &choices;
+  horizon_ = limits.deadline.ns;
+  const std::uint64_t first_event = counters_.events;
+  while (pending_.size() != dead_timers_) {
+    const std::int64_t next = pending_.next_time();
+    if (next == kNever.ns) break;  // and so is all that is left
+    if (next > limits.deadline.ns) {
+      now_ = std::max(now_, limits.deadline.ns);
+      return Outcome::deadline;
+    }
+    if (counters_.events - first_event >= limits.events || pending_.size() > limits.queue)
+      return Outcome::limit;
+    prefetch();
+    if (config_->ties == TieRule::chosen && pending_.ready() > 1) {
+      dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
+    } else {
+      dispatch(pending_.pop());
+    }
+  }
+  return Outcome::quiescent;
+}
+
+/// Asks early for the memory that the next events will touch. Beyond 10^5 pending messages that is
+/// what a delivery waits for.
+void World::prefetch() const {
+  if (const Event* later = pending_.upcoming(4)) {
+    const auto* node = reinterpret_cast<const char*>(&instances_[later->target & kInstanceMask]);
+    __builtin_prefetch(node);
+    __builtin_prefetch(node + 64);
+  }
+  if (const Event* soon = pending_.upcoming(2)) {
+    const Instance& node = instances_[soon->target & kInstanceMask];
+    __builtin_prefetch(node.process.address());
+    __builtin_prefetch(node.timers.data());
+  }
+}
+
+bool World::step(Choices& choices) {
+  const std::uint64_t before = counters_.events;
+  while (counters_.events == before) {
+    if (!begun_) begin();
+    if (pending_.size() == dead_timers_ || pending_.next_time() == kNever.ns) return false;
+    choices_ = &choices;
+    horizon_ = kNever.ns;
+    if (config_->ties == TieRule::chosen && pending_.ready() > 1) {
+      dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
+    } else {
+      dispatch(pending_.pop());
+    }
+  }
+  return true;
+}
+
+void World::dispatch(const Event& e) {
+  switch (static_cast<Kind>(e.target >> 24)) {
+    case Kind::message:
+      now_ = e.at;
+      arrive(e);
+      break;
+    case Kind::service_done:
+      now_ = e.at;
+      finish_service(e);
+      break;
+    case Kind::timer:
+      fire(e);
+      break;
+    case Kind::fault:
+      now_ = e.at;
+      apply(static_cast<std::size_t>(e.data));
+      break;
+    case Kind::start: {
+      now_ = e.at;
+      Instance& node = instances_[e.target & kInstanceMask];
+      if (node.paused) {
+        node.deferred.emplace_back(e);
+      } else if (node.up && !node.started) {
+        start_instance(e.target & kInstanceMask, false);
+      }
+      break;
+    }
+  }
+}
+
+void World::arrive(const Event& e) {
+  const std::uint32_t to = e.target & kInstanceMask;
+  Instance& node = instances_[to];
+  if (!node.up || node.paused || !cuts_.empty() || !clogs_.empty()) [[unlikely]] {
+    if (kept_from_arriving(node, e)) return;
+  }
+  if (config_->cpu.enabled) {
+    start_service(node, e);
+    return;
+  }
+  const Message message = Message::adopt(payload_of(e));
+  hand(to, instances_[e.source].identity, e.id, message);
+}
+
+/// Whether a fault keeps the message from arriving now; it is then lost, or held.
+bool World::kept_from_arriving(Instance& node, const Event& e) {
+  const std::uint32_t to = e.target & kInstanceMask;
+  if (!node.up || cut(e.source, to)) {
+    const Message message = Message::adopt(payload_of(e));
+    lose(e.source, to, e.id, message, node.up ? "link is cut" : "receiver is down");
+    return true;
+  }
+  if (clogged(e.source, to)) {
+    held_.emplace_back(e);
+    return true;
+  }
+  if (node.paused) {
+    node.deferred.emplace_back(e);
+    return true;
+  }
+  return false;
+}
+
+void World::hand(std::uint32_t instance, NodeId from, EventId send, const Message& message) {
+  Instance& node = instances_[instance];
+  ++counters_.events;
+  current_ = next_id_++;
+  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{instance} << 40,
+              message.hash() ^ (send << 20 | from.value));
+  if (observer_.observer != nullptr) [[unlikely]] {
+    emit({.id = current_,
+          .kind = TraceKind::receive,
+          .node = {instance},
+          .peer = from,
+          .cause = send,
+          .previous = node.last_event,
+          .type = &message.type(),
+          .body = message.body()});
+  }
+  node.last_event = current_;
+  work_done_ = 0;
+  if (!triggers_.empty()) [[unlikely]] {
+    check_triggers(message.type().name, instance);
+    if (!instances_[instance].up) return;
+  }
+  if (node.watched && node.shim) [[unlikely]] {
+    ShimContext context(*this, instance);
+    node.shim.writable().receive(context, from, message);
+  } else {
+    Context context(*this, instance);
+    node.process.writable().receive(context, from, message);
+  }
+  keep_busy(instance);
+}
+
+/// The work of the step that ends keeps the CPU busy, unless the node crashed in it.
+void World::keep_busy(std::uint32_t instance) {
+  Instance& node = instances_[instance];
+  if (work_done_ == 0 || !node.up) return;
+  node.cpu.busy_until = std::max(node.cpu.busy_until, saturating_add(now_, work_done_));
+}
+
+void World::start_instance(std::uint32_t instance, bool recovering) {
+  Instance& node = instances_[instance];
+  node.started = true;
+  ++counters_.events;
+  const EventId cause = recovering ? current_ : 0;  // the fault that lets it recover
+  current_ = next_id_++;
+  const world::Start body{recovering};
+  digest_.add(static_cast<std::uint64_t>(now_),
+              std::uint64_t{instance} << 8 | (recovering ? 3U : 2U));
+  emit({.id = current_,
+        .kind = TraceKind::start,
+        .node = {instance},
+        .cause = cause,
+        .previous = node.last_event,
+        .type = &kTypeInfo<world::Start>,
+        .body = &body});
+  node.last_event = current_;
+  work_done_ = 0;
+  Context context(*this, instance);
+  if (recovering) {
+    node.process.writable().recover(context);
+  } else {
+    node.process.writable().start(context);
+  }
+  keep_busy(instance);
+}
+
+// --- CPU
+// ---------------------------------------------------------------------------------------------
+
+const Distribution* find_time(const std::map<std::string, Distribution>& times,
+                              const TypeInfo& type) {
+  if (times.empty()) return nullptr;
+  auto it = times.find(std::string(type.name));
+  const auto colon = type.name.rfind(':');
+  if (it == times.end() && colon != std::string_view::npos) {
+    it = times.find(std::string(type.name.substr(colon + 1)));
+  }
+  return it == times.end() ? nullptr : &it->second;
+}
+
+const ServiceProfile& World::service_profile(std::uint32_t instance) const {
+  const auto it = config_->cpu.by_role.find(descriptions_[instance].role);
+  return it == config_->cpu.by_role.end() ? config_->cpu.standard : it->second;
+}
+
+void World::start_service(Instance& node, const Event& e) {
+  CpuState& cpu = node.cpu;
+  if (cpu.serving != 0) {
+    cpu.waiting.push_back({e.source, e.id, Message::adopt(payload_of(e))});
+    return;
+  }
+  const std::uint32_t to = e.target & kInstanceMask;
+  Message message = Message::adopt(payload_of(e));
+  const TypeInfo* type = &message.type();
+  const Distribution* time = nullptr;
+  for (const auto& [known, distribution] : cpu.known) {
+    if (known == type) time = distribution;
+  }
+  if (time == nullptr) {
+    const ServiceProfile& profile = service_profile(to);
+    time = find_time(profile.by_message, *type);
+    if (time == nullptr) time = &profile.standard;
+    cpu.known.emplace_back(type, time);
+  }
+  std::int64_t service = choices_->draw({Decision::service, NodeId{to}}, *time);
+  if (node.slow_percent != 100) {
+    service = static_cast<std::int64_t>(static_cast<__int128>(service) * node.slow_percent / 100);
+  }
+  const std::int64_t done = saturating_add(std::max(now_, cpu.busy_until), service);
+  // Nothing else is due before it is done: no need to go through the queue.
+  if (done <= horizon_ && pending_.none_until(done)) {
+    now_ = done;
+    hand(to, instances_[e.source].identity, e.id, message);
+    return;
+  }
+  cpu.serving = e.id;
+  pending_.push_out_of_order({done, e.id, target(to, Kind::service_done), e.source | life(node),
+                              reinterpret_cast<std::uint64_t>(message.release())});
+}
+
+void World::finish_service(const Event& e) {
+  const std::uint32_t to = e.target & kInstanceMask;
+  const std::uint32_t from = e.source & kInstanceMask;
+  if (is_stale(instances_[to], e)) {  // it crashed with the message on its CPU
+    const Message message = Message::adopt(payload_of(e));
+    lose(from, to, e.id, message, "receiver crashed");
+    return;
+  }
+  if (instances_[to].paused) {
+    instances_[to].deferred.emplace_back(e);
+    return;
+  }
+  instances_[to].cpu.serving = 0;
+  {
+    const Message message = Message::adopt(payload_of(e));
+    hand(to, instances_[from].identity, e.id, message);
+  }
+  Instance& node = instances_[to];
+  while (!node.cpu.waiting.empty() && node.up && !node.paused && node.cpu.serving == 0) {
+    Waiting next = std::move(node.cpu.waiting.front());
+    node.cpu.waiting.pop_front();
+    const auto data = reinterpret_cast<std::uint64_t>(next.message.release());
+    start_service(node, {now_, next.id, target(to, Kind::message), next.source, data});
+  }
+}
+
+// --- notes
+// -------------------------------------------------------------------------------------------
+
+void World::emit(Step step) {
+  if (observer_.observer == nullptr) return;
+  step.at = {now_};
+  observer_.observer->on_step(step);
+}
+
+void World::note_step(std::uint32_t instance, const TypeInfo& type, const void* body) {
+  if (!instances_[instance].up) return;  // crashed within this step
+  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{instance} << 40,
+              type.hash(body) ^ type.name_hash);
+  const EventId id = next_id_++;
+  emit({.id = id,
+        .kind = TraceKind::note,
+        .node = {instance},
+        .cause = current_,
+        .type = &type,
+        .body = body});
+  if (!triggers_.empty()) check_triggers(type.name, instance);
+}
+
+void World::count(std::uint32_t instance, std::string_view what) {
+  if (!instances_[instance].up) return;
+  for (auto& [name, n] : counters_.counts) {
+    if (name == what) {
+      ++n;
+      return;
+    }
+  }
+  counters_.counts.emplace_back(std::string(what), 1);
+}
+
+void World::count_message(const TypeInfo* type) {
+  ++counters_.messages;
+  if (last_kind_ < kinds_.size() && kinds_[last_kind_] == type) {
+    ++counters_.by_kind[last_kind_].second;
+    return;
+  }
+  for (last_kind_ = 0; last_kind_ < kinds_.size(); ++last_kind_) {
+    if (kinds_[last_kind_] == type) {
+      ++counters_.by_kind[last_kind_].second;
+      return;
+    }
+  }
+  kinds_.push_back(type);
+  counters_.by_kind.emplace_back(type->name, 1);
+}
+
+}  // namespace sibyl

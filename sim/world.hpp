@@ -1,0 +1,250 @@
+// The world: one event loop, nodes with clocks, CPUs and storage, links, faults. A value: a copy
+// goes on independently (processes are copied when they first change).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/choices.hpp"
+#include "sim/clock.hpp"
+#include "sim/context.hpp"
+#include "sim/cpu.hpp"
+#include "sim/fault.hpp"
+#include "sim/message.hpp"
+#include "sim/network.hpp"
+#include "sim/observer.hpp"
+#include "sim/pending.hpp"
+#include "sim/process.hpp"
+#include "sim/storage.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+/// How events of one instant are ordered.
+enum class TieRule : std::uint8_t {
+  insertion,  ///< in the order in which they were caused
+  chosen,     ///< Choices decides: by the seed in a run, by a search in an exploration
+};
+
+struct WorldConfig {
+  TieRule ties = TieRule::chosen;
+  NetworkConfig network;
+  CpuConfig cpu;
+  fault::Plan faults;
+  bool unsynced_survive = false;  ///< whether Choices may let unsynced writes survive a crash
+};
+
+/// Reaching a limit ends a run with an outcome that forbids conclusions from what is missing.
+struct Limits {
+  std::uint64_t events = 50'000'000;
+  Time deadline = kNever;  ///< the run's own end: nothing after it is dispatched
+  std::size_t queue = 20'000'000;
+};
+
+/// Counters of a run.
+struct Counters {
+  std::uint64_t events = 0;    ///< steps dispatched: receives, timers, starts, faults
+  std::uint64_t messages = 0;  ///< put on the network, own messages excluded
+  std::uint64_t own_messages = 0;
+  std::uint64_t lost = 0;
+  std::vector<std::pair<std::string_view, std::uint64_t>>
+      by_kind;                                                ///< messages by type, in first use
+  std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< Context::count, in first use
+};
+
+class World {
+ public:
+  explicit World(WorldConfig config)
+      : config_(std::make_shared<const WorldConfig>(std::move(config))) {}
+
+  /// Adds a node; call before the first step. `description.name` must be unique (asserted).
+  NodeId add_node(TraceNode description, ProcessPtr process, NodeClocks clocks = {});
+  /// Another instance under the identity of `of`: it sends as `of` and receives what `of` is sent.
+  /// It has a number of its own for faults, clocks and the trace.
+  NodeId add_twin(NodeId of, ProcessPtr process);
+  void set_shim(NodeId node, ShimPtr shim);
+  /// A copy of the world has no observer until it is given one.
+  void set_observer(Observer* observer) { observer_.observer = observer; }
+
+  /// Runs until nothing is left, the deadline, or a limit. May be called again with a later
+  /// deadline.
+  Outcome run(Choices& choices, const Limits& limits);
+  /// Dispatches one event, and what follows it at once: services that nothing can come between, and
+  /// what waited for a Resume or Unclog. False when nothing is left.
+  bool step(Choices& choices);
+
+  Time now() const { return {now_}; }
+  const Digest& digest() const { return digest_; }
+  const Counters& counters() const { return counters_; }
+  const std::vector<TraceNode>& nodes() const { return descriptions_; }
+  bool is_up(NodeId node) const { return instances_[node.value].up; }
+  const Process& process(NodeId node) const { return *instances_[node.value].process; }
+  /// Events pending, cancelled timers and what waits for paused nodes excluded.
+  std::size_t pending() const { return pending_.size() - dead_timers_ + held_.size(); }
+  std::size_t memory_bytes() const { return pending_.memory_bytes(); }
+
+  /// Hash of everything that the future depends on: processes, clocks, storage, what is pending
+  /// (with the time left, if `timed`). Event numbers, counters and the past are left out. O(nodes +
+  /// pending).
+  std::uint64_t state_hash(bool timed = true) const;
+
+ private:
+  friend class Context;
+  friend class ShimContext;
+
+  enum class Kind : std::uint8_t { message, timer, service_done, fault, start };
+  struct TimerSlot {
+    std::int64_t deadline = 0;  ///< on the hardware clock
+    std::uint64_t order = 0;    ///< its place among equal times: the number of the arming
+    std::uint64_t entry = 0;    ///< the order of the entry in the queue that counts; 0: none
+    std::int64_t entry_at = 0;
+    EventId cause = 0;
+    std::uint32_t generation = 1;
+    bool armed = false;
+    bool in_use = false;
+    Message tag;
+  };
+  struct Instance {
+    // What a delivery or a timer touches comes first: the first 128 bytes are fetched ahead.
+    ProcessPtr process;
+    NodeId identity;
+    bool up = true;
+    bool paused = false;
+    bool started = false;
+    bool watched = false;  ///< has a shim or twins: the slow path
+    std::uint32_t slow_percent = 100;
+    std::uint32_t incarnation = 0;  ///< how often it has recovered
+    EventId last_event = 0;
+    NodeClocks clocks;
+    std::vector<TimerSlot> timers;
+    std::vector<std::uint32_t> free_timers;
+    CpuState cpu;
+    ProcessPtr initial;
+    ShimPtr shim;
+    std::vector<Held> deferred;  ///< while paused, in order of arrival
+    std::vector<std::uint32_t> twins;
+    StableStorage storage;
+  };
+  /// The listener of this world; a copy of the world has none.
+  struct Listener {
+    Listener() = default;
+    explicit Listener(Observer* o) : observer(o) {}
+    Listener(const Listener& /*other*/) {}
+    Listener& operator=(const Listener& /*other*/) {
+      observer = nullptr;
+      return *this;
+    }
+    Observer* observer = nullptr;
+  };
+  struct LinkState {
+    std::int64_t last_arrival = -1;
+    std::int64_t free_at = 0;
+  };
+  struct ActiveCut {
+    std::string name;
+    std::vector<bool> from;
+    std::vector<bool> to;
+    bool symmetric = true;
+  };
+  struct PendingTrigger {
+    std::size_t fault;
+    std::uint64_t seen;
+  };
+
+  void begin();
+  const ServiceProfile& service_profile(std::uint32_t instance) const;
+  void prefetch() const;
+  void dispatch(const Event& e);
+  void arrive(const Event& e);
+  bool kept_from_arriving(Instance& node, const Event& e);
+  void start_service(Instance& node, const Event& e);
+  void finish_service(const Event& e);
+  void hand(std::uint32_t instance, NodeId from, EventId send, const Message& message);
+  void fire(const Event& e);
+  void start_instance(std::uint32_t instance, bool recovering);
+  void keep_busy(std::uint32_t instance);
+  void catch_up(std::vector<Held> waiting);
+
+  void post(std::uint32_t from, NodeId to, Message message, std::int64_t later);
+  void put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const Message& message,
+                   std::int64_t leaves);
+  void to_self(std::uint32_t from, Message message, std::int64_t leaves);
+  std::int64_t arrival_time(std::uint32_t from, std::uint32_t to, const LinkProfile& link,
+                            const Message& message, std::int64_t leaves);
+  void lose(std::uint32_t from, std::uint32_t to, EventId send, const Message& message,
+            const char* why);
+  bool cut(std::uint32_t from, std::uint32_t to) const;
+  bool clogged(std::uint32_t from, std::uint32_t to) const;
+
+  TimerId arm_timer(std::uint32_t instance, Duration after, Message tag);
+  bool rearm_timer(std::uint32_t instance, TimerId id, Duration after);
+  void cancel_timer(std::uint32_t instance, TimerId id);
+  void queue_timer(std::uint32_t instance, std::uint32_t slot);
+  bool take_up_timer(const Event& e);
+  void drop_timers(std::uint32_t instance);
+  void requeue_timers(std::uint32_t instance);
+
+  void apply(std::size_t fault_index);
+  void apply(const fault::Crash& f);
+  void apply(const fault::Recover& f);
+  void apply(const fault::Pause& f);
+  void apply(const fault::Resume& f);
+  void apply(const fault::Slow& f);
+  void apply(const fault::Cut& f);
+  void apply(const fault::Heal& f);
+  void apply(const fault::Clog& f);
+  void apply(const fault::Unclog& f);
+  void apply(const fault::ClockStep& f);
+  void apply(const fault::ClockDrift& f);
+  void check_triggers(std::string_view name, std::uint32_t instance);
+
+  void emit(Step step);
+  void note_step(std::uint32_t instance, const TypeInfo& type, const void* body);
+  void count_message(const TypeInfo* type);
+  void count(std::uint32_t instance, std::string_view what);
+  void hash_node(Hasher& h, std::uint32_t instance, bool timed) const;
+  std::uint64_t hash_in_flight(bool timed) const;
+  std::uint64_t hash_links(bool timed) const;
+
+  static constexpr std::uint32_t kInstanceMask = 0xffffffU;
+  /// The life in which a service began, in the top byte of its event's source: a crash ends it.
+  static std::uint32_t life(const Instance& node) { return (node.incarnation & 0xffU) << 24; }
+  static bool is_stale(const Instance& node, const Event& service) {
+    return !node.up || (service.source & ~kInstanceMask) != life(node);
+  }
+  static std::uint32_t target(std::uint32_t instance, Kind kind) {
+    return instance | static_cast<std::uint32_t>(kind) << 24;
+  }
+
+  std::shared_ptr<const WorldConfig> config_;  ///< never changes; copies of the world share it
+  std::shared_ptr<const Network> network_;
+  std::vector<Instance> instances_;
+  std::vector<TraceNode> descriptions_;
+  PendingEvents pending_;
+  std::int64_t now_ = 0;
+  std::uint64_t next_id_ = 1;
+  EventId current_ = 0;          ///< the event being dispatched
+  std::int64_t work_done_ = 0;   ///< CPU time used so far by the step in progress
+  std::size_t dead_timers_ = 0;  ///< entries in the queue that will do nothing
+  Digest digest_;
+  Counters counters_;
+  std::size_t last_kind_ = 0;
+  std::vector<const TypeInfo*> kinds_;
+  std::vector<std::vector<LinkState>> links_;  ///< by sender, when links keep state
+  std::vector<ActiveCut> cuts_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> clogs_;
+  std::vector<Held> held_;
+  std::vector<PendingTrigger> triggers_;
+  std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
+  bool begun_ = false;
+  Listener observer_;
+  Choices* choices_ = nullptr;  ///< valid during run() and step()
+  std::int64_t horizon_ = kNever.ns;
+};
+
+}  // namespace sibyl

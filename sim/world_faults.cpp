@@ -1,0 +1,153 @@
+// Faults: what each does to the world, and the triggers that tie them to a protocol's steps.
+#include <algorithm>
+#include <utility>
+
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+void World::apply(std::size_t fault_index) {
+  ++counters_.events;
+  const EventId outer = current_;
+  current_ = next_id_++;
+  digest_.add(static_cast<std::uint64_t>(now_), std::uint64_t{fault_index} << 8 | 5);
+  std::visit(
+      [&](const auto& action) {
+        using T = std::remove_cvref_t<decltype(action)>;
+        NodeId where = kNobody;
+        if constexpr (requires { action.node; }) where = action.node;
+        emit({.id = current_,
+              .kind = TraceKind::fault,
+              .node = where,
+              .cause = fault_causes_[fault_index],
+              .type = &kTypeInfo<T>,
+              .body = &action});
+        apply(action);
+      },
+      config_->faults[fault_index].what);
+  current_ = outer;
+}
+
+void World::apply(const fault::Crash& f) {
+  Instance& node = instances_[f.node.value];
+  if (!node.up) return;
+  node.up = false;
+  node.paused = false;
+  node.last_event = current_;
+  drop_timers(f.node.value);
+  for (const auto& w : node.cpu.waiting)
+    lose(w.source, f.node.value, w.id, w.message, "receiver crashed");
+  node.cpu.waiting.clear();
+  node.cpu.busy_until = 0;
+  node.cpu.serving = 0;
+  std::vector<Held> deferred;
+  deferred.swap(node.deferred);
+  for (const auto& d : deferred) {
+    if (!d.message) continue;
+    lose(d.event.source & kInstanceMask, f.node.value, d.event.id, d.message, "receiver crashed");
+  }
+  node.storage.crash([&] {
+    return config_->unsynced_survive && choices_->pick({Decision::unsynced, f.node}, 2) == 1;
+  });
+}
+
+void World::apply(const fault::Recover& f) {
+  Instance& node = instances_[f.node.value];
+  if (node.up) return;
+  node.up = true;
+  ++node.incarnation;
+  if (!f.storage) node.storage.wipe();
+  node.process = node.initial;
+  start_instance(f.node.value, true);
+}
+
+void World::apply(const fault::Pause& f) {
+  if (instances_[f.node.value].up) instances_[f.node.value].paused = true;
+}
+
+void World::apply(const fault::Resume& f) {
+  Instance& node = instances_[f.node.value];
+  if (!node.paused) return;
+  node.paused = false;
+  catch_up(std::exchange(node.deferred, {}));
+}
+
+/// Dispatches what has waited, now and in order of arrival. Through the queue the tie rule would
+/// decide their order.
+void World::catch_up(std::vector<Held> waiting) {
+  // No service may run ahead of time past those that still wait.
+  const std::int64_t horizon = std::exchange(horizon_, now_);
+  for (Held& h : waiting) {
+    const Event e = h.release(now_);
+    if (static_cast<Kind>(e.target >> 24) == Kind::timer && !take_up_timer(e)) continue;
+    dispatch(e);
+  }
+  horizon_ = horizon;
+}
+
+void World::apply(const fault::Slow& f) { instances_[f.node.value].slow_percent = f.percent; }
+
+void World::apply(const fault::Cut& f) {
+  ActiveCut c{f.name, std::vector<bool>(instances_.size()), std::vector<bool>(instances_.size()),
+              f.symmetric};
+  for (const NodeId n : f.from) c.from[n.value] = true;
+  for (const NodeId n : f.to) c.to[n.value] = true;
+  cuts_.push_back(std::move(c));
+}
+
+void World::apply(const fault::Heal& f) {
+  std::erase_if(cuts_, [&](const ActiveCut& c) { return c.name == f.name; });
+}
+
+void World::apply(const fault::Clog& f) {
+  if (!clogged(f.from.value, f.to.value)) clogs_.emplace_back(f.from.value, f.to.value);
+}
+
+void World::apply(const fault::Unclog& f) {
+  std::erase(clogs_, std::pair(f.from.value, f.to.value));
+  std::vector<Held> freed;
+  std::vector<Held> kept;
+  for (auto& h : held_) {
+    const bool ours =
+        h.event.source == f.from.value && (h.event.target & kInstanceMask) == f.to.value;
+    (ours ? freed : kept).push_back(std::move(h));
+  }
+  held_ = std::move(kept);
+  catch_up(std::move(freed));
+}
+
+void World::apply(const fault::ClockStep& f) { instances_[f.node.value].clocks.step(f.by); }
+
+void World::apply(const fault::ClockDrift& f) {
+  instances_[f.node.value].clocks.hardware.set_drift({now_}, f.ppb);
+  requeue_timers(f.node.value);
+}
+
+void World::check_triggers(std::string_view name, std::uint32_t instance) {
+  const auto short_name =
+      name.substr(name.rfind(':') == std::string_view::npos ? 0 : name.rfind(':') + 1);
+  std::vector<std::size_t> due;
+  for (auto& t : triggers_) {
+    const fault::Trigger& when = config_->faults[t.fault].when;
+    if (when.node != kNobody && when.node.value != instance) continue;
+    if (when.event != name && when.event != short_name) continue;
+    if (++t.seen == when.count) due.push_back(t.fault);
+  }
+  if (due.empty()) return;
+  std::erase_if(triggers_, [&](const PendingTrigger& t) {
+    return std::find(due.begin(), due.end(), t.fault) != due.end();
+  });
+  for (const std::size_t f : due) {
+    const fault::Fault& fault = config_->faults[f];
+    fault_causes_[f] = current_;
+    // A crash takes effect in the middle of the step; anything else when the step is over.
+    if (fault.when.after.ns <= 0 && std::holds_alternative<fault::Crash>(fault.what)) {
+      apply(f);
+    } else {
+      pending_.push({saturating_add(now_, std::max<std::int64_t>(0, fault.when.after.ns)),
+                     next_id_++, target(0, Kind::fault), 0, f});
+    }
+  }
+}
+
+}  // namespace sibyl

@@ -1,0 +1,127 @@
+// The hash of a world's state: what the future depends on, and nothing of the past.
+#include <algorithm>
+
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+namespace {
+std::uint64_t left(std::int64_t at, std::int64_t now) {
+  return at > now ? static_cast<std::uint64_t>(at - now) : 0;
+}
+}  // namespace
+
+void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
+  const Instance& node = instances_[instance];
+  if (node.up) h.add(node.process->hash());
+  h.add(node.up | node.paused << 1 | node.started << 2 | std::uint64_t{node.slow_percent} << 8);
+  if (node.shim) h.add(node.shim->hash());
+  if (!node.storage.empty()) hash_append(h, node.storage);
+  if (timed) {
+    h.add(left(node.cpu.busy_until, now_));
+    h.add(static_cast<std::uint64_t>(node.clocks.hardware.read({now_}).ns) -
+          static_cast<std::uint64_t>(now_));
+    h.add(static_cast<std::uint64_t>(node.clocks.hardware.drift_ppb()));
+    h.add(static_cast<std::uint64_t>(node.clocks.wall_offset.ns));
+  }
+  h.add(node.cpu.waiting.size());
+  for (const auto& w : node.cpu.waiting) {
+    h.add(w.source);
+    h.add(w.message.hash());
+  }
+  h.add(node.deferred.size());
+  for (const auto& d : node.deferred) {  // they will go in this order
+    h.add(d.event.target);
+    h.add(d.event.source & kInstanceMask);
+    if (d.message) {
+      h.add(d.message.hash());
+    } else if (static_cast<Kind>(d.event.target >> 24) == Kind::timer) {
+      const TimerSlot& t = node.timers[static_cast<std::uint32_t>(d.event.data)];
+      h.add(t.generation == d.event.data >> 32 ? t.tag.hash() : 0);
+    }
+  }
+}
+
+/// A sum, because pending events are a multiset.
+std::uint64_t World::hash_in_flight(bool timed) const {
+  std::uint64_t sum = 0;
+  const auto add = [&](std::uint32_t to, std::uint32_t from, std::uint64_t body,
+                       std::int64_t remaining) {
+    Hasher one;
+    one.add(to);
+    one.add(from);
+    one.add(body);
+    if (timed) one.add(static_cast<std::uint64_t>(remaining));
+    sum += one.value();
+  };
+  pending_.for_each([&](const Event& e) {
+    const auto kind = static_cast<Kind>(e.target >> 24);
+    if (carries_payload(e)) {
+      const bool lost =
+          kind == Kind::service_done && is_stale(instances_[e.target & kInstanceMask], e);
+      add(e.target, (e.source & kInstanceMask) | (lost ? ~kInstanceMask : 0U),
+          Message::hash_of_payload(payload_of(e)), e.at - now_);
+    } else if (kind != Kind::timer) {
+      add(e.target, e.source, e.data, e.at - now_);
+    }
+  });
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    const std::int64_t reading = instances_[i].clocks.hardware.read({now_}).ns;
+    for (const auto& slot : instances_[i].timers) {
+      if (slot.armed) {
+        add(target(i, Kind::timer), i, slot.tag.hash(), (Time{slot.deadline} - Time{reading}).ns);
+      }
+    }
+  }
+  return sum;
+}
+
+/// A sum again: the order in which links were cut or clogged does not matter, the order in which a
+/// clogged link's messages wait does.
+std::uint64_t World::hash_links(bool timed) const {
+  std::uint64_t sum = 0;
+  for (const auto& c : cuts_) {
+    Hasher one;
+    one.add(c.name);
+    one.add(c.symmetric);
+    for (std::size_t i = 0; i < c.from.size(); ++i) one.add(c.from[i] | c.to[i] << 1);
+    sum += one.value();
+  }
+  for (const auto& [from, to] : clogs_) {
+    Hasher one;
+    one.add(std::uint64_t{from} << 32 | to);
+    for (const auto& m : held_) {
+      const bool ours = m.event.source == from && (m.event.target & kInstanceMask) == to;
+      if (ours) one.add(m.message.hash());
+    }
+    sum += one.value();
+  }
+  if (!timed) return sum;
+  for (std::size_t from = 0; from < links_.size(); ++from) {
+    for (std::size_t to = 0; to < links_[from].size(); ++to) {
+      const LinkState& link = links_[from][to];
+      if (link.last_arrival < now_ && link.free_at <= now_) continue;  // it binds no message
+      Hasher one;
+      one.add(from << 32 | to);
+      one.add(left(link.last_arrival + 1, now_));
+      one.add(left(link.free_at, now_));
+      sum += one.value();
+    }
+  }
+  return sum;
+}
+
+std::uint64_t World::state_hash(bool timed) const {
+  Hasher h;
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) hash_node(h, i, timed);
+  h.add(hash_in_flight(timed));
+  h.add(hash_links(timed));
+  if (timed) h.add(left(config_->network.gst.ns, now_));
+  for (const auto& t : triggers_) {
+    h.add(t.fault);
+    h.add(t.seen);
+  }
+  return h.value();
+}
+
+}  // namespace sibyl

@@ -1,0 +1,54 @@
+// The benchmarks' main function: --ratios prints the table of speed against the yardsticks;
+// anything else is Google Benchmark's. Speed is reported, never judged: the status is 0.
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+
+#include <benchmark/benchmark.h>
+
+#include "tests/bench/ratios.hpp"
+
+namespace {
+
+constexpr int kUsage = 64;
+constexpr std::string_view kRounds = "--rounds=";
+constexpr std::string_view kEvents = "--events=";
+
+template <class Number>
+bool parse(std::string_view text, Number lowest, Number& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() && out >= lowest;
+}
+
+/// The arguments after --ratios.
+int ratios(int count, char** arguments) {
+  int rounds = 7;
+  std::uint64_t events = 2'000'000;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view a = arguments[i];
+    if (a.substr(0, kRounds.size()) == kRounds && parse(a.substr(kRounds.size()), 5, rounds))
+      continue;
+    if (a.substr(0, kEvents.size()) == kEvents &&
+        parse(a.substr(kEvents.size()), std::uint64_t{1000}, events))
+      continue;
+    std::fprintf(stderr,
+                 "sibyl bench: \"%s\" is none of --rounds=N (N >= 5) and --events=N (N >= 1000)\n",
+                 arguments[i]);
+    return kUsage;
+  }
+  sibyl::bench::report_ratios(rounds, events);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "--ratios") return ratios(argc - 2, argv + 2);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return kUsage;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

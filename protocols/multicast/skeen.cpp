@@ -1,0 +1,92 @@
+// Skeen's atomic multicast: see skeen.hpp.
+#include "protocols/multicast/skeen.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace sibyl::multicast {
+
+std::uint64_t Skeen::multicast(Context context, std::vector<GroupIndex> groups, Message payload) {
+  assert(well_addressed(*groups_, groups));
+  const std::uint64_t id = next_id(context.self());
+  ++sequence;
+  std::vector<std::uint64_t> numbers;
+  for (const GroupIndex g : groups) numbers.push_back(++sent[g]);
+  const std::vector<NodeId> to = destinations(*groups_, groups);
+  context.send(to, skeen::Start{id, std::move(groups), std::move(numbers), std::move(payload)});
+  return id;
+}
+
+std::vector<Delivery> Skeen::receive(Context context, NodeId from, const Message& message) {
+  if (const auto* start = message.as<skeen::Start>()) {
+    on_start(context, *start);
+  } else if (const auto* propose = message.as<skeen::Propose>()) {
+    on_propose(from, *propose);
+  } else {
+    return {};
+  }
+  return take_deliverable();
+}
+
+// upon Start(id): propose the next tick of the clock to all addressed processes.
+void Skeen::on_start(Context context, const skeen::Start& start) {
+  const NodeId self = context.self();
+  const auto place = own_place(*groups_, start.groups, self);
+  if (!place) return;
+  Window& window = started[{sender_of(start.id), start.groups[*place]}];
+  if (!window.add(start.numbers[*place])) return;  // a duplicate
+
+  const std::uint64_t lts = ++clock;
+  skeen::Pending& message = pending[start.id];
+  message = {lts, lts, destinations(*groups_, start.groups), start.groups, start.payload};
+  order.emplace(lts, start.id);
+  std::erase(message.missing, self);
+  context.send(message.missing, skeen::Propose{start.id, lts});
+
+  if (const auto waiting = early.find(start.id); waiting != early.end()) {
+    for (const auto& [proposer, proposal] : waiting->second) {
+      std::erase(message.missing, proposer);
+      message.highest = std::max(message.highest, proposal);
+    }
+    early.erase(waiting);
+  }
+  settle(start.id, message);
+}
+
+// upon Propose(id, lts): the clock stays; it follows final timestamps only.
+void Skeen::on_propose(NodeId from, const skeen::Propose& propose) {
+  const auto found = pending.find(propose.id);
+  if (found == pending.end()) {
+    // Not started yet (or a duplicate after the delivery: it stays here and does nothing).
+    early[propose.id].emplace(from, propose.lts);
+    return;
+  }
+  skeen::Pending& message = found->second;
+  if (std::erase(message.missing, from) == 0) return;  // a duplicate
+  message.highest = std::max(message.highest, propose.lts);
+  settle(propose.id, message);
+}
+
+// upon proposals of all addressed processes: the highest is final.
+void Skeen::settle(std::uint64_t id, skeen::Pending& message) {
+  if (!message.missing.empty()) return;
+  order.erase({message.lts, id});
+  order.emplace(message.highest, id);
+  clock = std::max(clock, message.highest);
+}
+
+std::vector<Delivery> Skeen::take_deliverable() {
+  std::vector<Delivery> deliveries;
+  while (!order.empty()) {
+    const std::uint64_t id = order.begin()->second;
+    const auto first = pending.find(id);
+    if (!first->second.missing.empty()) break;
+    deliveries.push_back(
+        {id, sender_of(id), std::move(first->second.groups), std::move(first->second.payload)});
+    order.erase(order.begin());
+    pending.erase(first);
+  }
+  return deliveries;
+}
+
+}  // namespace sibyl::multicast

@@ -1,0 +1,139 @@
+// The options of S-SMR and DS-SMR, their variants, and the lookups of System.
+#include "protocols/partitioned/options.hpp"
+
+#include <cassert>
+
+#include "sim/decode.hpp"
+
+namespace sibyl::partitioned {
+
+// One row a variant: what it does differently, which properties break, and the options that make
+// it.
+const std::vector<Variant>& ssmr_variants() {
+  static const std::vector<Variant> kVariants{
+      {{"no-signals",
+        "partitions exchange no signals, so a command may end at one before another starts it (A1)",
+        {"linearizability"}},
+       {{"signals", "none"}}},
+      {{"signals-at-enqueue",
+        "a signal is sent when a command is delivered, not when it is at the head of the queue "
+        "(A2)",
+        {"linearizability"}},
+       {{"signals", "enqueue"}}},
+      {{"read-copies",
+        "every partition keeps copies of all objects; harmful when the local oracles differ",
+        {"linearizability"}},
+       {{"copies", true}}},
+  };
+  return kVariants;
+}
+
+const std::vector<Variant>& dssmr_variants() {
+  static const std::vector<Variant> kVariants{
+      {{"create-answered-alone",
+        "the partition creates and replies without waiting for the oracle, as the notes draw it "
+        "(B1)",
+        {"linearizability", "single_owner"}},
+       {{"create_reply", "partition"}, {"create_wait", "none"}}},
+      {{"not-found-early-ack",
+        "the oracle replies to a create at once, and a partition without the object says so (B2)",
+        {"linearizability"}},
+       {{"create_reply", "oracle"},
+        {"create_wait", "partition_waits_oracle"},
+        {"missing", "not_found"}}},
+      {{"printed-delete",
+        "the oracle replies to a delete on its own delivery, as the paper's box has it (B3)",
+        {"linearizability", "single_owner"}},
+       {{"delete_reply", "oracle"}, {"delete_wait", "none"}}},
+      {{"delete-answered-by-partition",
+        "the partition replies to a delete after the oracle's signal, the oracle waits for nobody: "
+        "absent for those who ask the oracle, still there for those who cached its location",
+        {"linearizability", "single_owner"}},
+       {{"delete_reply", "partition"}, {"delete_wait", "partition_waits_oracle"}}},
+      {{"printed-map",
+        "the oracle does not update its map on create and delete, as in the paper's box",
+        {"linearizability", "single_owner", "termination"}},
+       {{"oracle_updates_map", false}}},
+      {{"stale-copy",
+        "the source of a move keeps a copy and serves reads from it, without a check of ownership",
+        {"linearizability"}},
+       {{"keep_moved_copy", true}}},
+  };
+  return kVariants;
+}
+
+namespace {
+
+template <class Options>
+Options read_options(const Setup& setup, const std::vector<Variant>& variants) {
+  Value preset{Value::Object{}};
+  std::map<std::string, std::string> set_by;
+  for (const Variant& variant : variants) {
+    if (!setup.has_variant(variant.info.name)) continue;
+    for (const auto& [option, value] : variant.preset) {
+      const Value* before = preset.find(option);
+      if (before != nullptr && !(*before == value)) {
+        throw ConfigError(kOptionsPointer, "the variants " + set_by[option] + " and " +
+                                               variant.info.name + " set the option \"" + option +
+                                               "\" to different values; take one of them");
+      }
+      preset.set(option, value);
+      set_by[option] = variant.info.name;
+    }
+  }
+  Options options;
+  decode(preset, kOptionsPointer, options);
+  if (setup.options.is_null()) return options;
+  decode(setup.options, kOptionsPointer, options);
+  for (const auto& [option, variant] : set_by) {
+    if (setup.options.find(option) != nullptr) {
+      throw ConfigError(pointer_to(kOptionsPointer, option),
+                        "the variant " + variant + " sets this option to " +
+                            preset.find(option)->text() + "; leave out the one or the other");
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+SsmrOptions ssmr_options(const Setup& setup) {
+  return read_options<SsmrOptions>(setup, ssmr_variants());
+}
+
+DssmrOptions dssmr_options(const Setup& setup) {
+  return read_options<DssmrOptions>(setup, dssmr_variants());
+}
+
+multicast::GroupIndex System::group(std::string_view name) const {
+  for (std::size_t i = 0; i < groups->names.size(); ++i) {
+    if (groups->names[i] == name) return static_cast<multicast::GroupIndex>(i);
+  }
+  assert(!"a group of this deployment");
+  return 0;
+}
+
+std::vector<NodeId> System::members(const std::vector<std::string>& names) const {
+  std::vector<NodeId> nodes;
+  for (const std::string& name : names) {
+    const auto& more = groups->members[group(name)];
+    nodes.insert(nodes.end(), more.begin(), more.end());
+  }
+  return nodes;
+}
+
+std::vector<std::string> System::partitions_of(const std::vector<multicast::GroupIndex>& addressed,
+                                               std::string_view but) const {
+  std::vector<std::string> names;
+  for (const multicast::GroupIndex g : addressed) {
+    if (oracle == g || groups->names[g] == but) continue;
+    names.push_back(groups->names[g]);
+  }
+  return names;
+}
+
+const std::string& System::partition_by_hash(std::string_view object) const {
+  return partitions[hash_text(object) % partitions.size()];
+}
+
+}  // namespace sibyl::partitioned

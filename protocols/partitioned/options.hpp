@@ -1,0 +1,236 @@
+// What a scenario may say to the partitioned store: deployment, workload, and the options of the
+// two protocols. Decoded and checked here; every mistake is a ConfigError at its exact place.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "protocols/multicast/types.hpp"
+#include "protocols/partitioned/command.hpp"
+#include "protocols/protocol.hpp"
+#include "sim/ids.hpp"
+#include "sim/time.hpp"
+#include "sim/value.hpp"
+
+namespace sibyl::partitioned {
+
+// ---- Deployment ----
+
+inline constexpr std::uint32_t kMostReplicas = 16;
+inline constexpr std::size_t kMostPartitions = 256;
+
+/// A replicated group: the value of a member of "partitions".
+struct GroupSpec {
+  std::uint32_t replicas = 1;  ///< 1 to kMostReplicas
+  std::int64_t clock = 0;      ///< what Skeen's clock shows at first, at each replica; >= 0
+};
+BOOST_DESCRIBE_STRUCT(GroupSpec, (), (replicas, clock))
+
+struct OracleSpec {
+  std::string name = "O";
+  std::uint32_t replicas = 1;
+  std::int64_t clock = 0;
+};
+BOOST_DESCRIBE_STRUCT(OracleSpec, (), (name, replicas, clock))
+
+struct ObjectSpec {
+  std::int64_t value = 0;
+  std::string at;  ///< its partition
+  static constexpr std::array kRequired{std::string_view("at")};
+};
+BOOST_DESCRIBE_STRUCT(ObjectSpec, (), (value, at))
+
+/// An object whose members are named by the scenario, in the order in which they stand there.
+template <class T>
+struct Named {
+  std::vector<std::pair<std::string, T>> items;
+  const T* find(std::string_view name) const {
+    for (const auto& [key, item] : items) {
+      if (key == name) return &item;
+    }
+    return nullptr;
+  }
+  static void decode_from(const Value& v, const std::string& pointer, Named& out);
+};
+
+enum class MulticastKind : std::uint8_t { skeen, sequencer };
+BOOST_DESCRIBE_ENUM(MulticastKind, skeen, sequencer)
+
+/// What a local oracle believes instead of the truth: object -> partition, null for "unknown".
+using View = std::map<std::string, Value>;
+
+struct Deployment {
+  Named<GroupSpec> partitions;
+  std::optional<OracleSpec> oracle;
+  std::vector<std::string> clients;  ///< their order; absent: that of their first operations
+  Named<ObjectSpec> objects;
+  MulticastKind multicast = MulticastKind::skeen;
+  std::map<std::string, View> oracle_views;  ///< by client or partition; S-SMR only
+  static constexpr std::array kRequired{std::string_view("partitions")};
+};
+BOOST_DESCRIBE_STRUCT(Deployment, (),
+                      (partitions, oracle, clients, objects, multicast, oracle_views))
+
+// ---- Workload ----
+
+/// One operation of a client.
+struct Operation {
+  std::uint64_t op = 0;  ///< from 1, in the order of the scenario's list
+  std::string client;
+  Time at;            ///< the earliest invocation, on the client's hardware clock
+  std::string label;  ///< the scenario's, or made from the command
+  CommandKind kind = CommandKind::access;
+  std::vector<Step> steps;  ///< of an access
+  std::string object;       ///< of the others
+  std::int64_t value = 0;   ///< of a create
+  std::string to;           ///< of a create (empty: ask the oracle) or a move
+  static void decode_from(const Value& v, const std::string& pointer, Operation& out);
+  /// The objects that it touches, sorted.
+  std::vector<std::string> objects() const;
+};
+
+struct Workload {
+  std::vector<Operation> operations;
+  std::map<std::string, std::map<std::string, std::string>> cache;  ///< client: object: partition
+  static constexpr std::array kRequired{std::string_view("operations")};
+};
+BOOST_DESCRIBE_STRUCT(Workload, (), (operations, cache))
+
+// ---- Options ----
+
+/// When a partition tells the others of a command that it takes part in it.
+enum class Signals : std::uint8_t {
+  none,
+  enqueue,  ///< when the command is delivered, wherever it stands in the queue
+  start,    ///< when it is at the head of the queue
+};
+BOOST_DESCRIBE_ENUM(Signals, none, enqueue, start)
+
+struct SsmrOptions {
+  Signals signals = Signals::start;
+  /// Every partition keeps a copy of every object from the start (the notes' first implementation).
+  /// An object is read where the local oracle says that it is, so copies are read only when oracles
+  /// differ.
+  bool copies = false;
+};
+BOOST_DESCRIBE_STRUCT(SsmrOptions, (), (signals, copies))
+
+/// Who replies to the client.
+enum class Replier : std::uint8_t { oracle, partition };
+BOOST_DESCRIBE_ENUM(Replier, oracle, partition)
+
+/// Who ends a create or delete only after hearing that the other has started it.
+enum class Waiting : std::uint8_t { none, partition_waits_oracle, oracle_waits_partition, both };
+BOOST_DESCRIBE_ENUM(Waiting, none, partition_waits_oracle, oracle_waits_partition, both)
+
+/// What a partition answers about an object that it does not hold.
+enum class Missing : std::uint8_t { retry, not_found };
+BOOST_DESCRIBE_ENUM(Missing, retry, not_found)
+
+enum class Cache : std::uint8_t {
+  none,  ///< every command consults the oracle
+  pull,  ///< clients keep the oracle's answers
+  push,  ///< and the oracle tells all clients of every change
+};
+BOOST_DESCRIBE_ENUM(Cache, none, pull, push)
+
+/// Whether a partition compares the version that the client has cached with its own, and what
+/// raises it.
+enum class VersionCheck : std::uint8_t { none, location, location_and_update };
+BOOST_DESCRIBE_ENUM(VersionCheck, none, location, location_and_update)
+
+/// Where a client gathers the objects of a command.
+enum class MoveTarget : std::uint8_t {
+  random,  ///< any of their partitions: the paper's default
+  first,   ///< the first of their partitions, in the order of the deployment
+  most,    ///< the one that has most of them; the first of several
+};
+BOOST_DESCRIBE_ENUM(MoveTarget, random, first, most)
+
+/// The application's rule for the first partition of an object.
+enum class Placement : std::uint8_t {
+  fewest,  ///< the partition with the fewest objects in the oracle's map; the first of several
+  hash,    ///< by the object's name
+};
+BOOST_DESCRIBE_ENUM(Placement, fewest, hash)
+
+/// The defaults are the corrected protocol. What else is safe, and why, is said in
+/// dssmr_server.hpp.
+struct DssmrOptions {
+  Replier create_reply = Replier::oracle;
+  Waiting create_wait = Waiting::partition_waits_oracle;
+  Replier delete_reply = Replier::oracle;
+  Waiting delete_wait = Waiting::oracle_waits_partition;
+  Missing missing = Missing::retry;
+  Cache cache = Cache::pull;
+  VersionCheck version_check = VersionCheck::none;
+  bool client_updates_cache = true;  ///< whether a client notes a move of its own as a hint
+  std::uint32_t fallback_after = 3;  ///< retries; 0: never
+  MoveTarget move_target = MoveTarget::random;
+  Placement create_placement = Placement::fewest;
+  bool oracle_updates_map = true;  ///< false: the map stays as it was on create and delete
+  bool keep_moved_copy = false;    ///< true: the source of a move goes on serving reads
+};
+BOOST_DESCRIBE_STRUCT(DssmrOptions, (),
+                      (create_reply, create_wait, delete_reply, delete_wait, missing, cache,
+                       version_check, client_updates_cache, fallback_after, move_target,
+                       create_placement, oracle_updates_map, keep_moved_copy))
+
+constexpr bool partition_waits(Waiting w) {
+  return w == Waiting::partition_waits_oracle || w == Waiting::both;
+}
+constexpr bool oracle_waits(Waiting w) {
+  return w == Waiting::oracle_waits_partition || w == Waiting::both;
+}
+
+// ---- A variant is a preset of options ----
+
+struct Variant {
+  VariantInfo info;
+  std::vector<std::pair<std::string, Value>> preset;  ///< option, value
+};
+const std::vector<Variant>& ssmr_variants();
+const std::vector<Variant>& dssmr_variants();
+
+/// The options of a setup: its own over its variants' presets. Throws ConfigError, also when an
+/// option is given that a variant sets.
+SsmrOptions ssmr_options(const Setup& setup);
+DssmrOptions dssmr_options(const Setup& setup);
+
+// ---- What all nodes of a run know ----
+
+/// The world as configured; shared by all its processes; never changes.
+struct System {
+  Deployment deployment;
+  Workload workload;
+  multicast::GroupsPtr groups;  ///< the oracle first, where there is one; then the partitions
+  std::vector<std::string> partitions;  ///< names, in the order of the deployment
+  std::vector<NodeId> clients;
+  std::optional<multicast::GroupIndex> oracle;
+
+  multicast::GroupIndex group(std::string_view name) const;
+  /// The members of the groups of these names, in that order.
+  std::vector<NodeId> members(const std::vector<std::string>& names) const;
+  /// The partitions whose groups a message was addressed to, `but` left out.
+  std::vector<std::string> partitions_of(const std::vector<multicast::GroupIndex>& addressed,
+                                         std::string_view but) const;
+  /// The partition that a name hashes to.
+  const std::string& partition_by_hash(std::string_view object) const;
+};
+using SystemPtr = std::shared_ptr<const System>;
+
+/// Decodes and checks deployment and workload; `groups`, `clients` and `oracle` are left to the
+/// caller. `with_oracle`: there is an oracle group, by default one node named O. Throws
+/// ConfigError.
+System read_system(const Setup& setup, bool with_oracle);
+
+}  // namespace sibyl::partitioned

@@ -1,0 +1,180 @@
+// Turns the settings of a scenario into the nodes of S-SMR and DS-SMR.
+#include "protocols/partitioned/partitioned.hpp"
+
+#include <memory>
+
+#include "protocols/partitioned/dssmr_client.hpp"
+#include "protocols/partitioned/dssmr_server.hpp"
+#include "protocols/partitioned/options.hpp"
+#include "protocols/partitioned/oracle.hpp"
+#include "protocols/partitioned/ssmr_client.hpp"
+#include "protocols/partitioned/ssmr_server.hpp"
+
+namespace sibyl::partitioned {
+
+namespace {
+
+/// Numbers the nodes: oracle, partitions, clients, sequencer.
+class Plan {
+ public:
+  explicit Plan(System system) : system_(std::move(system)) {
+    auto groups = std::make_shared<multicast::Groups>();
+    if (const auto& oracle = system_.deployment.oracle) {
+      system_.oracle = 0;
+      add_group(*groups, oracle->name, "oracle", oracle->replicas);
+    }
+    for (const auto& [name, spec] : system_.deployment.partitions.items) {
+      add_group(*groups, name, "partition", spec.replicas);
+    }
+    for (const std::string& client : system_.deployment.clients) {
+      system_.clients.push_back(next());
+      nodes_.push_back({{client, "client", client}, {}});
+    }
+    if (system_.deployment.multicast == MulticastKind::sequencer) {
+      groups->sequencer = next();
+      nodes_.push_back({{"sequencer", "sequencer", "sequencer"}, {}});
+      nodes_.back().process = make_process<multicast::SequencerNode>(groups);
+    }
+    system_.groups = groups;
+    shared_ = std::make_shared<const System>(std::move(system_));
+  }
+
+  const SystemPtr& system() const { return shared_; }
+
+  multicast::AtomicMulticast amcast(std::int64_t clock) const {
+    if (shared_->deployment.multicast == MulticastKind::sequencer) {
+      return multicast::AtomicMulticast(multicast::Sequencer(shared_->groups));
+    }
+    return multicast::AtomicMulticast(
+        multicast::Skeen(shared_->groups, static_cast<std::uint64_t>(clock)));
+  }
+
+  /// Gives every node of a role its process: make(name of its group).
+  template <class Make>
+  void fill(std::string_view role, Make make) {
+    for (NodeSpec& node : nodes_) {
+      if (node.description.role == role) node.process = make(node.description.group);
+    }
+  }
+
+  std::vector<NodeSpec> take() { return std::move(nodes_); }
+
+ private:
+  NodeId next() const { return {static_cast<std::uint32_t>(nodes_.size())}; }
+
+  void add_group(multicast::Groups& groups, const std::string& name, const std::string& role,
+                 std::uint32_t replicas) {
+    groups.names.push_back(name);
+    groups.members.emplace_back();
+    for (std::uint32_t i = 1; i <= replicas; ++i) {
+      groups.members.back().push_back(next());
+      nodes_.push_back({{replicas == 1 ? name : name + "." + std::to_string(i), role, name}, {}});
+    }
+  }
+
+  System system_;
+  SystemPtr shared_;
+  std::vector<NodeSpec> nodes_;
+};
+
+void refuse(bool found, const std::string& pointer, const char* message) {
+  if (found) throw ConfigError(pointer, message);
+}
+
+/// A created object of a name that the oracles know belongs where they say; nothing moves.
+void check_static(const System& system) {
+  const std::string at = pointer_to(kWorkloadPointer, "operations");
+  for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {
+    const Operation& operation = system.workload.operations[i];
+    const std::string pointer = pointer_to(at, i);
+    refuse(operation.kind == CommandKind::move, pointer_to(pointer, "do"),
+           "s-smr moves no objects: its oracle is static; ds-smr does");
+    if (operation.kind != CommandKind::create || operation.to.empty()) continue;
+    const ObjectSpec* spec = system.deployment.objects.find(operation.object);
+    if (spec == nullptr || spec->at == operation.to) continue;
+    throw ConfigError(pointer_to(pointer, "to"), "found " + operation.to +
+                                                     ", but the static oracle of s-smr places " +
+                                                     operation.object + " at " + spec->at +
+                                                     "; write that, or leave out \"to\"");
+  }
+}
+
+std::vector<NodeSpec> build_ssmr(const Setup& setup) {
+  const SsmrOptions options = ssmr_options(setup);
+  System system = read_system(setup, false);
+  refuse(system.deployment.oracle.has_value(), pointer_to(kDeploymentPointer, "oracle"),
+         "s-smr has no oracle nodes: its oracle is a function at every client and partition; "
+         "leave this out");
+  refuse(!system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
+         "s-smr caches no locations: its oracle is local; leave this out");
+  check_static(system);
+  Plan plan(std::move(system));
+  const SystemPtr& shared = plan.system();
+  plan.fill("partition", [&](const std::string& name) {
+    const GroupSpec& spec = *shared->deployment.partitions.find(name);
+    return make_process<SsmrServer>(shared, name, plan.amcast(spec.clock), options);
+  });
+  plan.fill("client", [&](const std::string& name) {
+    return make_process<SsmrClient>(shared, name, plan.amcast(0));
+  });
+  return plan.take();
+}
+
+std::vector<NodeSpec> build_dssmr(const Setup& setup) {
+  const DssmrOptions options = dssmr_options(setup);
+  System system = read_system(setup, true);
+  refuse(!system.deployment.oracle_views.empty(), pointer_to(kDeploymentPointer, "oracle_views"),
+         "ds-smr has one replicated oracle, of one view; leave this out (s-smr has local oracles)");
+  refuse(options.cache == Cache::none && !system.workload.cache.empty(),
+         pointer_to(kWorkloadPointer, "cache"),
+         "the option \"cache\" is none, so nothing is cached; leave out the one or the other");
+  Plan plan(std::move(system));
+  const SystemPtr& shared = plan.system();
+  plan.fill("oracle", [&](const std::string& name) {
+    return make_process<Oracle>(shared, name, plan.amcast(shared->deployment.oracle->clock),
+                                options);
+  });
+  plan.fill("partition", [&](const std::string& name) {
+    const GroupSpec& spec = *shared->deployment.partitions.find(name);
+    return make_process<DssmrServer>(shared, name, plan.amcast(spec.clock), options);
+  });
+  plan.fill("client", [&](const std::string& name) {
+    return make_process<DssmrClient>(shared, name, plan.amcast(0), options);
+  });
+  return plan.take();
+}
+
+std::vector<VariantInfo> infos(const std::vector<Variant>& variants) {
+  std::vector<VariantInfo> result;
+  for (const Variant& variant : variants) result.push_back(variant.info);
+  return result;
+}
+
+std::vector<std::string> properties() {
+  return {"validity",      "integrity",    "agreement",     "uniform_agreement", "prefix_order",
+          "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
+}
+
+}  // namespace
+
+ProtocolInfo ssmr() {
+  return {"s-smr",
+          "partitioned state machine replication with a static oracle: commands over several "
+          "partitions, exchanged variables, signals (DSN 2014)",
+          infos(ssmr_variants()),
+          properties(),
+          "objects",
+          build_ssmr};
+}
+
+ProtocolInfo dssmr() {
+  return {"ds-smr",
+          "partitioned state machine replication with a replicated oracle: objects are created, "
+          "deleted and moved, clients cache locations and retry (DSN 2016)",
+          infos(dssmr_variants()),
+          properties(),
+          "objects",
+          build_dssmr};
+}
+
+}  // namespace sibyl::partitioned

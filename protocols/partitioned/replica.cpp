@@ -1,0 +1,106 @@
+// The sequential queue of a server.
+#include "protocols/partitioned/replica.hpp"
+
+#include <fmt/core.h>
+
+#include "sim/notes.hpp"
+
+namespace sibyl::partitioned {
+
+void Replica::recover(Context& /*context*/) { silent = true; }
+
+void Replica::receive(Context& context, NodeId from, const Message& message) {
+  if (silent) return;
+  if (auto down = context.route_to(kMulticastPort, message)) {
+    deliver(context, multicast.receive(*down, from, message));
+  } else if (auto beside = context.route_to(kReliablePort, message)) {
+    if (const auto delivered = reliable.receive(*beside, from, message)) take(delivered->payload);
+  }
+  progress(context);
+}
+
+void Replica::timer(Context& context, const Message& tag) {
+  if (silent) return;
+  if (auto down = context.route_to(kMulticastPort, tag)) {
+    deliver(context, multicast.timer(*down, tag));
+  }
+  progress(context);
+}
+
+void Replica::deliver(Context& context, std::vector<multicast::Delivery> deliveries) {
+  for (multicast::Delivery& d : deliveries) {
+    queue.push_back({d.id, std::move(d.groups), std::move(d.payload), false});
+    enqueued(context, queue.back());
+  }
+}
+
+/// Buffers what another group says. All its replicas say the same: what comes again changes
+/// nothing.
+void Replica::take(const Message& message) {
+  const auto about = [&](std::uint64_t command) -> Arrived* {
+    return ended.count(command) > 0 ? nullptr : &arrived[command];
+  };
+  if (const auto* m = message.as<Signal>()) {
+    if (Arrived* a = about(m->command)) a->heard.insert(m->from);
+  } else if (const auto* v = message.as<Variable>()) {
+    if (Arrived* a = about(v->command)) {
+      a->heard.insert(v->from);
+      a->variables.emplace(v->object, v->value);
+    }
+  } else if (const auto* h = message.as<Holdings>()) {
+    if (Arrived* a = about(h->command)) {
+      a->heard.insert(h->from);
+      for (const auto& [object, value] : h->held) a->holdings.emplace(object, value);
+    }
+  } else if (const auto* o = message.as<Outcome>()) {
+    if (Arrived* a = about(o->command)) a->outcome = o->verdict;
+  } else if (const auto* t = message.as<Transfer>()) {
+    if (Arrived* a = about(t->command)) a->transfers.emplace(t->from, t->held);
+  }
+}
+
+const Arrived& Replica::heard_of(const Task& task) const {
+  static const Arrived kNothing;
+  const auto it = arrived.find(task.id);
+  return it == arrived.end() ? kNothing : it->second;
+}
+
+void Replica::progress(Context& context) {
+  while (!queue.empty()) {
+    Task& head = queue.front();
+    if (!head.started) {
+      head.started = true;
+      const auto [op, label] = name_of(head.command);
+      context.note(note::ExecuteStart{op, label});
+      begin(context, head);
+    }
+    if (!ready(head)) return;
+    const Task task = std::move(head);
+    context.work_on(task.command.type());
+    std::string result = finish(context, task);
+    queue.pop_front();
+    end(context, task, std::move(result));
+  }
+}
+
+void Replica::end(Context& context, const Task& task, std::string result) {
+  const auto [op, label] = name_of(task.command);
+  context.note(note::ExecuteEnd{op, label, std::move(result)});
+  context.note(note::Applied{++applied, op, fmt::format("{:016x}", state_hash())});
+  arrived.erase(task.id);
+  if (task.groups.size() < 2) return;
+  for (const multicast::GroupIndex g : task.groups) {
+    if (system_->groups->names[g] != group_ && system_->groups->members[g].size() > 1) {
+      ended.insert(task.id);
+      return;
+    }
+  }
+}
+
+std::string not_found(const std::vector<std::string>& objects) {
+  std::string text = "not found: ";
+  for (const std::string& object : objects) text += (&object == &objects[0] ? "" : ", ") + object;
+  return text;
+}
+
+}  // namespace sibyl::partitioned

@@ -1,0 +1,120 @@
+// What every server has, partition or oracle: a queue of delivered commands that are executed one
+// after the other, and what other groups have said about them. "Head", "start" and "end" are those
+// of the papers: a command starts when it is at the head of the queue and ends when it is removed.
+//
+// Crash-stop: a replica that is started again has lost its state, and as none of the papers gives a
+// transfer of state within a group, it stays silent.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "protocols/multicast/multicast.hpp"
+#include "protocols/multicast/reliable.hpp"
+#include "protocols/partitioned/command.hpp"
+#include "protocols/partitioned/options.hpp"
+#include "sim/context.hpp"
+#include "sim/process.hpp"
+
+namespace sibyl::partitioned {
+
+/// Ports of the modules, in servers and clients.
+inline constexpr std::uint8_t kMulticastPort = 1;
+inline constexpr std::uint8_t kReliablePort = 2;
+
+/// A delivered command in the queue.
+struct Task {
+  std::uint64_t id = 0;  ///< of the multicast message: the papers' C.id
+  std::vector<multicast::GroupIndex> groups;
+  Message command;
+  bool started = false;
+};
+BOOST_DESCRIBE_STRUCT(Task, (), (id, groups, command, started))
+
+/// What other groups have said about a command; it may come before the command is delivered.
+struct Arrived {
+  std::set<std::string> heard;                                   ///< groups that have started it
+  std::map<std::string, std::optional<std::int64_t>> variables;  ///< by object
+  std::map<std::string, std::int64_t> holdings;                  ///< by object
+  std::optional<Verdict> outcome;
+  std::map<std::string, std::optional<Held>> transfers;  ///< by source
+};
+BOOST_DESCRIBE_STRUCT(Arrived, (), (heard, variables, holdings, outcome, transfers))
+
+class Replica : public Process {
+ public:
+  Replica(SystemPtr system, std::string group, multicast::AtomicMulticast amcast)
+      : multicast(std::move(amcast)), system_(std::move(system)), group_(std::move(group)) {}
+
+  void recover(Context& context) override;
+  void receive(Context& context, NodeId from, const Message& message) override;
+  void timer(Context& context, const Message& tag) override;
+
+  multicast::AtomicMulticast multicast;
+  /// Without relaying: every replica of the sending group sends the same, and a group has a live
+  /// one.
+  multicast::ReliableMulticast reliable{false};
+  std::deque<Task> queue;
+  std::map<std::uint64_t, Arrived> arrived;  ///< by command
+  /// Ended commands about which replicas may still speak; only where another group has several.
+  std::set<std::uint64_t> ended;
+  std::uint64_t applied = 0;  ///< how many commands have ended
+  bool silent = false;        ///< crashed once
+  BOOST_DESCRIBE_CLASS(Replica, (), (multicast, reliable, queue, arrived, ended, applied, silent),
+                       (), ())
+
+ protected:
+  /// Upon a-deliver.
+  virtual void enqueued(Context& /*context*/, const Task& /*task*/) {}
+  /// The command is at the head of the queue.
+  virtual void begin(Context& context, const Task& task) = 0;
+  /// Whether it has heard all that it must wait for.
+  virtual bool ready(const Task& task) const = 0;
+  /// Executes it and replies; returns its result for people.
+  virtual std::string finish(Context& context, const Task& task) = 0;
+  virtual std::uint64_t state_hash() const = 0;
+
+  const System& system() const { return *system_; }
+  /// The name of the group.
+  const std::string& self() const { return group_; }
+  /// What has been heard about a command so far.
+  const Arrived& heard_of(const Task& task) const;
+
+  /// r-mcast to all replicas of the groups; nothing when there are none.
+  template <Described T>
+  void tell(Context& context, const std::vector<std::string>& groups, T body) {
+    if (groups.empty()) return;
+    reliable.multicast(context.child(kReliablePort), system_->members(groups),
+                       Message::make(std::move(body)));
+  }
+
+ private:
+  void deliver(Context& context, std::vector<multicast::Delivery> deliveries);
+  void take(const Message& message);
+  void progress(Context& context);
+  void end(Context& context, const Task& task, std::string result);
+
+  SystemPtr system_;
+  std::string group_;
+};
+
+/// Gives a server its copying and hashing, as ProcessOf does.
+template <class Self>
+class ReplicaOf : public Replica {
+ public:
+  using Replica::Replica;
+  Process* clone() const override { return new Self(static_cast<const Self&>(*this)); }
+  std::uint64_t hash() const override { return hash_of(static_cast<const Self&>(*this)); }
+};
+
+/// "not found: x, y"
+std::string not_found(const std::vector<std::string>& objects);
+
+}  // namespace sibyl::partitioned

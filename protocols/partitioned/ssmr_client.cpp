@@ -1,0 +1,94 @@
+// S-SMR's client.
+#include "protocols/partitioned/ssmr_client.hpp"
+
+#include <set>
+
+namespace sibyl::partitioned {
+
+SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast)
+    : multicast(std::move(amcast)),
+      session(*system, name),
+      system_(std::move(system)),
+      name_(std::move(name)) {}
+
+/// The local oracle: a function of the deployment, never of what happens.
+std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
+  const Deployment& deployment = system_->deployment;
+  if (const auto view = deployment.oracle_views.find(name_);
+      view != deployment.oracle_views.end()) {
+    if (const auto it = view->second.find(object); it != view->second.end()) {
+      if (it->second.is_null()) return std::nullopt;
+      return *it->second.as_string();
+    }
+  }
+  const ObjectSpec* spec = deployment.objects.find(object);
+  if (spec == nullptr) return std::nullopt;
+  return spec->at;
+}
+
+/// dests := oracle(C), a superset of part(C): all partitions where the oracle does not know, and
+/// for creates and deletes.
+void SsmrClient::consult(Context& context, const Operation& operation,
+                         std::vector<multicast::GroupIndex>& dests) const {
+  LocalConsult asked{operation.op, operation.label, {}};
+  std::set<multicast::GroupIndex> found;
+  bool all = operation.kind != CommandKind::access;
+  for (const std::string& object : operation.objects()) {
+    const std::optional<std::string> where = oracle(object);
+    asked.places.emplace_back(object, where.value_or("?"));
+    all = all || !where;
+    if (where) found.insert(system_->group(*where));
+  }
+  if (all) {
+    for (const std::string& partition : system_->partitions) {
+      found.insert(system_->group(partition));
+    }
+  }
+  dests.assign(found.begin(), found.end());
+  context.note(asked);
+  context.count("consult-local");
+}
+
+/// A new object of a name that the oracles know goes where they say, so that they stay right;
+/// another one where the command says, else where its name hashes to.
+std::string SsmrClient::owner_of_new(const Operation& operation) const {
+  if (const ObjectSpec* spec = system_->deployment.objects.find(operation.object)) return spec->at;
+  return operation.to.empty() ? system_->partition_by_hash(operation.object) : operation.to;
+}
+
+void SsmrClient::timer(Context& context, const Message& tag) {
+  if (silent) return;
+  if (auto down = context.route_to(kMulticastPort, tag)) {
+    multicast.timer(*down, tag);
+    return;
+  }
+  if (tag.as<NextOperation>() == nullptr) return;
+  const Operation& o = session.call(context);
+  std::vector<multicast::GroupIndex> dests;
+  consult(context, o, dests);
+  Message command;
+  if (o.kind == CommandKind::access) {
+    command = Message::make(Access{o.op, 1, context.self(), o.label, o.steps, {}, false});
+  } else if (o.kind == CommandKind::create) {
+    command =
+        Message::make(Create{o.op, 1, context.self(), o.label, o.object, o.value, owner_of_new(o)});
+  } else {
+    command = Message::make(Delete{o.op, 1, context.self(), o.label, o.object, ""});
+  }
+  multicast.multicast(context.child(kMulticastPort), std::move(dests), std::move(command));
+}
+
+/// The first reply from any replica of any partition counts.
+void SsmrClient::receive(Context& context, NodeId from, const Message& message) {
+  if (silent) return;
+  if (auto down = context.route_to(kMulticastPort, message)) {
+    multicast.receive(*down, from, message);
+    return;
+  }
+  const auto* reply = message.as<Reply>();
+  const Operation* current = session.current();
+  if (reply == nullptr || current == nullptr || reply->op != current->op) return;
+  session.give_back(context, reply->verdict, reply->results);
+}
+
+}  // namespace sibyl::partitioned

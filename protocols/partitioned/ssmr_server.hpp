@@ -1,0 +1,62 @@
+// S-SMR: scalable state machine replication; the server of a partition, with its local oracle.
+//
+// C. E. Bezerra, F. Pedone, R. van Renesse: Scalable State-Machine Replication, DSN 2014.
+// Guarantees linearizability, given an atomic multicast, when every partition keeps a live replica
+// and all local oracles answer alike, a superset of a command's partitions always being right.
+// Asynchronous system, crash-stop. Does not guarantee: termination when a whole partition is down,
+// or when the client's oracle leaves out a partition whose object is read (C2). Without signals
+// (A1), or with signals at enqueue (A2), it is not linearizable. Scenarios: ssmr-1 (the six steps),
+// ssmr-A1, ssmr-A2.
+//
+// A command is execution-atomic when every partition starts it before another ends it: that is what
+// the signals are for. "Upon deliver" in the paper's box must be read as the start of execution, at
+// the head of the queue (A2 shows why).
+//
+// Creates and deletes go to all partitions, as in the paper's Volery, so that the locations known
+// at the servers are replicated state, changed at one point of the order. Nothing moves.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "protocols/partitioned/replica.hpp"
+
+namespace sibyl::partitioned {
+
+class SsmrServer : public ReplicaOf<SsmrServer> {
+ public:
+  SsmrServer(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
+             const SsmrOptions& options);
+
+  void start(Context& context) override;
+
+  std::map<std::string, std::int64_t> store;   ///< the objects held, and copies where kept
+  std::map<std::string, std::string> catalog;  ///< every object there is: its partition
+  BOOST_DESCRIBE_CLASS(SsmrServer, (Replica), (store, catalog), (), ())
+
+ protected:
+  void enqueued(Context& context, const Task& task) override;
+  void begin(Context& context, const Task& task) override;
+  bool ready(const Task& task) const override;
+  std::string finish(Context& context, const Task& task) override;
+  std::uint64_t state_hash() const override;
+
+ private:
+  std::optional<std::string> oracle(const std::string& object) const;
+  bool is_local(const std::string& object) const;
+  std::vector<std::string> missing_of(const Access& c) const;
+  void signal(Context& context, const Task& task);
+
+  std::string execute_access(Context& context, const Task& task, const Access& c);
+  std::string execute_create(Context& context, const Create& c);
+  std::string execute_delete(Context& context, const Delete& c);
+
+  SsmrOptions options_;
+};
+
+}  // namespace sibyl::partitioned

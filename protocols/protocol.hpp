@@ -1,0 +1,72 @@
+// How a protocol presents itself: a name, its variants, and a function that turns a scenario's
+// settings into nodes. One line in protocols/registry.cpp, or a call of register_protocol() from
+// outside the tree, makes it runnable from scenario files.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/decode.hpp"
+#include "sim/process.hpp"
+#include "sim/trace.hpp"
+#include "sim/value.hpp"
+
+namespace sibyl {
+
+/// A deliberate weakening of a protocol, by name: a rule that notes state loosely, a mutant that a
+/// checker must catch. Never the default.
+struct VariantInfo {
+  std::string name;  ///< "no-signals"
+  std::string line;  ///< one sentence: what it does differently
+  std::vector<std::string>
+      breaks;  ///< the properties that it breaks; empty: none (an alternative, not a fault)
+};
+
+/// What a scenario says to a protocol. The three trees are the protocol's to decode
+/// (sim/decode.hpp); each goes with the JSON pointer of its place, so that errors can name it.
+struct Setup {
+  std::vector<std::string>
+      variants;      ///< each one of ProtocolInfo::variants (checked before build is called)
+  Value options;     ///< "/protocol/options"
+  Value deployment;  ///< "/deployment": which nodes there are, and what they hold
+  Value workload;    ///< "/workload": what clients do
+  bool has_variant(std::string_view name) const {
+    for (const auto& v : variants) {
+      if (v == name) return true;
+    }
+    return false;
+  }
+};
+
+inline const std::string kOptionsPointer = "/protocol/options";
+inline const std::string kDeploymentPointer = "/deployment";
+inline const std::string kWorkloadPointer = "/workload";
+
+/// One node of a deployment. Its NodeId is its place in the list.
+struct NodeSpec {
+  TraceNode description;  ///< the name must be unique in the deployment
+  ProcessPtr process;
+};
+
+struct ProtocolInfo {
+  std::string name;  ///< "ds-smr"
+  std::string line;  ///< one sentence for `sibyl list protocols`
+  std::vector<VariantInfo> variants;
+  std::vector<std::string>
+      properties;     ///< checked on every run, by the names of analysis/properties.hpp
+  std::string model;  ///< of its history, for linearizability: "objects"; empty: none
+  /// The nodes, in the order of their ids. Throws ConfigError.
+  std::function<std::vector<NodeSpec>(const Setup&)> build;
+};
+
+/// All protocols, in the order of registration.
+const std::vector<ProtocolInfo>& protocols();
+const ProtocolInfo* find_protocol(std::string_view name);
+/// Adds a protocol; for programs that link sibyl. The name must be new (asserted). Not thread-safe:
+/// call it before the first run.
+void register_protocol(ProtocolInfo info);
+
+}  // namespace sibyl

@@ -1,0 +1,270 @@
+// Why operations cannot be put in an order: a circle of "has to come before".
+//
+// In the manner of Elle (Kingsbury and Alvaro, VLDB 2020) the reasons are those a person would
+// give: real time, who read from whom, and what was overwritten when.
+#include <algorithm>
+#include <queue>
+
+#include <fmt/core.h>
+
+#include "analysis/explain.hpp"
+#include "analysis/reading.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+constexpr std::size_t kMaxOperations = 64;
+constexpr std::size_t kStart = ~std::size_t{0};  // the initial state, as a writer
+
+std::string saw(const Touch& touch) {
+  if (touch.value.is_null() && !touch.key.empty()) return fmt::format("found {} absent", touch.key);
+  if (touch.key.empty()) return fmt::format("read {}", touch.value.text());
+  return fmt::format("read {} = {}", touch.key, touch.value.text());
+}
+
+std::string sets(const Touch& touch) {
+  const std::string what = touch.key.empty() ? "it" : touch.key;
+  if (touch.value.is_null()) return fmt::format("removes {}", what);
+  return fmt::format("sets {} to {}", what, touch.value.text());
+}
+
+enum class Why : std::uint8_t { none, real_time, reads_from, overwrites, overwritten };
+
+/// One "has to come before", with its reason.
+struct Edge {
+  Why why = Why::none;
+  Touch read;              ///< what was read, by the reader
+  std::size_t writer = 0;  ///< whom it was read from
+  std::size_t reader = 0;
+  Touch other;  ///< overwrites, overwritten: what the other wrote
+};
+
+/// A read whose source is certain: only one operation, or only the initial state, can have been it.
+struct Source {
+  std::size_t reader = 0;
+  std::size_t writer = 0;
+  Touch read;
+};
+
+class Circle {
+ public:
+  Circle(const Part& part, const Model& model) : part_(part), n_(part.operations.size()) {
+    for (const Operation& op : part.operations) {
+      footprints_.push_back(model.footprint(op));
+      for (const std::string& key : footprints_.back().unclear) unclear_.push_back(key);
+    }
+    edges_.assign(n_ * n_, Edge{});
+    unset_ = model.unset();
+  }
+
+  Contradiction find() {
+    if (std::optional<Contradiction> odd = find_sources()) return *odd;
+    add_direct();
+    for (;;) {
+      close();
+      for (std::size_t a = 0; a < n_; ++a) {
+        if (reach_[a * n_ + a]) return told(shortest_cycle());
+      }
+      if (!infer()) return {};
+    }
+  }
+
+ private:
+  std::string name(std::size_t op) const {
+    return operation_name(part_.operations[op], part_.index[op]);
+  }
+
+  Value initial_of(const std::string& key) const {
+    const Value* value = part_.initial.find(key);
+    return value == nullptr ? unset_ : *value;
+  }
+
+  /// Finds who was read from; a read of what nobody wrote is a contradiction by itself.
+  std::optional<Contradiction> find_sources() {
+    for (std::size_t r = 0; r < n_; ++r) {
+      for (const Touch& read : footprints_[r].reads) {
+        if (std::find(unclear_.begin(), unclear_.end(), read.key) != unclear_.end()) continue;
+        std::vector<std::size_t> writers;
+        if (initial_of(read.key) == read.value) writers.push_back(kStart);
+        for (std::size_t w = 0; w < n_; ++w) {
+          if (w == r) continue;
+          for (const Touch& write : footprints_[w].writes) {
+            if (write.key == read.key && write.value == read.value) writers.push_back(w);
+          }
+        }
+        if (writers.empty()) {
+          std::string sentence = unwritten(r, read);
+          return Contradiction{sentence, {sentence}};
+        }
+        if (writers.size() == 1) sources_.push_back({r, writers.front(), read});
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// A read of a value that nobody wrote.
+  std::string unwritten(std::size_t reader, const Touch& read) const {
+    const std::string what = read.key.empty() ? "it" : read.key;
+    const Value first = initial_of(read.key);
+    return fmt::format("{} {}, but {} was {} at first and nothing {}", name(reader), saw(read),
+                       what, first.is_null() ? "absent" : first.text(),
+                       read.value.is_null() ? "removes it" : "writes " + read.value.text());
+  }
+
+  bool add(std::size_t a, std::size_t b, Edge edge) {
+    Edge& slot = edges_[a * n_ + b];
+    if (slot.why != Why::none) return false;
+    slot = std::move(edge);
+    return true;
+  }
+
+  void add_direct() {
+    for (std::size_t a = 0; a < n_; ++a) {
+      const Operation& first = part_.operations[a];
+      if (first.outcome != OperationOutcome::ok) continue;
+      for (std::size_t b = 0; b < n_; ++b) {
+        if (*first.ret < part_.operations[b].call) add(a, b, {Why::real_time, {}, a, b, {}});
+      }
+    }
+    for (const Source& s : sources_) {
+      if (s.writer == kStart) continue;
+      add(s.writer, s.reader, {Why::reads_from, s.read, s.writer, s.reader, {}});
+    }
+  }
+
+  void close() {
+    reach_.assign(n_ * n_, false);
+    for (std::size_t i = 0; i < n_ * n_; ++i) reach_[i] = edges_[i].why != Why::none;
+    for (std::size_t k = 0; k < n_; ++k) {
+      for (std::size_t a = 0; a < n_; ++a) {
+        if (!reach_[a * n_ + k]) continue;
+        for (std::size_t b = 0; b < n_; ++b) {
+          if (reach_[k * n_ + b]) reach_[a * n_ + b] = true;
+        }
+      }
+    }
+  }
+
+  /// Another writer of the same key comes before the writer or after the reader, never between.
+  bool infer() {
+    bool added = false;
+    for (const Source& s : sources_) {
+      for (std::size_t other = 0; other < n_; ++other) {
+        if (other == s.reader || other == s.writer) continue;
+        for (const Touch& write : footprints_[other].writes) {
+          if (write.key != s.read.key) continue;
+          if (s.writer == kStart || reach_[s.writer * n_ + other]) {
+            added |= add(s.reader, other, {Why::overwrites, s.read, s.writer, s.reader, write});
+          } else if (reach_[other * n_ + s.reader]) {
+            added |= add(other, s.writer, {Why::overwritten, s.read, s.writer, s.reader, write});
+          }
+        }
+      }
+    }
+    return added;
+  }
+
+  std::vector<std::size_t> shortest_cycle() const {
+    std::vector<std::size_t> best;
+    for (std::size_t start = 0; start < n_; ++start) {
+      if (!reach_[start * n_ + start]) continue;
+      std::vector<std::size_t> parent(n_, kStart);
+      std::queue<std::size_t> queue;
+      queue.push(start);
+      while (!queue.empty() && parent[start] == kStart) {
+        const std::size_t a = queue.front();
+        queue.pop();
+        for (std::size_t b = 0; b < n_; ++b) {
+          if (edges_[a * n_ + b].why == Why::none || parent[b] != kStart) continue;
+          parent[b] = a;
+          queue.push(b);
+        }
+      }
+      std::vector<std::size_t> cycle;
+      std::size_t at = start;
+      do {
+        cycle.push_back(at);
+        at = parent[at];
+      } while (at != start);
+      std::reverse(cycle.begin() + 1, cycle.end());
+      if (best.empty() || cycle.size() < best.size()) best = cycle;
+    }
+    return best;
+  }
+
+  /// The reason of an edge from a to b.
+  std::string reason(std::size_t a, std::size_t b) const {
+    const Edge& e = edges_[a * n_ + b];
+    switch (e.why) {
+      case Why::real_time:
+        return fmt::format("{} had ended before {} began", name(a), name(b));
+      case Why::reads_from:
+        return fmt::format("{} {} from {}", name(b), saw(e.read), name(a));
+      case Why::overwrites:
+        if (e.writer == kStart) {
+          return fmt::format("{} {}, the initial state, and {} {}", name(a), saw(e.read), name(b),
+                             sets(e.other));
+        }
+        return fmt::format("{} {} from {}, and {}, which comes after {}, {}", name(a), saw(e.read),
+                           name(e.writer), name(b), name(e.writer), sets(e.other));
+      case Why::overwritten:
+        return fmt::format("{} {} from {}, and {}, which comes before {}, {}", name(e.reader),
+                           saw(e.read), name(b), name(a), name(e.reader), sets(e.other));
+      case Why::none:
+        break;
+    }
+    return {};
+  }
+
+  /// The circle in words. The commonest one, of two, is told in one breath.
+  Contradiction told(const std::vector<std::size_t>& cycle) const {
+    Contradiction result;
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+      const std::size_t a = cycle[i];
+      const std::size_t b = cycle[(i + 1) % cycle.size()];
+      result.reasons.push_back(fmt::format("{} before {}: {}", name(a), name(b), reason(a, b)));
+    }
+    for (std::size_t i = 0; i < 2 && cycle.size() == 2; ++i) {
+      const std::size_t a = cycle[i];
+      const std::size_t b = cycle[1 - i];
+      if (edges_[a * n_ + b].why != Why::real_time) continue;
+      const Edge& back = edges_[b * n_ + a];
+      if (back.why == Why::overwrites) {
+        result.sentence = fmt::format("{} {}, but {}, which {}, had ended before {} began", name(b),
+                                      saw(back.read), name(a), sets(back.other), name(b));
+      } else if (back.why == Why::reads_from) {
+        result.sentence =
+            fmt::format("{} {}, but {}, the only one to write it, began after {} had ended",
+                        name(a), saw(back.read), name(b), name(a));
+      }
+    }
+    if (!result.sentence.empty()) return result;
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+      parts.push_back(reason(cycle[i], cycle[(i + 1) % cycle.size()]));
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      result.sentence += (i == 0 ? "" : "; ") + parts[i];
+    }
+    return result;
+  }
+
+  const Part& part_;
+  std::size_t n_;
+  std::vector<Footprint> footprints_;
+  std::vector<std::string> unclear_;
+  Value unset_;
+  std::vector<Source> sources_;
+  std::vector<Edge> edges_;  ///< n x n
+  std::vector<bool> reach_;  ///< its transitive closure
+};
+
+}  // namespace
+
+Contradiction contradiction(const Part& part, const Model& model) {
+  if (part.operations.size() > kMaxOperations) return {};
+  return Circle(part, model).find();
+}
+
+}  // namespace sibyl::analysis

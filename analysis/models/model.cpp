@@ -1,0 +1,92 @@
+// What all models share: numbering of values and states.
+#include "analysis/models/model.hpp"
+
+#include <set>
+
+namespace sibyl::analysis {
+
+std::int32_t ValueTable::intern(const Value& value) {
+  const auto fresh = static_cast<std::int32_t>(values_.size());
+  std::int32_t number = fresh;
+  if (const std::int64_t* integer = value.as_int()) {
+    number = integers_.emplace(*integer, fresh).first->second;
+  } else {
+    number = others_.emplace(value.text(), fresh).first->second;
+  }
+  if (number == fresh) values_.push_back(value);
+  return number;
+}
+
+std::size_t Machine::CellsHash::operator()(const Cells& cells) const {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const std::int32_t cell : cells) {
+    hash ^= static_cast<std::uint32_t>(cell);
+    hash *= 0x9e3779b97f4a7c15U;
+    hash ^= hash >> 29U;
+  }
+  return static_cast<std::size_t>(hash);
+}
+
+Machine::State Machine::intern(const Cells& cells) {
+  const auto [it, fresh] = states_.emplace(cells, static_cast<State>(by_number_.size()));
+  if (fresh) by_number_.push_back(&it->first);
+  return it->second;
+}
+
+std::optional<Machine::State> Machine::step(State state, std::size_t op) {
+  scratch_ = *by_number_[state];
+  if (!apply(scratch_, op, nullptr)) return std::nullopt;
+  if (scratch_ == *by_number_[state]) return state;
+  return intern(scratch_);
+}
+
+std::string Machine::why_not(State state, std::size_t op) {
+  scratch_ = *by_number_[state];
+  std::string why;
+  apply(scratch_, op, &why);
+  return why;
+}
+
+Value Machine::value_of(State state) const {
+  Value::Object object;
+  const Cells& cells = *by_number_[state];
+  for (const auto& [key, cell] : cells_by_key_) {
+    const std::int32_t value = cells[static_cast<std::size_t>(cell)];
+    if (value != kAbsent) object.emplace_back(key, values_.value(value));
+  }
+  return object;
+}
+
+std::int32_t Machine::cell_of(const std::string& key) {
+  const auto [it, fresh] = cells_by_key_.emplace(key, static_cast<std::int32_t>(keys_.size()));
+  if (fresh) keys_.push_back(key);
+  return it->second;
+}
+
+std::string Machine::text_of(std::int32_t value) const {
+  return value == kAbsent ? "absent" : values_.value(value).text();
+}
+
+std::vector<Cut> value_cuts(const Model& model, const History& history,
+                            bool (*plain)(const Operation& op)) {
+  std::set<std::string> mixed;
+  std::map<std::pair<std::string, std::string>, Value> values;
+  for (const Operation& op : history) {
+    if (!plain(op)) {
+      for (std::string& key : model.keys(op)) mixed.insert(std::move(key));
+      continue;
+    }
+    const Footprint footprint = model.footprint(op);
+    for (const Touch& t : footprint.reads)
+      values.emplace(std::pair(t.key, t.value.text()), t.value);
+    for (const Touch& t : footprint.writes)
+      values.emplace(std::pair(t.key, t.value.text()), t.value);
+  }
+  std::vector<Cut> cuts;
+  for (const auto& [where, value] : values) {
+    if (mixed.count(where.first) == 0) cuts.push_back({where.first, value});
+  }
+  return cuts;
+}
+
+}  // namespace sibyl::analysis

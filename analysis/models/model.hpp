@@ -1,0 +1,154 @@
+// The interface of sequential specifications: what an object does when operations come one at a
+// time.
+//
+// A model understands one vocabulary of operations. For a search it compiles a list of operations
+// into a Machine, whose states are numbered, so that a step is one call and states compare as
+// integers. Besides, it tells what an operation reads and writes, so that a violation can be made
+// small and put in words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/trace.hpp"
+
+namespace sibyl::analysis {
+
+/// Values as dense numbers; equal numbers mean equal values. 0 is null.
+class ValueTable {
+ public:
+  ValueTable() { intern(Value()); }
+  std::int32_t intern(const Value& value);
+  const Value& value(std::int32_t number) const {
+    return values_[static_cast<std::size_t>(number)];
+  }
+
+ private:
+  std::vector<Value> values_;
+  std::unordered_map<std::int64_t, std::int32_t> integers_;
+  std::unordered_map<std::string, std::int32_t> others_;  ///< by text, which is unambiguous
+};
+
+/// A list of operations, ready to be tried in any order.
+class Machine {
+ public:
+  using State = std::uint32_t;
+  /// One number a key: a value of the table, or kAbsent.
+  using Cells = std::vector<std::int32_t>;
+  static constexpr std::int32_t kAbsent = -1;
+
+  virtual ~Machine() = default;
+
+  State initial() const { return initial_; }
+
+  /// The state after operation `op`, or nothing when it cannot have done what it reports in this
+  /// state.
+  std::optional<State> step(State state, std::size_t op);
+
+  /// Why `op` cannot go next in this state, in words: "read y = 10, but y = 20". Empty when it can.
+  std::string why_not(State state, std::size_t op);
+
+  /// The state as an object key -> value, absent ones left out; compile() accepts it as initial.
+  Value value_of(State state) const;
+
+ protected:
+  /// Changes the cells as the operation does; returns whether it can. When it cannot, and `why` is
+  /// given, says so there.
+  virtual bool apply(Cells& cells, std::size_t op, std::string* why) = 0;
+
+  State intern(const Cells& cells);
+  void start_from(const Cells& cells) { initial_ = intern(cells); }
+  std::int32_t cell_of(const std::string& key);
+  std::size_t cell_count() const { return keys_.size(); }
+  const std::string& key_of(std::int32_t cell) const {
+    return keys_[static_cast<std::size_t>(cell)];
+  }
+  /// "10", or "absent".
+  std::string text_of(std::int32_t value) const;
+
+  ValueTable values_;
+
+ private:
+  struct CellsHash {
+    std::size_t operator()(const Cells& cells) const;
+  };
+  State initial_ = 0;
+  Cells scratch_;
+  std::vector<std::string> keys_;
+  std::map<std::string, std::int32_t> cells_by_key_;
+  std::unordered_map<Cells, State, CellsHash> states_;
+  std::vector<const Cells*> by_number_;
+};
+
+/// A value read from or left in a key; null stands for "absent".
+struct Touch {
+  std::string key;
+  Value value;
+};
+
+/// What a completed operation certainly read and what it leaves behind.
+struct Footprint {
+  std::vector<Touch> reads;
+  std::vector<Touch> writes;
+  std::vector<std::string> unclear;  ///< keys that it may change in a way that cannot be told here
+};
+
+/// A reduction that keeps a linearizable history linearizable: leave out all that concerns a key,
+/// or all writes and reads of one value of it. What is left and still is not linearizable is a
+/// proof.
+struct Cut {
+  std::string key;
+  std::optional<Value> value;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::string_view summary() const = 0;
+
+  /// Whether the operation's f and value belong to this model's vocabulary.
+  virtual bool understands(const Operation& op) const = 0;
+
+  /// What is wrong with an operation, as the end of a sentence; nothing when it can be judged.
+  virtual std::optional<std::string> problem(const Operation& op) const = 0;
+
+  /// The keys that it concerns. Operations without a common key, directly or over others, are
+  /// independent.
+  virtual std::vector<std::string> keys(const Operation& op) const = 0;
+
+  /// Whether it changes no state whatever the state; such an operation may be left out of a history
+  /// that is linearizable.
+  virtual bool pure(const Operation& op) const = 0;
+
+  /// "read x = 10, write y = 20".
+  virtual std::string text(const Operation& op) const = 0;
+
+  virtual Footprint footprint(const Operation& op) const = 0;
+
+  /// What a key holds that is not in the initial state, as a Touch tells it.
+  virtual Value unset() const { return {}; }
+
+  /// The cuts worth trying on this history.
+  virtual std::vector<Cut> cuts(const History& history) const = 0;
+
+  /// What a cut leaves of an operation.
+  virtual std::optional<Operation> apply(const Operation& op, const Cut& cut) const = 0;
+
+  /// Operation i of the machine is history[i]; one whose outcome is unknown has no results yet.
+  /// `initial`: object key -> value, or null. The history has no problem().
+  virtual std::unique_ptr<Machine> compile(const History& history, const Value& initial) const = 0;
+};
+
+/// The cuts by value that suit a model of one read/write register a key: those keys in which
+/// nothing but plain reads and writes (`plain`) happens.
+std::vector<Cut> value_cuts(const Model& model, const History& history,
+                            bool (*plain)(const Operation& op));
+
+}  // namespace sibyl::analysis

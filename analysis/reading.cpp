@@ -1,0 +1,209 @@
+// Reading a trace for the checkers.
+#include "analysis/reading.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/core.h>
+
+namespace sibyl::analysis {
+
+bool is_named(std::string_view qualified, std::string_view name) {
+  if (qualified.size() < name.size()) return false;
+  const std::size_t at = qualified.size() - name.size();
+  if (qualified.substr(at) != name) return false;
+  return at == 0 || qualified[at - 1] == ':';
+}
+
+bool is_note(const TraceEvent& event, std::string_view name) {
+  return event.kind == TraceKind::note && is_named(event.name, name);
+}
+
+std::string node_name(const Trace& trace, NodeId node) {
+  if (node.value < trace.nodes.size() && !trace.nodes[node.value].name.empty()) {
+    return trace.nodes[node.value].name;
+  }
+  return node == kNobody ? "nobody" : fmt::format("node {}", node.value);
+}
+
+std::string_view group_of(const Trace& trace, NodeId node) {
+  if (node.value >= trace.nodes.size()) return {};
+  const TraceNode& described = trace.nodes[node.value];
+  return described.group.empty() ? described.name : described.group;
+}
+
+void FieldReader::complain(const TraceEvent& event, std::string_view field,
+                           std::string_view wanted) {
+  if (problem_) return;
+  const Value* found = event.data.find(field);
+  problem_ = fmt::format(
+      "event {} ({}) should have {} \"{}\", but it {}", event.id, event.name, wanted, field,
+      found == nullptr ? std::string("is missing") : fmt::format("is {}", found->kind_name()));
+}
+
+const Value* FieldReader::find(const TraceEvent& event, std::string_view field) {
+  return event.data.find(field);
+}
+
+std::int64_t FieldReader::integer(const TraceEvent& event, std::string_view field) {
+  const Value* found = find(event, field);
+  if (found != nullptr && found->as_int() != nullptr) return *found->as_int();
+  complain(event, field, "an integer");
+  return 0;
+}
+
+std::string FieldReader::string(const TraceEvent& event, std::string_view field) {
+  const Value* found = find(event, field);
+  if (found != nullptr && found->as_string() != nullptr) return *found->as_string();
+  complain(event, field, "a string");
+  return {};
+}
+
+std::vector<std::string> FieldReader::strings(const TraceEvent& event, std::string_view field) {
+  const Value* found = find(event, field);
+  std::vector<std::string> result;
+  if (found == nullptr || found->as_list() == nullptr) {
+    complain(event, field, "a list of strings");
+    return result;
+  }
+  for (const Value& member : *found->as_list()) {
+    if (member.as_string() == nullptr) {
+      complain(event, field, "a list of strings");
+      return result;
+    }
+    result.push_back(*member.as_string());
+  }
+  return result;
+}
+
+Value FieldReader::value(const TraceEvent& event, std::string_view field) {
+  const Value* found = find(event, field);
+  if (found != nullptr) return *found;
+  complain(event, field, "a value");
+  return {};
+}
+
+std::set<NodeId> crashed_at_end(const Trace& trace) {
+  std::set<NodeId> crashed;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::fault) continue;
+    if (is_named(event.name, "Crash")) crashed.insert(event.node);
+    if (is_named(event.name, "Recover")) crashed.erase(event.node);
+  }
+  return crashed;
+}
+
+Liveness liveness_of(const Trace& trace) {
+  if (trace.outcome == Outcome::limit) return {false, "the run was cut off by a limit"};
+  if (trace.outcome == Outcome::quiescent) return {true, "the run is quiescent"};
+  const std::set<NodeId> crashed = crashed_at_end(trace);
+  std::unordered_set<EventId> ended;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::receive && event.kind != TraceKind::lose) continue;
+    ended.insert(event.parents.begin(), event.parents.end());
+  }
+  std::size_t in_flight = 0;
+  const TraceEvent* first = nullptr;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::send || ended.count(event.id) > 0) continue;
+    if (crashed.count(event.peer) > 0) continue;
+    ++in_flight;
+    if (first == nullptr) first = &event;
+  }
+  if (in_flight == 0) return {true, "the run reached its deadline with nothing in flight"};
+  return {false,
+          fmt::format("the run reached its deadline with {} still in flight (first {} from "
+                      "{} to {}, event {})",
+                      counted(in_flight, "message"), first->name, node_name(trace, first->node),
+                      node_name(trace, first->peer), first->id)};
+}
+
+std::set<std::string> Multicasts::groups_of(std::int64_t message) const {
+  if (const auto it = sent.find(message); it != sent.end()) return it->second.groups;
+  const auto it = delivered_in.find(message);
+  return it == delivered_in.end() ? std::set<std::string>{} : it->second;
+}
+
+Multicasts read_multicasts(const Trace& trace) {
+  Multicasts result;
+  FieldReader read;
+  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+    const NodeId node{static_cast<std::uint32_t>(i)};
+    result.members[std::string(group_of(trace, node))].insert(node);
+  }
+  std::set<std::pair<NodeId, std::int64_t>> seen;
+  for (const TraceEvent& event : trace.events) {
+    if (is_note(event, "Multicast")) {
+      SentMessage& sent = result.sent[read.integer(event, "message")];
+      if (sent.event == 0) sent.event = event.id;
+      sent.senders.insert(event.node);
+      for (std::string& group : read.strings(event, "groups")) sent.groups.insert(std::move(group));
+    } else if (is_note(event, "Deliver")) {
+      Delivery delivery{event.id, read.integer(event, "message"), event.node,
+                        read.string(event, "group")};
+      if (group_of(trace, event.node).empty()) {
+        result.members[delivery.group].insert(event.node);
+      }
+      result.delivered_in[delivery.message].insert(delivery.group);
+      if (seen.emplace(event.node, delivery.message).second) {
+        result.sequences[event.node].push_back(delivery);
+      }
+      result.deliveries.push_back(std::move(delivery));
+    }
+  }
+  result.crashed = crashed_at_end(trace);
+  result.problem = read.problem();
+  return result;
+}
+
+Finding holds(std::string summary) {
+  Finding finding;
+  finding.summary = std::move(summary);
+  return finding;
+}
+
+Finding vacuous(std::string summary) {
+  Finding finding = holds(std::move(summary));
+  finding.vacuous = true;
+  return finding;
+}
+
+Finding inconclusive(std::string summary) {
+  Finding finding = holds(std::move(summary));
+  finding.verdict = Verdict::inconclusive;
+  return finding;
+}
+
+Finding violated(const Trace& trace, std::string summary, std::vector<EventId> events,
+                 Value witness) {
+  Finding finding = holds(std::move(summary));
+  finding.verdict = Verdict::violated;
+  std::sort(events.begin(), events.end());
+  events.erase(std::unique(events.begin(), events.end()), events.end());
+  for (const TraceEvent& event : trace.events) {
+    if (!std::binary_search(events.begin(), events.end(), event.id)) continue;
+    if (!finding.window) finding.window = {event.at, event.at};
+    finding.window->first = std::min(finding.window->first, event.at);
+    finding.window->second = std::max(finding.window->second, event.at);
+  }
+  finding.events = std::move(events);
+  finding.witness = std::move(witness);
+  return finding;
+}
+
+std::string counted(std::size_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+std::string listed(const std::vector<std::string>& names, std::size_t most) {
+  std::string out;
+  const std::size_t shown = std::min(names.size(), most);
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) out += (i + 1 == names.size()) ? " and " : ", ";
+    out += names[i];
+  }
+  if (names.size() > shown) out += fmt::format(" and {} more", names.size() - shown);
+  return out;
+}
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,103 @@
+// Reading a trace for the checkers: notes with their fields, who crashed, what was still under way.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/verdict.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl::analysis {
+
+/// Whether a qualified name ends in this unqualified one: "note::Invoke" is "Invoke".
+bool is_named(std::string_view qualified, std::string_view name);
+
+/// Whether the event is a note of that unqualified name.
+bool is_note(const TraceEvent& event, std::string_view name);
+
+/// The name of a node for people; "node 7" when the trace does not describe it.
+std::string node_name(const Trace& trace, NodeId node);
+
+/// The group of a node; empty when the trace does not describe it.
+std::string_view group_of(const Trace& trace, NodeId node);
+
+/// Fields of an event's data. What is missing or of another type is remembered once, as a sentence
+/// that names the event, and makes the finding inconclusive.
+class FieldReader {
+ public:
+  std::int64_t integer(const TraceEvent& event, std::string_view field);
+  std::string string(const TraceEvent& event, std::string_view field);
+  std::vector<std::string> strings(const TraceEvent& event, std::string_view field);
+  Value value(const TraceEvent& event, std::string_view field);
+
+  const std::optional<std::string>& problem() const { return problem_; }
+
+ private:
+  const Value* find(const TraceEvent& event, std::string_view field);
+  void complain(const TraceEvent& event, std::string_view field, std::string_view wanted);
+  std::optional<std::string> problem_;
+};
+
+/// The processes that are crashed at the end of the trace.
+std::set<NodeId> crashed_at_end(const Trace& trace);
+
+/// Whether something that did not happen may be called a violation. A run that a limit cut off, and
+/// one whose deadline came while a message to a process that is up was under way, are undecided; a
+/// run that went quiet, and one that reached its deadline with nothing under way, are decided.
+struct Liveness {
+  bool decided = true;
+  std::string why;  ///< the end of a sentence: "the run is quiescent", …
+};
+Liveness liveness_of(const Trace& trace);
+
+/// A message that was multicast; several multicasts of one message (by replicas) are one.
+struct SentMessage {
+  EventId event = 0;  ///< the first
+  std::set<NodeId> senders;
+  std::set<std::string> groups;  ///< union
+};
+
+struct Delivery {
+  EventId event = 0;
+  std::int64_t message = 0;
+  NodeId process;
+  std::string group;
+};
+
+/// All Multicast and Deliver notes of a trace.
+struct Multicasts {
+  std::map<std::int64_t, SentMessage> sent;
+  std::vector<Delivery> deliveries;                   ///< in the order of the trace
+  std::map<NodeId, std::vector<Delivery>> sequences;  ///< by process, first deliveries only
+  std::map<std::string, std::set<NodeId>> members;    ///< by group
+  std::set<NodeId> crashed;
+  std::optional<std::string> problem;
+
+  /// The groups that a message is addressed to; for one never multicast, the groups that delivered
+  /// it.
+  std::set<std::string> groups_of(std::int64_t message) const;
+  std::map<std::int64_t, std::set<std::string>> delivered_in;  ///< groups by message
+};
+Multicasts read_multicasts(const Trace& trace);
+
+/// Findings of the usual shapes.
+Finding holds(std::string summary);
+Finding vacuous(std::string summary);
+Finding violated(const Trace& trace, std::string summary, std::vector<EventId> events,
+                 Value witness);
+Finding inconclusive(std::string summary);
+
+/// "1 message", "2 messages".
+std::string counted(std::size_t n, std::string_view noun);
+
+/// "a", "a and b", "a, b and c"; after `most` names "and 5 more".
+std::string listed(const std::vector<std::string>& names, std::size_t most = 6);
+
+/// An unsigned count as a Value.
+inline Value number(std::uint64_t n) { return {static_cast<std::int64_t>(n)}; }
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,184 @@
+// Properties of replicated, partitioned state: who owns an object, and whether replicas agree.
+#include <set>
+#include <unordered_map>
+
+#include <fmt/core.h>
+
+#include "analysis/checks.hpp"
+#include "analysis/reading.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+/// Follows Own and Disown. A replica's steps on an object alternate between the two, and all
+/// replicas of a group take the same steps, some later than others. A group therefore stands where
+/// its foremost replica stands: an odd number of steps means that it owns the object.
+class Ownership {
+ public:
+  struct Holder {
+    std::string group;
+    EventId event = 0;  ///< the Own note that made the group the owner
+    NodeId by;
+  };
+
+  explicit Ownership(const Trace& trace) : trace_(trace) {}
+
+  /// The note's effect; returns another group that owns the object as well, when there is one.
+  std::optional<Holder> step(const TraceEvent& event, const std::string& object, bool own) {
+    const std::string group = group_name(event.node);
+    Replica& replica = replicas_[event.node];
+    continuous_[group].insert({event.node, true});
+    std::size_t& steps = replica.steps[object];
+    if ((steps % 2 == 1) == own) return std::nullopt;  // says again what held already
+    ++steps;
+    Progress& progress = objects_[object][group];
+    if (steps <= progress.steps) return std::nullopt;  // follows a replica that was faster
+    progress.steps = steps;
+    if (!own) return std::nullopt;
+    progress.since = {group, event.id, event.node};
+    for (const auto& [other, its] : objects_[object]) {
+      if (other != group && its.steps % 2 == 1) return its.since;
+    }
+    return std::nullopt;
+  }
+
+  /// The node's replica begins anew. When no replica of its group has run on, the group owns what
+  /// it owned if some replica comes back with its storage, and nothing otherwise.
+  void crash(NodeId node, bool keeps_storage) {
+    const std::string group = group_name(node);
+    replicas_[node].steps.clear();
+    replicas_[node].lost = !keeps_storage;
+    continuous_[group][node] = false;
+    bool runs_on = false;
+    bool retained = false;
+    for (const auto& [member, continuous] : continuous_[group]) {
+      runs_on = runs_on || continuous;
+      retained = retained || !replicas_[member].lost;
+    }
+    if (runs_on) return;
+    for (auto& [object, groups] : objects_) {
+      const auto it = groups.find(group);
+      if (it != groups.end()) it->second.steps = retained ? it->second.steps % 2 : 0;
+    }
+  }
+
+ private:
+  struct Replica {
+    std::map<std::string, std::size_t> steps;  ///< by object
+    bool lost = false;  ///< crashed, and did not or will not keep its storage
+  };
+  struct Progress {
+    std::size_t steps = 0;
+    Holder since;
+  };
+
+  std::string group_name(NodeId node) const {
+    const std::string_view group = group_of(trace_, node);
+    return group.empty() ? node_name(trace_, node) : std::string(group);
+  }
+
+  const Trace& trace_;
+  std::map<NodeId, Replica> replicas_;
+  std::map<std::string, std::map<NodeId, bool>> continuous_;  ///< by group: has never crashed
+  std::map<std::string, std::map<std::string, Progress>> objects_;
+};
+
+/// For each crash, by event: whether the node comes back, and with its storage.
+std::set<EventId> crashes_with_storage(const Trace& trace) {
+  std::map<NodeId, EventId> open;
+  std::set<EventId> result;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::fault) continue;
+    if (is_named(event.name, "Crash")) open[event.node] = event.id;
+    if (!is_named(event.name, "Recover")) continue;
+    const Value* storage = event.data.find("storage");
+    const bool empty = storage != nullptr && storage->as_bool() != nullptr && !*storage->as_bool();
+    if (const auto it = open.find(event.node); it != open.end() && !empty)
+      result.insert(it->second);
+  }
+  return result;
+}
+
+}  // namespace
+
+Finding check_single_owner(const Trace& trace) {
+  FieldReader read;
+  Ownership ownership(trace);
+  const std::set<EventId> kept = crashes_with_storage(trace);
+  std::set<std::string> objects;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind == TraceKind::fault && is_named(event.name, "Crash")) {
+      ownership.crash(event.node, kept.count(event.id) > 0);
+    }
+    const bool own = is_note(event, "Own");
+    if (!own && !is_note(event, "Disown")) continue;
+    const std::string object = read.string(event, "object");
+    if (read.problem()) return inconclusive(*read.problem() + ".");
+    objects.insert(object);
+    const std::optional<Ownership::Holder> other = ownership.step(event, object, own);
+    if (!other) continue;
+    const std::string group(group_of(trace, event.node));
+    Value witness;
+    witness.set("object", object).set("owner", other->group).set("second_owner", group);
+    return violated(
+        trace,
+        fmt::format("{} became the owner of {} (at {}) while {} still owned it (since "
+                    "event {}).",
+                    group, object, node_name(trace, event.node), other->group, other->event),
+        {other->event, event.id}, std::move(witness));
+  }
+  if (objects.empty()) return vacuous("No process reported that it owns an object.");
+  return holds(fmt::format("{} had at most one owner at each point of the order.",
+                           counted(objects.size(), "object")));
+}
+
+Finding check_replica_state(const Trace& trace) {
+  struct First {
+    std::int64_t op = 0;
+    std::string state;
+    EventId event = 0;
+    NodeId node;
+  };
+  FieldReader read;
+  std::map<std::pair<std::string, std::int64_t>, First> first;  // by group and index
+  std::size_t compared = 0;
+  for (const TraceEvent& event : trace.events) {
+    if (!is_note(event, "Applied")) continue;
+    const std::int64_t index = read.integer(event, "index");
+    const First now{read.integer(event, "op"), read.string(event, "state"), event.id, event.node};
+    if (read.problem()) return inconclusive(*read.problem() + ".");
+    std::string group(group_of(trace, event.node));
+    if (group.empty()) group = node_name(trace, event.node);
+    const auto [it, fresh] = first.emplace(std::pair(group, index), now);
+    if (fresh) continue;
+    ++compared;
+    const First& before = it->second;
+    if (before.op == now.op && before.state == now.state) continue;
+    const std::string a = node_name(trace, before.node);
+    const std::string b = node_name(trace, now.node);
+    const std::string summary =
+        before.op != now.op
+            ? fmt::format(
+                  "Replicas of {} applied different commands as number {}: {} applied "
+                  "operation {}, {} operation {}.",
+                  group, index, a, before.op, b, now.op)
+            : fmt::format(
+                  "Replicas of {} are in different states after number {} (operation {}): "
+                  "{} in {}, {} in {}.",
+                  group, index, now.op, a, before.state, b, now.state);
+    Value witness;
+    witness.set("group", group).set("index", index);
+    witness.set("replicas", Value::List{Value(a), Value(b)});
+    witness.set("ops", Value::List{Value(before.op), Value(now.op)});
+    witness.set("states", Value::List{Value(before.state), Value(now.state)});
+    return violated(trace, summary, {before.event, event.id}, std::move(witness));
+  }
+  if (first.empty()) return vacuous("No replica reported a state.");
+  if (compared == 0)
+    return vacuous("No two replicas of a group applied a command of the same number.");
+  return holds(fmt::format("{} of states of replicas after the same prefix, all equal.",
+                           counted(compared, "comparison")));
+}
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,504 @@
+// Reading a trace for a drawing.
+#include "analysis/svg_scene.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
+
+namespace sibyl::analysis::svg {
+
+namespace {
+
+constexpr std::size_t kMostTitle = 400;  // characters of a text for pointing at something
+constexpr std::size_t kMostKinds = 7;  // of messages, before what they wrap is no longer told apart
+
+LaneKind lane_kind(const TraceNode& node) {
+  const auto is = [&](std::string_view word) { return node.role.find(word) != std::string::npos; };
+  return is("client") ? LaneKind::client : is("oracle") ? LaneKind::oracle : LaneKind::server;
+}
+
+bool concerns_node(std::string_view fault) {
+  return fault == "Crash" || fault == "Recover" || fault == "Pause" || fault == "Resume" ||
+         fault == "Slow" || fault == "ClockStep" || fault == "ClockDrift";
+}
+
+std::string fault_words(std::string_view fault) {
+  if (fault == "Crash") return "crashes";
+  if (fault == "Recover") return "recovers";
+  if (fault == "Pause") return "pauses";
+  if (fault == "Resume") return "resumes";
+  if (fault == "Slow") return "slower";
+  if (fault == "ClockStep") return "clock jumps";
+  if (fault == "ClockDrift") return "clock drifts";
+  if (fault == "Cut") return "links cut";
+  if (fault == "Heal") return "links healed";
+  if (fault == "Clog") return "link clogged";
+  if (fault == "Unclog") return "link unclogged";
+  return std::string(fault);
+}
+
+/// Goes through the events once and keeps what is open.
+class Reader {
+ public:
+  Reader(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits)
+      : trace_(trace), limits_(limits) {
+    scene_.findings = findings;
+    for (const Finding& f : findings) {
+      if (f.verdict == Verdict::violated) witness_.insert(f.events.begin(), f.events.end());
+    }
+  }
+
+  Scene read() {
+    read_head();
+    make_lanes();
+    choose_kind_names();
+    for (const TraceEvent& e : trace_.events) read_event(e);
+    finish();
+    return std::move(scene_);
+  }
+
+ private:
+  using NodeObject = std::pair<std::size_t, std::string>;
+
+  void read_head() {
+    const std::string title = printable(text_field(trace_.scenario, "title"));
+    const std::string id = printable(trace_.scenario_id);
+    scene_.title = !title.empty() ? title : !id.empty() ? id : "A run";
+    if (!title.empty() && !id.empty()) scene_.subtitle = id + ", ";
+    scene_.subtitle +=
+        fmt::format("seed {}, {}", trace_.seed, counted(trace_.events.size(), "event"));
+    if (trace_.outcome == Outcome::deadline) {
+      scene_.subtitle += ", stopped at its end time " + time_words(trace_.end.ns);
+    } else if (trace_.outcome == Outcome::limit) {
+      scene_.subtitle += ", cut off by a limit";
+    }
+  }
+
+  /// Lanes in the figures' order; nodes at which nothing happens go first when there are too many.
+  void make_lanes() {
+    std::set<NodeId> active;
+    std::map<std::string, int> group_sizes;
+    bool network = false;
+    for (const TraceEvent& e : trace_.events) {
+      if (e.kind != TraceKind::start) active.insert(e.node);
+      network = network || (e.kind == TraceKind::fault && !concerns_node(short_name(e.name)));
+    }
+    for (const TraceNode& n : trace_.nodes) ++group_sizes[n.group];
+    if (network) {
+      network_ = scene_.lanes.size();
+      scene_.lanes.push_back({"network", "", LaneKind::network});
+    }
+    const bool crowded = trace_.nodes.size() > limits_.lanes;
+    std::size_t left_out = 0;
+    for (const LaneKind kind : {LaneKind::client, LaneKind::oracle, LaneKind::server}) {
+      for (std::uint32_t i = 0; i < trace_.nodes.size(); ++i) {
+        const TraceNode& node = trace_.nodes[i];
+        if (lane_kind(node) != kind) continue;
+        if (crowded && (active.count({i}) == 0 || lanes_.size() >= limits_.lanes)) {
+          ++left_out;
+          continue;
+        }
+        const bool replica = group_sizes[node.group] > 1 && node.group != node.name;
+        lanes_[{i}] = scene_.lanes.size();
+        std::string role = replica ? "replica of " + node.group : node.role;
+        scene_.lanes.push_back({printable(node.name), printable(role), kind});
+      }
+    }
+    if (left_out > 0) {
+      scene_.omissions.push_back(counted(left_out, "node") + " left out: too many to be read.");
+    }
+  }
+
+  void choose_kind_names() {
+    std::set<std::string> names;
+    std::size_t drawn = 0;
+    for (const TraceEvent& e : trace_.events) {
+      if (!is_drawn_send(e)) continue;
+      ++drawn;
+      if (names.size() <= kMostKinds) names.insert(message_words(e));
+    }
+    short_kinds_ = names.size() > kMostKinds;
+    draw_arrows_ = drawn <= limits_.arrows;
+    if (!draw_arrows_) {
+      scene_.omissions.push_back(
+          fmt::format("The {} messages are not drawn: too many to be read.", drawn));
+    }
+  }
+
+  bool is_drawn_send(const TraceEvent& e) const {
+    return e.kind == TraceKind::send && e.node != e.peer && lanes_.count(e.node) != 0 &&
+           lanes_.count(e.peer) != 0;
+  }
+
+  void read_event(const TraceEvent& e) {
+    switch (e.kind) {
+      case TraceKind::send:
+        return read_send(e);
+      case TraceKind::receive:
+      case TraceKind::lose:
+        return read_arrival(e);
+      case TraceKind::note:
+        return read_note(e);
+      case TraceKind::fault:
+        return read_fault(e);
+      default:
+        return;
+    }
+  }
+
+  void read_send(const TraceEvent& e) {
+    if (!draw_arrows_ || !is_drawn_send(e)) return;
+    const std::string name = short_kinds_ ? short_name(e.name) : message_words(e);
+    const auto known = kinds_.emplace(name, scene_.kinds.size());
+    if (known.second) scene_.kinds.push_back(name);
+    Arrow arrow;
+    arrow.from_lane = lanes_.at(e.node);
+    arrow.to_lane = lanes_.at(e.peer);
+    arrow.from = arrow.to = see(e.at.ns);
+    arrow.fate = Fate::under_way;
+    arrow.kind = known.first->second;
+    arrow.title =
+        shortened(fmt::format("{} from {} to {}, sent at {}; {}", message_words(e),
+                              scene_.lanes[arrow.from_lane].name, scene_.lanes[arrow.to_lane].name,
+                              time_words(e.at.ns), fields_words(e.data)),
+                  kMostTitle);
+    sends_[e.id] = scene_.arrows.size();
+    scene_.arrows.push_back(std::move(arrow));
+  }
+
+  void read_arrival(const TraceEvent& e) {
+    for (const EventId parent : e.parents) {
+      const auto it = sends_.find(parent);
+      if (it == sends_.end()) continue;
+      std::size_t index = it->second;
+      if (scene_.arrows[index].fate != Fate::under_way) {  // duplicated by the network
+        scene_.arrows.push_back(scene_.arrows[index]);
+        index = scene_.arrows.size() - 1;
+      }
+      Arrow& arrow = scene_.arrows[index];
+      arrow.to = see(e.at.ns);
+      arrow.fate = e.kind == TraceKind::receive ? Fate::received : Fate::lost;
+      if (arrow.fate == Fate::lost) {
+        arrow.title += "; lost: " + printable(text_field(e.data, "why"));
+      }
+      return;
+    }
+  }
+
+  void read_note(const TraceEvent& e) {
+    const auto lane = lanes_.find(e.node);
+    if (lane == lanes_.end()) return;
+    const std::string name = short_name(e.name);
+    if (name == "Invoke") return invoke(e, lane->second);
+    if (name == "Return" || name == "ActionDone") return finish_operation(e);
+    if (name == "ActionCall") return invoke(e, lane->second);
+    if (name == "ExecuteStart") return start_execution(e, lane->second);
+    if (name == "ExecuteEnd") return end_execution(e, lane->second);
+    const std::string object = printable(text_field(e.data, "object"));
+    if (name == "Own") open_bar(e, lane->second, object, false, object);
+    if (name == "Initial") initial(e, lane->second, object);
+    if (name == "Disown") close_bar(e, lane->second, object, false);
+    if (name == "CacheDrop") close_bar(e, lane->second, object, true);
+    if (name == "CacheFill") {
+      close_bar(e, lane->second, object, true);
+      const std::string where = printable(text_field(e.data, "where"));
+      std::string label = where == "copy" ? "copy of " + object : "cache of " + object;
+      if (where != "copy" && !where.empty()) label += " → " + where;
+      open_bar(e, lane->second, object, true, std::move(label));
+    }
+  }
+
+  void invoke(const TraceEvent& e, std::size_t lane) {
+    Box box;
+    box.lane = lane;
+    box.from = box.to = see(e.at.ns);
+    box.open = box.operation = true;
+    box.witness = witness_.count(e.id) != 0;
+    const std::string name = printable(text_field(e.data, "label"));
+    const Value* value = e.data.find("value");
+    const Value* what = e.data.find("what");  // of an ActionCall, in words already
+    const std::string call =
+        what != nullptr ? printable(text_field(e.data, "what"))
+                        : call_words(text_field(e.data, "f"), text_field(e.data, "key"),
+                                     value == nullptr ? Value() : *value);
+    const bool says_more = !name.empty() && call.rfind(name, 0) != 0;
+    box.label = !says_more ? call : call.empty() ? name : name + ": " + call;
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    names_.emplace(op, name.empty() ? call : name);
+    functions_.emplace(op, text_field(e.data, "f"));
+    operations_.emplace(op, add_box(std::move(box)));
+  }
+
+  void finish_operation(const TraceEvent& e) {
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    const auto it = operations_.find(op);
+    if (it == operations_.end() || it->second == kNone || !scene_.boxes[it->second].open) return;
+    Box& box = scene_.boxes[it->second];
+    const Value* value = e.data.find("value");
+    box.to = see(e.at.ns);
+    box.open = false;
+    box.witness = box.witness || witness_.count(e.id) != 0;
+    box.label += " → " + reply_words(text_field(e.data, "reply"), functions_.at(op),
+                                     value == nullptr ? Value() : *value);
+  }
+
+  void start_execution(const TraceEvent& e, std::size_t lane) {
+    Box box;
+    box.lane = lane;
+    box.from = box.to = see(e.at.ns);
+    box.open = true;
+    box.witness = witness_.count(e.id) != 0;
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    box.label = printable(text_field(e.data, "label"));
+    if (box.label.empty() && names_.count(op) != 0) box.label = names_.at(op);
+    if (box.label.empty()) box.label = fmt::format("#{}", op);
+    executions_[{lane, op}] = add_box(std::move(box));
+  }
+
+  void end_execution(const TraceEvent& e, std::size_t lane) {
+    const auto it = executions_.find({lane, integer_field(e.data, "op", -1)});
+    if (it == executions_.end()) return;
+    if (it->second != kNone) {
+      Box& box = scene_.boxes[it->second];
+      box.to = see(e.at.ns);
+      box.open = false;
+      box.witness = box.witness || witness_.count(e.id) != 0;
+      const std::string result = printable(text_field(e.data, "result"));
+      if (!result.empty()) box.label += " → " + result;
+    }
+    executions_.erase(it);
+  }
+
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  std::size_t add_box(Box box) {
+    if (scene_.boxes.size() >= limits_.boxes) {
+      ++boxes_left_out_;
+      return kNone;
+    }
+    scene_.boxes.push_back(std::move(box));
+    return scene_.boxes.size() - 1;
+  }
+
+  void open_bar(const TraceEvent& e, std::size_t lane, const std::string& object, bool cache,
+                std::string label) {
+    auto& open = cache ? caches_ : owned_;
+    const auto added = open.emplace(NodeObject{lane, object}, scene_.bars.size());
+    if (!added.second) return;
+    Bar bar;
+    bar.lane = lane;
+    bar.from = see(e.at.ns);
+    bar.to = -1;
+    bar.cache = cache;
+    bar.object = object;
+    bar.label = std::move(label);
+    scene_.bars.push_back(std::move(bar));
+  }
+
+  void initial(const TraceEvent& e, std::size_t lane, const std::string& object) {
+    open_bar(e, lane, object, false, object);
+    const Value* value = e.data.find("value");
+    if (value == nullptr) return;
+    scene_.bars[owned_.at({lane, object})].label =
+        object + ", initially " + printable(value->text());
+  }
+
+  void close_bar(const TraceEvent& e, std::size_t lane, const std::string& object, bool cache) {
+    auto& open = cache ? caches_ : owned_;
+    const auto it = open.find({lane, object});
+    if (it == open.end()) return;
+    scene_.bars[it->second].to = see(e.at.ns);
+    open.erase(it);
+  }
+
+  void read_fault(const TraceEvent& e) {
+    const std::string name = short_name(e.name);
+    std::size_t lane = network_;
+    if (concerns_node(name)) {
+      auto it = lanes_.find(e.node);
+      for (const auto& [node, number] : lanes_) {
+        if (e.node != kNobody || node_name(trace_, node) != text_field(e.data, "node")) continue;
+        it = lanes_.find(node);
+      }
+      if (it == lanes_.end()) return;
+      lane = it->second;
+    }
+    const std::string what = fault_words(name);
+    scene_.marks.push_back({lane, see(e.at.ns), what,
+                            what + " at " + time_words(e.at.ns) + ": " + fields_words(e.data)});
+    if (name == "Crash" || name == "Pause") {
+      outages_[lane] = scene_.outages.size();
+      scene_.outages.push_back({lane, e.at.ns, -1, name == "Crash"});
+      if (name == "Crash") crash(e, lane);
+    } else if ((name == "Recover" || name == "Resume") && outages_.count(lane) != 0) {
+      scene_.outages[outages_[lane]].to = e.at.ns;
+      outages_.erase(lane);
+    }
+    if (name != "Recover") return;
+    const Value* storage = e.data.find("storage");
+    const bool* kept = storage == nullptr ? nullptr : storage->as_bool();
+    for (const std::string& object : interrupted_[lane]) {
+      if (kept == nullptr || *kept) open_bar(e, lane, object, false, object);
+    }
+    interrupted_.erase(lane);
+  }
+
+  /// Where a node crashes its executions end (they stay marked as unfinished), its caches are
+  /// gone, and its objects are not available until it recovers.
+  void crash(const TraceEvent& e, std::size_t lane) {
+    for (const bool cache : {false, true}) {
+      std::vector<std::string> objects;
+      for (const auto& [key, bar] : cache ? caches_ : owned_) {
+        if (key.first == lane) objects.push_back(key.second);
+      }
+      for (const std::string& object : objects) close_bar(e, lane, object, cache);
+      if (!cache) interrupted_[lane] = std::move(objects);
+    }
+    for (auto it = executions_.begin(); it != executions_.end();) {
+      if (it->first.first != lane) {
+        ++it;
+        continue;
+      }
+      if (it->second != kNone) stopped_[it->second] = e.at.ns;
+      it = executions_.erase(it);
+    }
+  }
+
+  void finish() {
+    if (scene_.begin > scene_.end) scene_.begin = scene_.end = 0;
+    for (std::size_t i = 0; i < scene_.boxes.size(); ++i) {
+      Box& box = scene_.boxes[i];
+      const auto stopped = stopped_.find(i);
+      if (box.open) box.to = stopped == stopped_.end() ? scene_.end : stopped->second;
+      if (box.open) box.label += box.operation ? " → no reply" : " → unfinished";
+      const std::string span =
+          box.open ? " from " + time_words(box.from)
+                   : fmt::format(" from {} to {}", time_words(box.from), time_words(box.to));
+      box.title = shortened(box.label + span, kMostTitle);
+    }
+    for (Bar& bar : scene_.bars) {
+      const bool open = bar.to < 0;
+      if (open) bar.to = scene_.end;
+      bar.title = shortened(
+          fmt::format("{} at {}, from {}{}", bar.label, scene_.lanes[bar.lane].name,
+                      time_words(bar.from), open ? " until the end" : " to " + time_words(bar.to)),
+          kMostTitle);
+    }
+    for (Outage& o : scene_.outages) {
+      if (o.to < 0) o.to = scene_.end;
+    }
+    for (Arrow& a : scene_.arrows) {
+      if (a.fate == Fate::under_way) a.to = scene_.end;
+    }
+    limit_bars();
+    make_windows();
+    if (boxes_left_out_ > 0) {
+      scene_.omissions.push_back(
+          fmt::format("{} later operations and executions left out: "
+                      "too many to be read.",
+                      boxes_left_out_));
+    }
+  }
+
+  /// Of the objects of a lane the first few are drawn, those that come or go during the run before
+  /// the others.
+  void limit_bars() {
+    std::map<std::size_t, std::vector<std::string>> objects;
+    std::set<NodeObject> moving;
+    for (const Bar& bar : scene_.bars) {
+      auto& known = objects[bar.lane];
+      if (std::find(known.begin(), known.end(), bar.object) == known.end()) {
+        known.push_back(bar.object);
+      }
+      if (bar.from != scene_.begin || bar.to != scene_.end) moving.insert({bar.lane, bar.object});
+    }
+    for (auto& [lane, names] : objects) {
+      if (names.size() <= limits_.bar_rows) continue;
+      std::stable_partition(names.begin(), names.end(), [&, l = lane](const std::string& object) {
+        return moving.count({l, object}) != 0;
+      });
+      const std::set<std::string> kept(names.begin(),
+                                       names.begin() + static_cast<long>(limits_.bar_rows));
+      scene_.omissions.push_back(fmt::format("{}: {} not drawn.", scene_.lanes[lane].name,
+                                             counted(names.size() - kept.size(), "more object")));
+      std::erase_if(scene_.bars, [&, l = lane](const Bar& bar) {
+        return bar.lane == l && kept.count(bar.object) == 0;
+      });
+    }
+  }
+
+  void make_windows() {
+    for (const Finding& f : scene_.findings) {
+      if (f.verdict != Verdict::violated || !f.window) continue;
+      if (scene_.windows.size() >= limits_.windows) {
+        scene_.omissions.push_back("Of the violations, the first ones are shaded.");
+        return;
+      }
+      const auto inside = [&](Time t) { return std::clamp(t.ns, scene_.begin, scene_.end); };
+      scene_.windows.push_back(
+          {inside(f.window->first), inside(f.window->second), printable(f.property) + " violated"});
+    }
+  }
+
+  /// Remembers that something is drawn at this time.
+  std::int64_t see(std::int64_t at) {
+    scene_.begin = seen_ ? std::min(scene_.begin, at) : at;
+    scene_.end = seen_ ? std::max(scene_.end, at) : at;
+    seen_ = true;
+    return at;
+  }
+
+  const Trace& trace_;
+  SceneLimits limits_;
+  Scene scene_;
+  bool seen_ = false;
+  bool short_kinds_ = false;
+  bool draw_arrows_ = true;
+  std::size_t network_ = 0;
+  std::size_t boxes_left_out_ = 0;
+  std::set<EventId> witness_;
+  std::map<NodeId, std::size_t> lanes_;
+  std::map<std::string, std::size_t> kinds_;
+  std::map<EventId, std::size_t> sends_;                                    ///< arrow by send
+  std::map<std::int64_t, std::string> names_;                               ///< of operations
+  std::map<std::int64_t, std::string> functions_;                           ///< of operations
+  std::map<std::int64_t, std::size_t> operations_;                          ///< box by operation
+  std::map<std::pair<std::size_t, std::int64_t>, std::size_t> executions_;  ///< open, by lane
+  std::map<std::size_t, std::int64_t> stopped_;  ///< boxes ended by a crash
+  std::map<NodeObject, std::size_t> owned_;      ///< open bars
+  std::map<NodeObject, std::size_t> caches_;
+  std::map<std::size_t, std::vector<std::string>> interrupted_;  ///< objects of crashed nodes
+  std::map<std::size_t, std::size_t> outages_;                   ///< open, by lane
+};
+
+}  // namespace
+
+std::vector<std::int64_t> Scene::instants() const {
+  std::set<std::int64_t> all{begin, end};
+  const auto add = [&](const auto& items) {
+    for (const auto& item : items) {
+      all.insert(item.from);
+      all.insert(item.to);
+    }
+  };
+  add(boxes);
+  add(bars);
+  add(arrows);
+  add(outages);
+  add(windows);
+  for (const Mark& mark : marks) all.insert(mark.at);
+  return {all.begin(), all.end()};
+}
+
+Scene scene_of(const Trace& trace, const std::vector<Finding>& findings,
+               const SceneLimits& limits) {
+  return Reader(trace, findings, limits).read();
+}
+
+}  // namespace sibyl::analysis::svg

@@ -1,0 +1,20 @@
+// A trace as a drawing: one SVG file that needs nothing else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/verdict.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+/// A diagram of time and place: one lane a node (clients, then oracles, then the others),
+/// operations and executions as boxes, messages as arrows, bars where an object is available or
+/// cached, the spans of violations shaded and explained. Time runs to the right; long idle times
+/// are shortened and marked. Beyond 2000 messages no arrows are drawn, and the drawing says so;
+/// other bounds are SceneLimits'. The same trace gives the same bytes. Valid XML in UTF-8. O(n log
+/// n).
+std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings);
+
+}  // namespace sibyl

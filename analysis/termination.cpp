@@ -1,0 +1,126 @@
+// Termination: every operation that a correct client calls returns.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "analysis/checks.hpp"
+#include "analysis/reading.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+struct Open {
+  std::int64_t op = 0;
+  std::string label;
+  const TraceEvent* call = nullptr;
+  const TraceEvent* last = nullptr;  ///< the last event whose data names the operation
+};
+
+/// The operations that a value names: its members "op", at any depth.
+void collect_ops(const Value& value, std::vector<std::int64_t>& ops) {
+  if (const Value::List* list = value.as_list()) {
+    for (const Value& member : *list) collect_ops(member, ops);
+  } else if (const Value::Object* object = value.as_object()) {
+    for (const auto& [key, member] : *object) {
+      if (key == "op" && member.as_int() != nullptr) ops.push_back(*member.as_int());
+      collect_ops(member, ops);
+    }
+  }
+}
+
+void find_last_events(const Trace& trace, std::map<std::int64_t, Open>& open) {
+  std::vector<std::int64_t> ops;
+  for (const TraceEvent& event : trace.events) {
+    ops.clear();
+    collect_ops(event.data, ops);
+    for (const std::int64_t op : ops) {
+      const auto it = open.find(op);
+      if (it != open.end()) it->second.last = &event;
+    }
+  }
+}
+
+std::string describe(const Trace& trace, const Open& open) {
+  const std::string name = open.label.empty() ? fmt::format("operation {}", open.op) : open.label;
+  std::string out = fmt::format("{} of {}", name, node_name(trace, open.call->node));
+  if (open.last != nullptr && open.last != open.call) {
+    out += fmt::format(" (last seen at {}: {}, event {})", node_name(trace, open.last->node),
+                       open.last->name.empty() ? trace_kind_name(open.last->kind) : open.last->name,
+                       open.last->id);
+  }
+  return out;
+}
+
+Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
+  const Liveness liveness = liveness_of(trace);
+  std::vector<const Open*> by_call;
+  for (const auto& [op, each] : open) by_call.push_back(&each);
+  std::sort(by_call.begin(), by_call.end(),
+            [](const Open* a, const Open* b) { return a->call->id < b->call->id; });
+  std::vector<std::string> names;
+  std::vector<EventId> events;
+  Value::List operations;
+  for (const Open* each : by_call) {
+    names.push_back(describe(trace, *each));
+    events.push_back(each->call->id);
+    Value item;
+    item.set("op", each->op).set("label", each->label);
+    item.set("client", node_name(trace, each->call->node)).set("call", each->call->at.ns);
+    if (each->last != nullptr && each->last != each->call) {
+      events.push_back(each->last->id);
+      item.set("last_event", number(each->last->id)).set("last_seen", each->last->name);
+      item.set("last_node", node_name(trace, each->last->node));
+    }
+    operations.push_back(std::move(item));
+  }
+  const std::string summary =
+      fmt::format("{} never returned: {}; {}.", counted(by_call.size(), "operation"),
+                  listed(names, 4), liveness.why);
+  if (!liveness.decided) return inconclusive(summary);
+  Value witness;
+  witness.set("open", std::move(operations));
+  return violated(trace, summary, events, std::move(witness));
+}
+
+}  // namespace
+
+Finding check_termination(const Trace& trace) {
+  FieldReader read;
+  std::map<std::int64_t, Open> open;
+  std::size_t called = 0;
+  for (const TraceEvent& event : trace.events) {
+    if (is_note(event, "Invoke") || is_note(event, "ActionCall")) {
+      ++called;
+      const std::int64_t op = read.integer(event, "op");
+      const Value* label = event.data.find("label");
+      const bool named = label != nullptr && label->as_string() != nullptr;
+      open.emplace(op, Open{op, named ? *label->as_string() : std::string(), &event, nullptr});
+    } else if (is_note(event, "Return") || is_note(event, "ActionDone")) {
+      open.erase(read.integer(event, "op"));
+    }
+  }
+  if (read.problem()) return inconclusive(*read.problem() + ".");
+  if (called == 0) return vacuous("No operation was called.");
+  const std::set<NodeId> crashed = crashed_at_end(trace);
+  std::size_t excused = 0;
+  for (auto it = open.begin(); it != open.end();) {
+    const bool excuse = crashed.count(it->second.call->node) > 0;
+    excused += excuse ? 1 : 0;
+    it = excuse ? open.erase(it) : std::next(it);
+  }
+  if (!open.empty()) {
+    find_last_events(trace, open);
+    return judge(trace, open);
+  }
+  if (called == excused) return vacuous("No operation was called by a client that did not crash.");
+  std::string summary =
+      called == 1 ? "The one operation" : fmt::format("All {} operations", called);
+  if (excused > 0) {
+    summary = fmt::format("{} of {} operations, all those of clients that did not crash,",
+                          called - excused, called);
+  }
+  return holds(summary + " returned.");
+}
+
+}  // namespace sibyl::analysis

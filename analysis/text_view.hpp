@@ -1,0 +1,19 @@
+// A trace as text for people: what was found, then one line a step in fixed columns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/verdict.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+/// The whole trace, one line a step: the number of the event, the time, the node, the kind of step
+/// and what happened. A send names the event that receives it and a receive the one that sent it.
+/// In the margin, "|" stands within the span of time of a violation and "*" at the events that
+/// show it. Lines have at most 140 characters and end in "…" when they were cut. UTF-8. O(n log
+/// n).
+std::string text_view(const Trace& trace, const std::vector<analysis::Finding>& findings);
+
+}  // namespace sibyl

@@ -1,0 +1,64 @@
+// Words for what a trace holds, shared by the views for people: times, names, fields, operations.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/trace.hpp"
+#include "sim/value.hpp"
+
+namespace sibyl::analysis {
+
+/// `text` as one line of valid UTF-8: control characters become spaces, bytes that are no UTF-8
+/// become U+FFFD. O(n).
+std::string printable(std::string_view text);
+
+/// The number of characters (code points) of valid UTF-8. O(n).
+std::size_t character_count(std::string_view text);
+
+/// `text` (valid UTF-8) cut to at most `most` >= 1 characters; what is cut ends in "…".
+std::string shortened(std::string_view text, std::size_t most);
+
+/// A unit in which times are written.
+struct TimeUnit {
+  std::string_view name;  ///< "ms"
+  std::int64_t ns = 1;    ///< one unit
+  int decimals = 0;       ///< digits after the point that tell every nanosecond: 0, 3, 6 or 9
+};
+
+/// The largest unit of s, ms, us, ns of which `span_ns` holds at least one.
+TimeUnit unit_for(std::int64_t span_ns);
+
+/// A time as a number of units, exact to the nanosecond, without needless zeros: "3", "0.25".
+std::string in_unit(std::int64_t ns, const TimeUnit& unit);
+
+/// A time with the unit that suits it: "250 us".
+std::string time_words(std::int64_t ns);
+
+/// The name without what is before the last "::": "skeen::Propose" is "Propose".
+std::string short_name(std::string_view qualified);
+
+/// The kind of a message for people: its short name and, when it wraps one other message, that
+/// one's: "Data(Access)".
+std::string message_words(const TraceEvent& event);
+
+/// Fields as "key=value key=value"; a value that is no object as it is; empty for null. A message
+/// that is wrapped comes first, without its type, which message_words() tells.
+std::string fields_words(const Value& data);
+
+/// What a client asks: "read x", "write x=20, write y=20", "move x to P2".
+std::string call_words(std::string_view f, std::string_view key, const Value& value);
+
+/// What it was answered: what was read ("10", "x=10, y=20"), "ok", or what a "nok" means: "not
+/// found" for a command that creates nothing, "exists already" for one that only creates.
+std::string reply_words(std::string_view reply, std::string_view f, const Value& value);
+
+/// The text of a member that is a string; empty when it is missing or no string.
+std::string_view text_field(const Value& data, std::string_view field);
+
+/// The integer of a member; `otherwise` when it is missing or no integer.
+std::int64_t integer_field(const Value& data, std::string_view field, std::int64_t otherwise);
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,357 @@
+// Linearizability against trying all orders, on many small random histories.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "analysis/explain.hpp"
+#include "analysis/linearizability.hpp"
+#include "analysis/models/models.hpp"
+#include "tests/analysis/trace_builder.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+/// A small generator of its own, so that the histories are the same everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  int below(int n) {
+    state_ += 0x9e3779b97f4a7c15U;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+    return static_cast<int>((z ^ (z >> 31U)) % static_cast<std::uint64_t>(n));
+  }
+  bool one_in(int n) { return below(n) == 0; }
+
+ private:
+  std::uint64_t state_;
+};
+
+using State = std::map<std::string, std::int64_t>;
+
+std::int64_t integer(const Value& value) {
+  return value.as_int() == nullptr ? -1 : *value.as_int();
+}
+
+/// A second reading of model "objects", written apart from it. Takes the command; with `fill`,
+/// writes the results into it. Returns whether it can have replied what it replied.
+bool run_objects(Operation& op, State& state, bool fill) {
+  const bool open = op.outcome == OperationOutcome::unknown;
+  Value::List& list = *op.value.as_list();
+  State now = state;
+  bool refuse = false;
+  for (const Value& each : list) {
+    const Value::List& s = *each.as_list();
+    if (*s[0].as_string() == "create" && state.count(*s[1].as_string()) > 0) refuse = true;
+  }
+  bool read_missing_only = true;
+  bool wrong = false;
+  bool missing = false;
+  for (Value& each : list) {
+    Value::List& s = *each.as_list();
+    const std::string f = *s[0].as_string();
+    const std::string key = *s[1].as_string();
+    const bool there = now.count(key) > 0;
+    if (f == "create") now[key] = integer(s[2]);
+    if (f == "delete") now.erase(key);
+    if (f == "read") {
+      if (!there) missing = true;
+      const Value result = there ? Value(now[key]) : Value();
+      if (fill) s[2] = result;
+      if (!open && s[2] != result) wrong = true;
+    }
+    if (f == "write" || f == "add") {
+      if (!there) {
+        missing = true;
+        read_missing_only = false;
+        if (f == "write" || fill) now[key] = 0;
+      }
+      if (f == "write") now[key] = integer(s[2]);
+      if (f == "add" && now.count(key) > 0) {
+        now[key] += integer((*s[2].as_list())[0]);
+        if (fill) (*s[2].as_list())[1] = now[key];
+        if (!open && (*s[2].as_list())[1] != Value(now[key])) wrong = true;
+      }
+    }
+  }
+  if (fill) op.reply = refuse || missing ? "nok" : "ok";
+  if (!open && op.reply == "nok") return refuse || missing;
+  if (refuse || wrong || (missing && !read_missing_only)) return false;
+  state = now;
+  return true;
+}
+
+bool run_register(Operation& op, State& state, bool fill) {
+  const bool open = op.outcome == OperationOutcome::unknown;
+  const Value now = state.count(op.key) > 0 ? Value(state[op.key]) : Value();
+  if (op.f == "write") {
+    state[op.key] = integer(op.value);
+  } else if (op.f == "read") {
+    if (fill) op.value = now;
+    return open || op.value == now;
+  } else {
+    const bool match = (*op.value.as_list())[0] == now;
+    if (fill) op.reply = match ? "ok" : "nok";
+    if (!open && match != (op.reply == "ok")) return false;
+    if (match) state[op.key] = integer((*op.value.as_list())[1]);
+  }
+  return true;
+}
+
+using Run = bool (*)(Operation&, State&, bool);
+
+/// Tries all orders.
+bool brute(const History& history, std::vector<bool>& done, const State& state, Run run) {
+  bool complete = true;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    complete = complete && (done[i] || history[i].outcome == OperationOutcome::unknown);
+  }
+  if (complete) return true;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (done[i]) continue;
+    bool first = true;
+    for (std::size_t j = 0; j < history.size(); ++j) {
+      if (done[j] || history[j].outcome == OperationOutcome::unknown) continue;
+      if (*history[j].ret < history[i].call) first = false;
+    }
+    State next = state;
+    Operation op = history[i];
+    if (!first || !run(op, next, false)) continue;
+    done[i] = true;
+    if (brute(history, done, next, run)) return true;
+    done[i] = false;
+  }
+  return false;
+}
+
+bool brute(const History& history, const State& state, Run run) {
+  std::vector<bool> done(history.size(), false);
+  return brute(history, done, state, run);
+}
+
+Value random_steps(Random& random) {
+  static const std::vector<const char*> kKeys{"x", "y", "z"};
+  Value::List list;
+  const int n = 1 + random.below(random.one_in(3) ? 3 : 1);
+  std::vector<const char*> created;
+  for (int i = 0; i < n; ++i) {
+    const char* key = kKeys[static_cast<std::size_t>(random.below(random.one_in(3) ? 3 : 2))];
+    switch (random.below(8)) {
+      case 0:
+        if (std::find(created.begin(), created.end(), key) != created.end()) break;
+        created.push_back(key);
+        list.push_back(step("create", key, random.below(3)));
+        break;
+      case 1:
+        list.push_back(step("delete", key));
+        break;
+      case 2:
+        list.push_back(step("add", key, Value::List{1 + random.below(2), Value()}));
+        break;
+      case 3:
+      case 4:
+        list.push_back(step("write", key, random.below(3)));
+        break;
+      default:
+        list.push_back(step("read", key));
+        break;
+    }
+  }
+  if (list.empty()) list.push_back(step("read", "x"));
+  return list;
+}
+
+Operation random_operation(Random& random, bool objects) {
+  Operation op;
+  if (objects) {
+    op.f = "command";
+    op.value = random_steps(random);
+    return op;
+  }
+  op.key = random.one_in(4) ? "y" : "x";
+  const int kind = random.below(5);
+  op.f = kind < 2 ? "read" : kind < 4 ? "write" : "cas";
+  if (op.f == "write") op.value = random.below(3);
+  if (op.f == "cas") op.value = Value::List{random.below(3), random.below(3)};
+  return op;
+}
+
+/// Gives the history results: those of some order (which need not respect real time), here and
+/// there another one.
+void fill_results(History& history, State state, Run run, Random& random, bool objects) {
+  std::vector<std::size_t> order(history.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (random.one_in(2)) std::swap(order[i - 1], order[i]);
+  }
+  for (const std::size_t i : order) {
+    if (history[i].outcome == OperationOutcome::fail) continue;
+    State before = state;
+    Operation done = history[i];
+    done.outcome = OperationOutcome::ok;
+    run(done, state, true);
+    if (history[i].outcome != OperationOutcome::ok) {
+      if (random.one_in(2)) state = before;
+      continue;
+    }
+    history[i] = done;
+    if (!random.one_in(6)) continue;
+    if (!objects && done.f == "read") history[i].value = random.below(3);
+    if (!objects) continue;
+    if (random.one_in(3)) history[i].reply = done.reply == "ok" ? "nok" : "ok";
+    Value::List& last = *history[i].value.as_list()->back().as_list();
+    if (*last[0].as_string() == "read")
+      last[2] = random.one_in(3) ? Value() : Value(random.below(3));
+  }
+}
+
+History random_history(Random& random, const State& initial, Run run, bool objects) {
+  History history;
+  const int n = 1 + random.below(6);
+  for (int i = 0; i < n; ++i) {
+    Operation op = random_operation(random, objects);
+    op.call = random.below(8);
+    op.ret = op.call + random.below(5);
+    op.outcome = OperationOutcome::ok;
+    if (random.one_in(6)) {
+      op.outcome = OperationOutcome::unknown;
+      op.ret.reset();
+    } else if (random.one_in(20)) {
+      op.outcome = OperationOutcome::fail;
+    }
+    history.push_back(std::move(op));
+  }
+  fill_results(history, initial, run, random, objects);
+  return history;
+}
+
+Value value_of(const State& state) {
+  Value::Object object;
+  for (const auto& [key, value] : state) object.emplace_back(key, value);
+  return object;
+}
+
+State state_of(const Value& value) {
+  State state;
+  for (const auto& [key, member] : *value.as_object()) {
+    if (!member.is_null()) state[key] = integer(member);
+  }
+  return state;
+}
+
+History without_failed(const History& history) {
+  History rest;
+  for (const Operation& op : history) {
+    if (op.outcome != OperationOutcome::fail) rest.push_back(op);
+  }
+  return rest;
+}
+
+/// Whether the order is one of the history's linearizations.
+bool is_linearization(const History& history, const std::vector<std::size_t>& order, State state,
+                      Run run) {
+  std::vector<bool> done(history.size(), false);
+  for (const std::size_t i : order) {
+    Operation op = history[i];
+    if (done[i] || op.outcome == OperationOutcome::fail || !run(op, state, false)) return false;
+    for (std::size_t j = 0; j < history.size(); ++j) {
+      if (!done[j] && history[j].outcome == OperationOutcome::ok && *history[j].ret < op.call) {
+        return false;
+      }
+    }
+    done[i] = true;
+  }
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (history[i].outcome == OperationOutcome::ok && !done[i]) return false;
+  }
+  return true;
+}
+
+/// What is left out of a linearizable history to make a window must leave it linearizable.
+bool cuts_are_sound(const Part& part, const Model& model, Run run) {
+  const State initial = state_of(part.initial);
+  for (const Cut& cut : model.cuts(part.operations)) {
+    History rest;
+    for (const Operation& op : part.operations) {
+      if (std::optional<Operation> left = model.apply(op, cut)) rest.push_back(std::move(*left));
+    }
+    if (!brute(rest, initial, run)) return false;
+  }
+  for (std::size_t i = 0; i < part.operations.size(); ++i) {
+    if (!model.pure(part.operations[i])) continue;
+    History rest = part.operations;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!brute(rest, initial, run)) return false;
+  }
+  return true;
+}
+
+struct Tally {
+  int good = 0;
+  int bad = 0;
+  int in_words = 0;
+};
+
+void compare(std::uint64_t seed, const Model& model, Run run, bool objects, Tally& tally) {
+  Random random(seed);
+  State initial;
+  for (const char* key : {"x", "y", "z"}) {
+    if (!random.one_in(3)) initial[key] = random.below(3);
+  }
+  const History history = random_history(random, initial, run, objects);
+  const Value start = value_of(initial);
+  const History judged = without_failed(history);
+  const bool expected = brute(judged, initial, run);
+  const Linearizability result = check_linearizability(history, model, start);
+  CAPTURE(seed);
+  REQUIRE((result.verdict == Verdict::holds) == expected);
+  Part whole;
+  whole.operations = judged;
+  for (std::size_t i = 0; i < judged.size(); ++i) whole.index.push_back(i);
+  whole.initial = start;
+  if (expected) {
+    ++tally.good;
+    REQUIRE(is_linearization(history, result.order, initial, run));
+    REQUIRE(contradiction(whole, model).sentence.empty());
+    REQUIRE(cuts_are_sound(whole, model, run));
+    return;
+  }
+  ++tally.bad;
+  REQUIRE(result.verdict == Verdict::violated);
+  REQUIRE_FALSE(result.window.empty());
+  REQUIRE_FALSE(result.because.empty());
+  std::uint64_t steps = 0;
+  const Part window = smallest_window(whole, model, {}, steps);
+  REQUIRE_FALSE(brute(window.operations, state_of(window.initial), run));
+  if (!contradiction(window, model).sentence.empty()) ++tally.in_words;
+}
+
+}  // namespace
+
+TEST_CASE("on 20000 random histories of commands the search agrees with trying all orders") {
+  Tally tally;
+  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+    compare(seed, objects_model(), run_objects, true, tally);
+  }
+  MESSAGE("linearizable: ", tally.good, ", not: ", tally.bad, ", put in words: ", tally.in_words);
+  CHECK(tally.good > 3000);
+  CHECK(tally.bad > 3000);
+}
+
+TEST_CASE("on 20000 random histories of registers the search agrees with trying all orders") {
+  Tally tally;
+  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+    compare(seed, register_model(), run_register, false, tally);
+  }
+  MESSAGE("linearizable: ", tally.good, ", not: ", tally.bad, ", put in words: ", tally.in_words);
+  CHECK(tally.good > 3000);
+  CHECK(tally.bad > 3000);
+}
+
+}  // namespace sibyl::analysis

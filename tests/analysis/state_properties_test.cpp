@@ -1,0 +1,183 @@
+// Ownership, replicas' states, termination and the registry, on traces made by hand.
+#include <doctest/doctest.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "tests/analysis/trace_builder.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+using Events = std::vector<EventId>;
+
+struct World : TraceBuilder {
+  NodeId a1 = node("A1", "partition", "A");
+  NodeId a2 = node("A2", "partition", "A");
+  NodeId b1 = node("B1", "partition", "B");
+  NodeId b2 = node("B2", "partition", "B");
+  NodeId client = node("C", "client");
+};
+
+}  // namespace
+
+TEST_CASE("every property is listed once, and an unknown name is an error that lists them") {
+  std::set<std::string_view> names;
+  for (const PropertyInfo& property : properties()) {
+    CHECK(names.insert(property.name).second);
+    CHECK_FALSE(property.summary.empty());
+    CHECK(property.check(Trace{}).verdict == Verdict::holds);
+    CHECK(property.check(Trace{}).vacuous);
+    CHECK(check(property.name, Trace{}).property == property.name);
+  }
+  CHECK(names.size() == 10);
+  CHECK(find_property("validty") == nullptr);
+  CHECK_THROWS_WITH_AS(check("validty", Trace{}), doctest::Contains("agreement"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("an object that two groups own at once violates single_owner") {
+  World w;
+  const EventId first = w.own(w.a1, "x");
+  w.own(w.a2, "x");
+  w.own(w.b1, "y");
+  CHECK(w.check("single_owner").verdict == Verdict::holds);
+  const EventId second = w.own(w.b2, "x");
+  const Finding finding = w.check("single_owner");
+  CHECK(finding.verdict == Verdict::violated);
+  CHECK(finding.events == Events{first, second});
+  CHECK(finding.summary ==
+        "B became the owner of x (at B2) while A still owned it (since event 1).");
+}
+
+TEST_CASE("a move with a gap keeps a single owner, also while slower replicas lag behind") {
+  World w;
+  w.own(w.a1, "x");
+  w.own(w.a2, "x");
+  w.disown(w.a1, "x");  // A2 has not got there yet
+  w.own(w.b1, "x");
+  CHECK(w.check("single_owner").verdict == Verdict::holds);
+  w.disown(w.b1, "x");
+  w.own(w.a1, "x");     // and back, before A2 took its first step
+  w.disown(w.a2, "x");  // A2 follows: A owns x all the same
+  const EventId again = w.own(w.a2, "x");
+  CHECK(w.check("single_owner").verdict == Verdict::holds);
+  const EventId late = w.own(w.b2, "x");  // B2 follows B1
+  CHECK(w.check("single_owner").verdict == Verdict::holds);
+  w.disown(w.b2, "x");
+  const EventId bad = w.own(w.b2, "x");
+  CHECK(again < late);
+  CHECK(w.check("single_owner").verdict == Verdict::violated);
+  CHECK(w.check("single_owner").events.back() == bad);
+}
+
+TEST_CASE("a group that crashed whole and lost its storage owns nothing") {
+  World w;
+  w.own(w.a1, "x");
+  w.own(w.a2, "x");
+  w.crash(w.a1);
+  SUBCASE("but not while one replica is up") {
+    w.own(w.b1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::violated);
+  }
+  SUBCASE("after the last one, another may own its objects") {
+    w.crash(w.a2);
+    w.own(w.b1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+  }
+  SUBCASE("unless one comes back with its storage") {
+    w.crash(w.a2);
+    w.own(w.b1, "x");
+    w.recover(w.a2, true);
+    CHECK(w.check("single_owner").verdict == Verdict::violated);
+  }
+  SUBCASE("and one that comes back without storage does not count") {
+    w.crash(w.a2);
+    w.own(w.b1, "x");
+    w.recover(w.a2, false);
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+    w.own(w.a2, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::violated);
+  }
+}
+
+TEST_CASE("a replica alone in its group that recovers says again what it owns, and moves on") {
+  World w;
+  w.own(w.b1, "x");
+  w.disown(w.b1, "x");
+  w.own(w.b1, "x");
+  w.crash(w.b1);
+  w.recover(w.b1);
+  w.own(w.b1, "x");
+  w.disown(w.b1, "x");
+  w.own(w.a1, "x");
+  CHECK(w.check("single_owner").verdict == Verdict::holds);
+}
+
+TEST_CASE("replicas of a group in different states after the same index violate replica_state") {
+  World w;
+  w.applied(w.a1, 1, 10, "aaaa");
+  w.applied(w.b1, 1, 20, "bbbb");  // another group counts for itself
+  w.applied(w.a2, 1, 10, "aaaa");
+  CHECK(w.check("replica_state").verdict == Verdict::holds);
+  CHECK_FALSE(w.check("replica_state").vacuous);
+  const EventId first = w.applied(w.a1, 2, 11, "cccc");
+  const EventId second = w.applied(w.a2, 2, 11, "dddd");
+  const Finding finding = w.check("replica_state");
+  CHECK(finding.verdict == Verdict::violated);
+  CHECK(finding.events == Events{first, second});
+  CHECK(finding.summary ==
+        "Replicas of A are in different states after number 2 (operation 11): A1 in cccc, A2 in "
+        "dddd.");
+}
+
+TEST_CASE("replicas that applied different commands as the same number violate replica_state") {
+  World w;
+  const EventId first = w.applied(w.a1, 1, 10, "aaaa");
+  CHECK(w.check("replica_state").vacuous);
+  const EventId second = w.applied(w.a2, 1, 11, "aaaa");
+  CHECK(w.check("replica_state").verdict == Verdict::violated);
+  CHECK(w.check("replica_state").events == Events{first, second});
+}
+
+TEST_CASE("an operation without a return violates termination in a quiescent run") {
+  World w;
+  const EventId call = w.invoke(w.client, 1, "Cxy", steps({step("write", "x", 1)}));
+  w.invoke(w.client, 2, "Cx", steps({step("read", "x")}));
+  w.give_back(w.client, 2, "ok", steps({step("read", "x", 1)}));
+  const EventId sent =
+      w.send(w.client, w.a1, "ssmr::Execute", Value().set("command", Value().set("op", 1)));
+  w.receive(w.a1, w.client, "ssmr::Execute", sent);
+  const EventId seen = w.note(w.a1, "ExecuteStart", Value().set("op", 1).set("label", "Cxy"));
+  const Finding finding = w.check("termination");
+  CHECK(finding.verdict == Verdict::violated);
+  CHECK(finding.events == Events{call, seen});
+  CHECK(finding.summary ==
+        "1 operation never returned: Cxy of C (last seen at A1: note::ExecuteStart, event 6); the "
+        "run is quiescent.");
+  w.ends(Outcome::limit);
+  CHECK(w.check("termination").verdict == Verdict::inconclusive);
+  w.ends(Outcome::deadline);
+  CHECK(w.check("termination").verdict == Verdict::violated);
+  w.send(w.a1, w.b1, "ssmr::Signal");
+  CHECK(w.check("termination").verdict == Verdict::inconclusive);
+}
+
+TEST_CASE("termination asks nothing for a client that crashed") {
+  World w;
+  w.invoke(w.client, 1, "Cxy", steps({step("write", "x", 1)}));
+  w.crash(w.client);
+  CHECK(w.check("termination").verdict == Verdict::holds);
+  CHECK(w.check("termination").vacuous);
+}
+
+TEST_CASE("termination holds when every operation returned") {
+  World w;
+  w.invoke(w.client, 1, "Cxy", steps({step("write", "x", 1)}));
+  w.give_back(w.client, 1, "ok", steps({step("write", "x", 1)}));
+  CHECK(w.check("termination").verdict == Verdict::holds);
+  CHECK_FALSE(w.check("termination").vacuous);
+}
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,402 @@
+// Tests of the views for people: as text and as a drawing.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "analysis/svg_labels.hpp"
+#include "analysis/svg_layout.hpp"
+#include "analysis/svg_scale.hpp"
+#include "analysis/svg_scene.hpp"
+#include "analysis/svg_text.hpp"
+#include "analysis/svg_view.hpp"
+#include "analysis/text_view.hpp"
+#include "analysis/view_words.hpp"
+#include "tests/analysis/view_traces.hpp"
+
+namespace sibyl {
+namespace {
+
+using analysis::svg::Area;
+using analysis::svg::Picture;
+using analysis::svg::Text;
+using view_traces::Builder;
+using view_traces::Case;
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at));
+    at = end == std::string::npos ? text.size() : end + 1;
+  }
+  return lines;
+}
+
+std::string line_with(const std::string& text, std::string_view part) {
+  for (const std::string& line : lines_of(text)) {
+    if (contains(line, part)) return line;
+  }
+  return {};
+}
+
+/// "a | b" for two texts that overlap; empty when none do.
+std::string overlapping_texts(std::vector<Text> texts) {
+  std::sort(texts.begin(), texts.end(),
+            [](const Text& a, const Text& b) { return a.area().x0 < b.area().x0; });
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Area a = texts[i].area();
+    for (std::size_t k = i + 1; k < texts.size() && texts[k].area().x0 < a.x1; ++k) {
+      if (a.overlaps(texts[k].area())) return texts[i].text + " | " + texts[k].text;
+    }
+  }
+  return {};
+}
+
+Picture picture_of(const Case& c) {
+  return analysis::svg::lay_out(analysis::svg::scene_of(c.trace, c.findings));
+}
+
+void check_picture(const Case& c) {
+  const Picture picture = picture_of(c);
+  CHECK(overlapping_texts(picture.texts) == "");
+  for (const Text& text : picture.texts) {
+    const Area a = text.area();
+    CAPTURE(text.text);
+    CHECK(a.x0 >= 0);
+    CHECK(a.y0 >= 0);
+    CHECK(a.x1 <= picture.width);
+    CHECK(a.y1 <= picture.height);
+  }
+}
+
+/// What is wrong with a document that uses elements, attributes in double quotes and the five
+/// entities; empty when it is well formed.
+std::string xml_problem(const std::string& xml) {
+  std::vector<std::string> open;
+  for (std::size_t at = 0; at < xml.size();) {
+    if (xml[at] == '&') {
+      bool known = false;
+      for (const char* entity : {"&amp;", "&lt;", "&gt;", "&quot;"}) {
+        known = known || xml.compare(at, std::string_view(entity).size(), entity) == 0;
+      }
+      if (!known) return "entity at " + std::to_string(at);
+    }
+    if (xml[at] != '<') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = xml.find('>', at);
+    if (end == std::string::npos) return "unfinished tag";
+    const std::string tag = xml.substr(at + 1, end - at - 1);
+    if (contains(tag, "<")) return "< in tag " + tag;
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "quotes in " + tag;
+    if (tag[0] == '/') {
+      if (open.empty() || open.back() != tag.substr(1)) return "closes " + tag;
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(tag.substr(0, tag.find(' ')));
+    }
+    at = end + 1;
+  }
+  return open.empty() ? "" : "never closed: " + open.back();
+}
+
+}  // namespace
+
+TEST_CASE("the text view pairs every send with its receive by the events' numbers") {
+  const Case c = view_traces::case_32();
+  const std::string text = text_view(c.trace, c.findings);
+  const TraceEvent& receive = *std::find_if(
+      c.trace.events.begin(), c.trace.events.end(),
+      [](const TraceEvent& e) { return e.kind == TraceKind::receive && e.name == "ds::Consult"; });
+  const std::string sent = "#" + std::to_string(receive.parents.at(0));
+  const std::string received = "#" + std::to_string(receive.id);
+  CHECK(contains(line_with(text, "send     Consult"), "to O -> " + received));
+  CHECK(contains(line_with(text, "receive  Consult"), "from c1 <- " + sent));
+  CHECK(contains(line_with(text, "receive  Consult"), received + "   5 ms  O"));
+}
+
+TEST_CASE("the text view marks the witness events and the span of the violation in the margin") {
+  Case c = view_traces::case_32();
+  c.findings[1].window = {{Time{3'000'000}, Time{6'000'000}}};
+  const std::string text = text_view(c.trace, c.findings);
+  for (const std::string& line : lines_of(text)) {
+    const bool inside = contains(line, " 3 ms  c") || contains(line, " 4 ms  c") ||
+                        contains(line, " 5 ms  O") || contains(line, " 6 ms  c");
+    CAPTURE(line);
+    CHECK((line.substr(0, 2) == " |") == inside);
+    const bool shown = contains(line, "  Invoke  ") || contains(line, "  Return  ");
+    CHECK((line.size() > 2 && line[2] == '*') == shown);
+  }
+  CHECK(contains(text, "VIOLATED      linearizability"));
+  CHECK(contains(text, "from 3 ms to 6 ms"));
+  CHECK(contains(text, "holds         acyclic_order, prefix_order"));
+  CHECK(contains(text, "inconclusive  termination"));
+}
+
+TEST_CASE("the text view has one line an event and no line over 140 characters") {
+  Builder b("Long", {{"c1", "client", "c1"}});
+  b.note(1, "c1", "Own", {{"object", Value(std::string(500, 'x'))}});
+  const std::string text = text_view(b.build(), {});
+  for (const std::string& line : lines_of(text)) CHECK(analysis::character_count(line) <= 140);
+  CHECK(contains(text, "x…"));
+  const Case c = view_traces::crowd(3, 2, 4);
+  const auto lines = lines_of(text_view(c.trace, c.findings));
+  const auto is_event = [](const std::string& line) { return line.find(" ms  ") < 24; };
+  CHECK(static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), is_event)) ==
+        c.trace.events.size());
+}
+
+TEST_CASE("the text view tells lost messages from those that never arrive") {
+  const Case c = view_traces::faults();
+  const std::string text = text_view(c.trace, c.findings);
+  CHECK(contains(line_with(text, "send     Object"), "to P2 lost #"));
+  CHECK(contains(line_with(text, "lose     Object"), "why=loss"));
+  CHECK(contains(line_with(text, "send     Access"), "to P1.2 (never arrives)"));
+}
+
+TEST_CASE("times are written exactly and without needless zeros") {
+  const analysis::TimeUnit ms = analysis::unit_for(5'000'000);
+  CHECK(ms.name == "ms");
+  CHECK(analysis::in_unit(3'000'000, ms) == "3");
+  CHECK(analysis::in_unit(3'000'001, ms) == "3.000001");
+  CHECK(analysis::in_unit(250'000, ms) == "0.25");
+  CHECK(analysis::in_unit(-250'000, ms) == "-0.25");
+  CHECK(analysis::time_words(1'500'000'000) == "1.5 s");
+  CHECK(analysis::time_words(0) == "0");
+}
+
+TEST_CASE("operations are told in words") {
+  using view_traces::access;
+  const auto call = [](Value::List list) {
+    return analysis::call_words("command", "", Value(std::move(list)));
+  };
+  const auto reply = [](const char* word, Value::List list) {
+    return analysis::reply_words(word, "command", Value(std::move(list)));
+  };
+  CHECK(call({access("write", "x", 20), access("write", "y", 20)}) == "write x=20, write y=20");
+  CHECK(call({access("move", "x", "P2")}) == "move x to P2");
+  CHECK(call({access("add", "x", Value(Value::List{Value(5), Value()}))}) == "add 5 to x");
+  CHECK(reply("ok", {access("add", "x", Value(Value::List{Value(5), Value(6)}))}) == "6");
+  CHECK(reply("ok", {access("read", "x", 10)}) == "10");
+  CHECK(reply("ok", {access("read", "x", 10), access("read", "y", 2)}) == "x=10, y=2");
+  CHECK(reply("nok", {access("read", "x")}) == "not found");
+  CHECK(reply("nok", {access("create", "x", 1)}) == "exists already");
+  CHECK(analysis::call_words("write", "x", Value(3)) == "write x=3");
+  CHECK(analysis::reply_words("ok", "read", Value(3)) == "3");
+  CHECK(analysis::reply_words("ok", "write", Value(3)) == "ok");
+}
+
+TEST_CASE("a message that wraps another is named after both") {
+  TraceEvent e;
+  e.name = "skeen::Start";
+  e.data.set("id", Value(3));
+  e.data.set("payload", Value(Value::Object{{"type", "ds::Create"}, {"object", "x"}}));
+  CHECK(analysis::message_words(e) == "Start(Create)");
+  CHECK(analysis::fields_words(e.data) == "payload={object: x} id=3");
+}
+
+TEST_CASE("executions that follow one another at one instant stand side by side") {
+  Builder b("Two", {{"P1", "partition", "P1"}});
+  b.execute(0, 0, "P1", 1, "C1", "");
+  b.execute(0, 1000, "P1", 2, "C2", "");
+  const Picture picture = picture_of({b.build(), {}});
+  std::vector<Area> boxes;
+  for (const auto& shape : picture.shapes) {
+    if (shape.style != "ex" || shape.title.empty()) continue;
+    boxes.push_back({shape.points[0].first, shape.points[0].second, shape.points[1].first,
+                     shape.points[1].second});
+  }
+  REQUIRE(boxes.size() == 2);
+  CHECK(!boxes[0].overlaps(boxes[1]));
+  CHECK(boxes[0].y0 == boxes[1].y0);
+}
+
+TEST_CASE("text that is no UTF-8 or has control characters is made printable") {
+  CHECK(analysis::printable("a\nb\x01") == "a b ");
+  CHECK(analysis::printable("\xc3\xa9") == "\xc3\xa9");
+  CHECK(analysis::printable("\xc3") == "\xef\xbf\xbd");
+  CHECK(analysis::printable("\xed\xa0\x80z") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+  CHECK(analysis::printable("\xef\xbf\xbf").size() == 9);
+  CHECK(analysis::shortened("\xc3\xa9\xc3\xa9\xc3\xa9", 2) == "\xc3\xa9…");
+}
+
+TEST_CASE("fitted text is never wider than its room and never cut within a character") {
+  const std::string text = "caf\xc3\xa9 \xe2\x86\x92 not found";
+  for (int width = 0; width < 140; ++width) {
+    const std::string fit = analysis::svg::fitted(text, width, {11, false});
+    CHECK(analysis::svg::text_width(fit, {11, false}) <= width);
+    CHECK(analysis::printable(fit) == fit);
+    CHECK(!contains(fit, "\xef\xbf\xbd"));
+  }
+  const auto lines = analysis::svg::wrapped("one two three four five", 50, {11, false}, 2);
+  REQUIRE(lines.size() == 2);
+  CHECK(contains(lines[1], "…"));
+}
+
+TEST_CASE("the overlap check of these tests finds two texts that overlap") {
+  const Text a{10, 20, analysis::svg::Anchor::start, {11, false}, "in", "hello", {}};
+  Text b = a;
+  b.x += 10;
+  CHECK(overlapping_texts({b, a}) == "hello | hello");
+  b.y += 12;
+  CHECK(overlapping_texts({b, a}) == "");
+}
+
+TEST_CASE("no two texts of a drawing overlap and none leaves the page") {
+  check_picture(view_traces::case_32());
+  check_picture(view_traces::six_steps());
+  check_picture(view_traces::faults());
+  check_picture(view_traces::crowd(3, 2, 4));
+  check_picture(view_traces::crowd(8, 4, 30));
+  check_picture({Builder("Nothing", {}).build(), {}});
+  check_picture({Builder("No event", {{"c1", "client", "c1"}}).build(), {}});
+}
+
+TEST_CASE("a drawing is well-formed XML also when names are hostile, and is the same every time") {
+  Builder b("a < b && \"c\" \x01 \xff", {{"<c1>", "client", "&"}, {"P]]>", "partition", "P"}});
+  b.invoke(0, "<c1>", 1, "</text>", {view_traces::access("write", "x\"'", "\xc3")});
+  b.message(0, 10, "<c1>", "P]]>", "ds::<Access>");
+  Case hostile{b.build(), {}};
+  hostile.findings.push_back(view_traces::finding("p<q", analysis::Verdict::violated, "a & b"));
+  for (const Case& c : {hostile, view_traces::case_32(), view_traces::faults()}) {
+    const std::string svg = svg_view(c.trace, c.findings);
+    CHECK(xml_problem(svg) == "");
+    CHECK(analysis::printable(lines_of(svg)[1]) == lines_of(svg)[1]);
+    CHECK(svg == svg_view(c.trace, c.findings));
+  }
+  CHECK(xml_problem("<a><b></a>") != "");
+  CHECK(xml_problem("<a>x & y</a>") != "");
+}
+
+TEST_CASE("the drawing of case 3.2 shows who saw what and why it is a violation") {
+  const Case c = view_traces::case_32();
+  const std::string svg = svg_view(c.trace, c.findings);
+  for (const char* part : {"C2: create x=3 → ok", "C1: read x → not found", "cache of x → P1",
+                           "C1 → not found", "linearizability violated", "did not find it.",
+                           "class=\"op proof\"", "class=\"own\"", "time in ms", ">Consult<"}) {
+    CAPTURE(part);
+    CHECK(contains(svg, part));
+  }
+}
+
+TEST_CASE("lanes stand in the order clients, oracles, other nodes") {
+  const Case c = view_traces::faults();
+  const auto scene = analysis::svg::scene_of(c.trace, {});
+  std::vector<std::string> names;
+  for (const auto& lane : scene.lanes) names.push_back(lane.name);
+  CHECK(names == std::vector<std::string>{"network", "c1", "O", "P1.1", "P1.2", "P2"});
+  CHECK(scene.lanes[3].role == "replica of P1");
+}
+
+TEST_CASE("lost, unfinished and interrupted things are told apart") {
+  const auto scene = analysis::svg::scene_of(view_traces::faults().trace, {});
+  const auto count = [&](analysis::svg::Fate fate) {
+    return std::count_if(scene.arrows.begin(), scene.arrows.end(),
+                         [&](const auto& a) { return a.fate == fate; });
+  };
+  CHECK(count(analysis::svg::Fate::lost) == 1);
+  CHECK(count(analysis::svg::Fate::under_way) == 1);
+  CHECK(scene.marks.size() == 6);
+  REQUIRE(scene.outages.size() == 2);
+  CHECK(scene.outages[0].crashed);
+  CHECK(scene.outages[0].to == 902'000'000);
+  // The crashed replica's x is available before the crash and after the recovery.
+  CHECK(std::count_if(scene.bars.begin(), scene.bars.end(),
+                      [](const auto& bar) { return bar.lane == 3; }) == 2);
+}
+
+TEST_CASE("own messages are not drawn, duplicates are drawn twice") {
+  Builder b("Own", {{"a", "client", "a"}, {"b", "server", "b"}});
+  b.message(0, 0, "a", "a", "m::Own");
+  const EventId sent = b.send(0, "a", "b", "m::Twice");
+  b.arrive(1000, sent);
+  b.arrive(2000, sent);
+  const auto scene = analysis::svg::scene_of(b.build(), {});
+  REQUIRE(scene.arrows.size() == 2);
+  CHECK(scene.arrows[0].to == 1'000'000);
+  CHECK(scene.arrows[1].to == 2'000'000);
+  CHECK(scene.kinds == std::vector<std::string>{"Twice"});
+}
+
+TEST_CASE("beyond 2000 messages no arrows are drawn and the drawing says so") {
+  Builder b("Many messages", {{"a", "client", "a"}, {"b", "server", "b"}});
+  for (int i = 0; i < 2001; ++i) b.message(i * 10, i * 10 + 5, "a", "b", "m::M");
+  b.invoke(0, "a", 1, "C", {view_traces::access("read", "x")});
+  const Case c{b.build(), {}};
+  check_picture(c);
+  const std::string svg = svg_view(c.trace, {});
+  CHECK(contains(svg, "The 2001 messages are not drawn"));
+  CHECK(!contains(svg, "class=\"msg"));
+  CHECK(svg.size() < 20'000);
+}
+
+TEST_CASE("many nodes and many objects are bounded and the drawing says so") {
+  std::vector<TraceNode> nodes;
+  for (int i = 0; i < 200; ++i) nodes.push_back({"n" + std::to_string(i), "server", "g"});
+  Builder b("Many", nodes);
+  for (int i = 0; i < 100; ++i) {
+    b.note(i, "n" + std::to_string(i), "Own", {{"object", "x"}});
+    b.note(i, "n1", "Own", {{"object", Value("o" + std::to_string(i))}});
+  }
+  const Case c{b.build(), {}};
+  check_picture(c);
+  const auto scene = analysis::svg::scene_of(c.trace, {});
+  CHECK(scene.lanes.size() == 60);
+  REQUIRE(scene.omissions.size() == 2);
+  CHECK(scene.omissions[0] == "140 nodes left out: too many to be read.");
+  CHECK(scene.omissions[1] == "n1: 93 more objects not drawn.");
+}
+
+TEST_CASE("the scale is monotone, keeps instants apart and breaks idle time") {
+  const std::vector<std::int64_t> instants{0, 1, 2, 1'000, 2'000, 3'000, 900'000'000, 900'001'000};
+  const analysis::svg::TimeScale scale(instants, 700, 14, 16'000);
+  for (std::size_t i = 1; i < instants.size(); ++i) {
+    CHECK(scale.at(instants[i]) - scale.at(instants[i - 1]) >= 14);
+    const std::int64_t middle = (instants[i] + instants[i - 1]) / 2;
+    CHECK(scale.at(middle) >= scale.at(instants[i - 1]));
+    CHECK(scale.at(middle) <= scale.at(instants[i]));
+  }
+  CHECK(scale.uneven());
+  REQUIRE(scale.broken().size() == 1);
+  CHECK(scale.broken()[0].from == 3'000);
+  CHECK(scale.at(-5) == 0);
+  CHECK(scale.at(1'000'000'000) == scale.width());
+  int free_from = 0;
+  for (const auto& tick : scale.ticks(analysis::unit_for(900'001'000), 46)) {
+    CHECK(scale.at(tick.ns) >= free_from);
+    free_from = scale.at(tick.ns) + 46;
+  }
+  CHECK(free_from > 0);
+  const analysis::svg::TimeScale even({0, 10, 20, 30}, 300, 14, 16'000);
+  CHECK(!even.uneven());
+  CHECK(even.at(15) - even.at(10) == even.at(25) - even.at(20));
+}
+
+TEST_CASE("labels beside their places do not overlap and no line to a label crosses another") {
+  std::vector<analysis::svg::Anchored> labels;
+  std::uint64_t state = 3;
+  for (int i = 0; i < 200; ++i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    labels.push_back({static_cast<int>((state >> 33U) % 3000), "label " + std::to_string(i)});
+  }
+  const analysis::svg::Font font{11, false};
+  CHECK(place_beside(labels, font, 4) == 4);
+  for (const auto& a : labels) {
+    for (const auto& b : labels) {
+      if (&a == &b || !a.placed || !b.placed) continue;
+      const int b_end = b.x + 3 + text_width(b.shown, font);
+      const bool reaches = a.x >= b.x + 3 && a.x < b_end;
+      CHECK(!(a.row >= b.row && reaches));
+    }
+  }
+}
+
+}  // namespace sibyl

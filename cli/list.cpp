@@ -1,0 +1,167 @@
+// sibyl list: what there is, with one line each.
+#include <algorithm>
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "analysis/properties.hpp"
+#include "cli/verbs.hpp"
+#include "protocols/protocol.hpp"
+#include "scenarios/catalog.hpp"
+#include "scenarios/fault_format.hpp"
+#include "scenarios/json.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+struct ListSettings {
+  Common common;
+  std::string what;
+  std::string folder;
+  bool variants = false;
+};
+
+/// A row of a listing: columns of text for people, and the same as data.
+struct Row {
+  int indent = 0;
+  std::string name;
+  std::string line;
+};
+
+struct Listing {
+  std::vector<Row> rows;
+  Value::List data;
+  int status = kAsExpected;
+};
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string out;
+  for (const auto& item : list) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+Value strings(const std::vector<std::string>& list) {
+  Value::List out;
+  for (const auto& item : list) out.emplace_back(item);
+  return Value(std::move(out));
+}
+
+Listing list_protocols(bool with_variants) {
+  Listing listing;
+  for (const ProtocolInfo& p : protocols()) {
+    listing.rows.push_back({0, p.name, p.line});
+    Value::List variants;
+    for (const VariantInfo& v : p.variants) {
+      if (with_variants) {
+        const std::string breaks =
+            v.breaks.empty() ? "breaks nothing" : "breaks " + joined(v.breaks);
+        listing.rows.push_back({1, v.name, v.line + " (" + breaks + ")"});
+      }
+      variants.push_back(
+          Value::Object{{"name", v.name}, {"line", v.line}, {"breaks", strings(v.breaks)}});
+    }
+    listing.data.push_back(Value::Object{{"name", p.name},
+                                         {"line", p.line},
+                                         {"properties", strings(p.properties)},
+                                         {"model", p.model},
+                                         {"variants", std::move(variants)}});
+  }
+  return listing;
+}
+
+Listing list_properties() {
+  Listing listing;
+  for (const auto& p : analysis::properties()) {
+    listing.rows.push_back({0, std::string(p.name), std::string(p.summary)});
+    listing.data.push_back(Value::Object{{"name", p.name}, {"line", p.summary}});
+  }
+  return listing;
+}
+
+Listing list_faults() {
+  Listing listing;
+  for (const FaultInfo& fault : fault_kinds()) {
+    listing.rows.push_back({0, std::string(fault.name), std::string(fault.line)});
+    listing.data.push_back(Value::Object{{"name", fault.name}, {"line", fault.line}});
+  }
+  return listing;
+}
+
+/// A file with a mistake is named, and the others are listed.
+Listing list_scenarios(const std::string& folder, Io& io) {
+  Listing listing;
+  const std::string where = folder.empty() ? scenarios_folder(io.program) : folder;
+  for (const std::string& file : scenario_files(where)) {
+    std::vector<Scenario> loaded;
+    try {
+      loaded = load_file(file);
+    } catch (const InputError& e) {
+      io.err << e.what() << "\n";
+      listing.status = kBadInput;
+      continue;
+    }
+    for (const Scenario& s : loaded) {
+      listing.rows.push_back({s.id == loaded.front().id ? 0 : 1, s.id, s.title});
+      listing.data.push_back(Value::Object{{"id", s.id},
+                                           {"file", s.file},
+                                           {"title", s.title},
+                                           {"protocol", s.protocol->name},
+                                           {"source", s.source}});
+    }
+  }
+  return listing;
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::size_t width = 0;
+  for (const Row& row : rows)
+    width = std::max(width, row.name.size() + 2 * static_cast<std::size_t>(row.indent));
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line = fmt::format("{:{}}{}", "", 2 * row.indent, row.name);
+    if (!row.line.empty()) line = fmt::format("{:{}}  {}", line, width, row.line);
+    out += line + "\n";
+  }
+  return out;
+}
+
+int list(const ListSettings& settings, Io& io) {
+  if (!settings.folder.empty() && settings.what != "scenarios") {
+    throw UsageError("a folder is for: sibyl list scenarios [FOLDER]");
+  }
+  if (settings.variants && settings.what != "protocols") {
+    throw UsageError("--variants is for: sibyl list protocols --variants");
+  }
+  Listing listing;
+  if (settings.what == "protocols") {
+    listing = list_protocols(settings.variants);
+  } else if (settings.what == "properties") {
+    listing = list_properties();
+  } else if (settings.what == "faults") {
+    listing = list_faults();
+  } else {
+    listing = list_scenarios(settings.folder, io);
+  }
+  emit(io, settings.common.out,
+       settings.common.json ? to_json(Value(std::move(listing.data))) + "\n" : table(listing.rows));
+  return listing.status;
+}
+
+}  // namespace
+
+Action add_list(CLI::App& verb, Io& io) {
+  const auto settings = std::make_shared<ListSettings>();
+  verb.add_option("WHAT", settings->what, "protocols, scenarios, properties or faults")
+      ->required()
+      ->check(CLI::IsMember({"protocols", "scenarios", "properties", "faults"}));
+  verb.add_option("FOLDER", settings->folder,
+                  "Where the scenarios are; else those that came with sibyl");
+  verb.add_flag("--variants", settings->variants,
+                "With each protocol's deliberate weakenings, and the property that each breaks");
+  verb.add_option("-o,--out", settings->common.out, "Where the data go; - is standard output");
+  verb.add_flag("--json", settings->common.json, "JSON on standard output, and nothing else");
+  return [settings, &io] { return list(*settings, io); };
+}
+
+}  // namespace sibyl::cli

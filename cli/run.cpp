@@ -1,0 +1,180 @@
+// sibyl run: runs scenarios and reports.
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "cli/verbs.hpp"
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/report.hpp"
+#include "scenarios/runner.hpp"
+#include "scenarios/trace_file.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+struct RunSettings {
+  Common common;
+  std::vector<std::string> files;
+  std::string trace;
+  std::string history;
+};
+
+/// What is kept of one run.
+struct Done {
+  bool finished = false;
+  int status = kAsExpected;
+  Value json;
+  std::string text;
+  std::string trace;
+  std::string history;
+  std::exception_ptr error;
+};
+
+void run_one(const Scenario& scenario, const RunSettings& settings, const Io& io, Done& done) {
+  RunOptions options;
+  options.seed = settings.common.seed;
+  options.interrupted = io.interrupted;
+  const RunResult result = run_scenario(scenario, options);
+  done.status = result.exit_status();
+  if (settings.common.json) {
+    done.json = report_json(scenario, result);
+  } else if (!settings.common.quiet || done.status != kAsExpected) {
+    done.text = report_text(scenario, result, wants_color(settings.common, io));
+  }
+  if (!settings.trace.empty()) done.trace = trace_text(result.trace);
+  if (!settings.history.empty()) done.history = history_text(result.history);
+  done.finished = true;
+}
+
+/// Runs all; results stand at the place of their scenario, whatever the number of threads.
+std::vector<Done> run_all(const std::vector<Scenario>& scenarios, const RunSettings& settings,
+                          const Io& io) {
+  std::vector<Done> all(scenarios.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < scenarios.size() && !io.interrupted(); i = next++) {
+      try {
+        run_one(scenarios[i], settings, io, all[i]);
+      } catch (...) {
+        all[i].error = std::current_exception();
+      }
+    }
+  };
+  unsigned jobs =
+      settings.common.jobs != 0 ? settings.common.jobs : std::thread::hardware_concurrency();
+  jobs = std::clamp<unsigned>(jobs, 1,
+                              static_cast<unsigned>(std::max<std::size_t>(scenarios.size(), 1)));
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return all;
+}
+
+void check_outputs(const RunSettings& settings, std::size_t runs) {
+  const auto only_one = [&](const char* option, const std::string& path) {
+    if (!path.empty() && runs > 1) {
+      throw UsageError(
+          fmt::format("{} {}: {} scenarios would be run, one file holds one; choose one "
+                      "with --only ID",
+                      option, path, runs));
+    }
+  };
+  only_one("--trace", settings.trace);
+  only_one("--history", settings.history);
+  const bool report = (settings.common.json || !settings.common.quiet) &&
+                      (settings.common.out.empty() || settings.common.out == "-");
+  const int on_stdout =
+      (settings.trace == "-" ? 1 : 0) + (settings.history == "-" ? 1 : 0) + (report ? 1 : 0);
+  if (on_stdout > 1) {
+    throw UsageError(
+        "standard output can hold one thing: give the report, the trace or the history "
+        "another place (-o, --trace, --history), or leave the report out by --quiet");
+  }
+}
+
+std::string text_report(const std::vector<Done>& all) {
+  std::string out;
+  std::size_t as_expected = 0;
+  std::size_t inconclusive = 0;
+  std::size_t finished = 0;
+  for (const Done& done : all) {
+    if (!done.finished) continue;
+    ++finished;
+    as_expected += done.status == kAsExpected ? 1 : 0;
+    inconclusive += done.status == kInconclusive ? 1 : 0;
+    if (!out.empty() && !done.text.empty()) out += "\n";
+    out += done.text;
+  }
+  if (all.size() > 1 && !out.empty()) {
+    out += fmt::format("\n{} scenarios: {} as expected, {} not, {} inconclusive\n", finished,
+                       as_expected, finished - as_expected - inconclusive, inconclusive);
+  }
+  return out;
+}
+
+std::string json_report(const std::vector<Done>& all) {
+  Value::List reports;
+  for (const Done& done : all) {
+    if (done.finished) reports.push_back(done.json);
+  }
+  if (all.size() == 1 && reports.size() == 1) return to_json(reports.front()) + "\n";
+  return to_json(Value(std::move(reports))) + "\n";
+}
+
+void write_side_files(const RunSettings& settings, const Done& done, Io& io) {
+  if (!settings.trace.empty()) {
+    const bool compress = settings.trace.size() > 4 &&
+                          settings.trace.compare(settings.trace.size() - 4, 4, ".zst") == 0;
+    emit(io, settings.trace, compress ? zstd_compress(done.trace) : done.trace);
+  }
+  if (!settings.history.empty()) emit(io, settings.history, done.history);
+}
+
+int run(const RunSettings& settings, Io& io) {
+  const std::vector<Scenario> scenarios = load_scenarios(settings.files, settings.common, io);
+  check_outputs(settings, scenarios.size());
+  const std::vector<Done> all = run_all(scenarios, settings, io);
+  bool complete = true;
+  int status = kAsExpected;
+  for (const Done& done : all) {
+    if (done.error && !io.interrupted()) std::rethrow_exception(done.error);
+    complete = complete && done.finished;
+    if (done.status == kUnmet || status == kAsExpected) status = done.status;
+  }
+  if (settings.common.json) {
+    emit(io, settings.common.out, json_report(all));
+  } else {
+    emit(io, settings.common.out, text_report(all));
+  }
+  if (!complete) {
+    io.err << "sibyl: interrupted; the scenarios that were finished are reported\n";
+    return kInterrupted;
+  }
+  if (all.size() == 1) write_side_files(settings, all.front(), io);
+  return status;
+}
+
+}  // namespace
+
+Action add_run(CLI::App& verb, Io& io) {
+  const auto settings = std::make_shared<RunSettings>();
+  verb.add_option("SCENARIO", settings->files, "Scenario files; - is standard input")->required();
+  add_scenario_options(verb, settings->common);
+  add_output_options(verb, settings->common);
+  verb.add_option("--jobs", settings->common.jobs,
+                  "How many scenarios at a time; 0: one a processor")
+      ->check(CLI::Range(0U, 1024U));
+  verb.add_option("--trace", settings->trace, "Write the trace (.jsonl, or .jsonl.zst)");
+  verb.add_option("--history", settings->history, "Write the history of the operations (.jsonl)");
+  return [settings, &io] { return run(*settings, io); };
+}
+
+}  // namespace sibyl::cli

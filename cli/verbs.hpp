@@ -1,0 +1,55 @@
+// The verbs: one function each, in a file of its name, that declares the verb's options and returns
+// what to do when it was chosen. And the options that several verbs share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/io.hpp"
+#include "scenarios/loader.hpp"
+
+namespace sibyl::cli {
+
+/// Runs the verb and returns the exit status. May throw UsageError, InputError, FileError,
+/// Interrupted.
+using Action = std::function<int()>;
+
+Action add_run(CLI::App& verb, Io& io);
+Action add_view(CLI::App& verb, Io& io);
+Action add_diff(CLI::App& verb, Io& io);
+Action add_list(CLI::App& verb, Io& io);
+Action add_schema(CLI::App& verb, Io& io);
+Action add_version(CLI::App& verb, Io& io);
+
+/// Options that mean the same at every verb that has them.
+struct Common {
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> sets;
+  std::string only;
+  std::string out;
+  std::string color = "auto";
+  unsigned jobs = 0;  ///< 0: one a processor
+  bool json = false;
+  bool quiet = false;
+};
+
+/// --seed, --set, --only: which scenario.
+void add_scenario_options(CLI::App& verb, Common& common);
+/// --out, --json, --quiet, --color: what comes out.
+void add_output_options(CLI::App& verb, Common& common);
+
+/// Loads all files with the overrides, and keeps what --only names. Every mistake in any file is
+/// reported before the first is thrown; nothing has been run or written then. Throws UsageError
+/// when
+/// --only names nothing.
+std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, const Common& common,
+                                     Io& io);
+
+bool wants_color(const Common& common, const Io& io);
+
+}  // namespace sibyl::cli

@@ -1,0 +1,103 @@
+// sibyl view: draws a trace, or the run of a scenario.
+#include <memory>
+
+#include <fmt/core.h>
+
+#include "analysis/properties.hpp"
+#include "analysis/svg_view.hpp"
+#include "analysis/text_view.hpp"
+#include "cli/verbs.hpp"
+#include "protocols/protocol.hpp"
+#include "scenarios/runner.hpp"
+#include "scenarios/trace_source.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+struct ViewSettings {
+  Common common;
+  std::string file;
+  std::string to;
+};
+
+std::string form_of(const ViewSettings& settings) {
+  if (!settings.to.empty()) return settings.to;
+  const std::string& out = settings.common.out;
+  if (out.empty() || out == "-") return "text";
+  const auto dot = out.rfind('.');
+  const std::string suffix = dot == std::string::npos ? "" : out.substr(dot);
+  if (suffix == ".svg") return "svg";
+  if (suffix == ".txt") return "text";
+  throw UsageError(
+      fmt::format("-o {}: the file's end says what to draw: .svg or .txt; or say --to svg "
+                  "or --to text",
+                  out));
+}
+
+/// The findings of a trace that was read from a file, by the properties of its protocol; of a
+/// protocol that is not known here, what is violated of all properties.
+std::vector<analysis::Finding> judge(const Trace& trace) {
+  std::vector<analysis::Finding> findings;
+  const Value* protocol = trace.scenario.find("protocol");
+  const Value* name = protocol == nullptr ? nullptr : protocol->find("name");
+  const ProtocolInfo* known =
+      name == nullptr || name->as_string() == nullptr ? nullptr : find_protocol(*name->as_string());
+  if (known != nullptr) {
+    for (const auto& property : known->properties)
+      findings.push_back(analysis::check(property, trace));
+    return findings;
+  }
+  for (const auto& property : analysis::properties()) {
+    auto finding = analysis::check(property.name, trace);
+    if (finding.verdict == analysis::Verdict::violated) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+int view(const ViewSettings& settings, Io& io) {
+  const std::string form = form_of(settings);
+  std::optional<Trace> recorded = trace_in_file(settings.file);
+  Trace trace;
+  std::vector<analysis::Finding> findings;
+  if (recorded) {
+    if (settings.common.seed || !settings.common.sets.empty() || !settings.common.only.empty()) {
+      throw UsageError(settings.file + " is a trace; --seed, --set and --only are for scenarios");
+    }
+    trace = std::move(*recorded);
+    findings = judge(trace);
+  } else {
+    const std::vector<Scenario> scenarios = load_scenarios({settings.file}, settings.common, io);
+    if (scenarios.size() != 1) {
+      std::string ids;
+      for (const Scenario& s : scenarios) ids += (ids.empty() ? "" : ", ") + s.id;
+      throw UsageError(fmt::format("{} holds several scenarios; choose one with --only ID: {}",
+                                   settings.file, ids));
+    }
+    RunOptions options;
+    options.seed = settings.common.seed;
+    options.interrupted = io.interrupted;
+    RunResult result = run_scenario(scenarios.front(), options);
+    trace = std::move(result.trace);
+    findings = std::move(result.findings);
+  }
+  emit(io, settings.common.out,
+       form == "svg" ? svg_view(trace, findings) : text_view(trace, findings));
+  return kAsExpected;
+}
+
+}  // namespace
+
+Action add_view(CLI::App& verb, Io& io) {
+  const auto settings = std::make_shared<ViewSettings>();
+  verb.add_option("FILE", settings->file,
+                  "A trace (.jsonl, .jsonl.zst) or a scenario, which is run first")
+      ->required();
+  add_scenario_options(verb, settings->common);
+  verb.add_option("-o,--out", settings->common.out, "FILE.svg, FILE.txt, or - for standard output");
+  verb.add_option("--to", settings->to, "text or svg, when the file's name does not say it")
+      ->check(CLI::IsMember({"text", "svg"}));
+  return [settings, &io] { return view(*settings, io); };
+}
+
+}  // namespace sibyl::cli

@@ -1,0 +1,27 @@
+// Files: reading with a limit, and writing that leaves either the whole new file or the old one.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "scenarios/errors.hpp"
+
+namespace sibyl {
+
+/// The whole contents; "-" is standard input. A file of more than `most` bytes is refused, without
+/// being read, by InputError; one that cannot be opened or read by FileError.
+std::string read_file(const std::string& path, std::size_t most);
+
+/// Writes to a temporary file in the same folder and renames it. Throws FileError; then the folder
+/// is as it was. A path that is no regular file (a pipe, /dev/null) is written to directly.
+void write_file(const std::string& path, std::string_view contents);
+
+/// The text compressed with zstd, and back. decompress throws InputError (file `name`) when the
+/// data are damaged or the text has more than `most` bytes.
+std::string zstd_compress(std::string_view text);
+std::string zstd_decompress(std::string_view data, const std::string& name, std::size_t most);
+/// Whether the data begin as a zstd frame does.
+bool is_zstd(std::string_view data);
+
+}  // namespace sibyl

@@ -1,0 +1,280 @@
+// The JSON reader (nlohmann's parser, its events turned into a Value) and the two writers.
+#include "scenarios/json.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/decode.hpp"
+
+namespace sibyl {
+
+namespace {
+
+/// Receives the parser's events. nlohmann's interface wants these names and signatures.
+class Builder {
+ public:
+  using number_integer_t = nlohmann::json::number_integer_t;
+  using number_unsigned_t = nlohmann::json::number_unsigned_t;
+  using number_float_t = nlohmann::json::number_float_t;
+  using string_t = nlohmann::json::string_t;
+  using binary_t = nlohmann::json::binary_t;
+
+  Builder(const std::string& name, const JsonLimits& limits, std::size_t first_line)
+      : name_(name), limits_(limits), first_line_(first_line) {}
+
+  bool null() { return add(Value()); }
+  bool boolean(bool b) { return add(Value(b)); }
+  bool number_integer(number_integer_t i) { return add(Value(std::int64_t{i})); }
+  bool number_unsigned(number_unsigned_t u) {
+    if (u > static_cast<number_unsigned_t>(INT64_MAX)) refuse_integer(std::to_string(u));
+    return add(Value(static_cast<std::int64_t>(u)));
+  }
+  bool number_float(number_float_t d, const string_t& text) {
+    if (text.find_first_of(".eE") == string_t::npos) refuse_integer(text);
+    if (!std::isfinite(d)) refuse(place(), "the number is too large");
+    return add(Value(d));
+  }
+  bool string(string_t& s) { return add(Value(std::move(s))); }
+  bool binary(binary_t& /*b*/) { return false; }
+
+  bool start_object(std::size_t /*size*/) { return open(Value(Value::Object{})); }
+  bool key(string_t& k) {
+    Frame& frame = frames_.back();
+    if (is_repeated(frame, k)) {
+      refuse(place_of_parent(), fmt::format("the key \"{}\" stands here twice", shortened(k)));
+    }
+    frame.key = std::move(k);
+    return true;
+  }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t /*size*/) { return open(Value(Value::List{})); }
+  bool end_array() { return close(); }
+
+  /// Turns the parser's sentence into one of ours: its position, and what it says besides.
+  bool parse_error(std::size_t /*position*/, const std::string& /*last*/,
+                   const nlohmann::json::exception& e) {
+    std::string text = e.what();
+    std::size_t line = 1;
+    std::size_t column = 1;
+    if (const auto at = text.find("at line "); at != std::string::npos) {
+      line = std::strtoull(text.c_str() + at + 8, nullptr, 10);
+      const auto after = text.find("column ", at);
+      column = std::strtoull(text.c_str() + after + 7, nullptr, 10);
+      const auto colon = text.find(": ", after);
+      if (colon != std::string::npos) text = text.substr(colon + 2);
+    } else if (text.find("out_of_range.406") != std::string::npos) {
+      refuse(place(), "the number is too large");
+    }
+    drop_last_read(text);
+    throw InputError(name_, fmt::format("{}:{}", line + first_line_ - 1, column), text);
+  }
+
+  Value take() { return std::move(result_); }
+
+ private:
+  struct Frame {
+    Value value;
+    std::string key;              ///< of the member that comes next
+    std::set<std::string> large;  ///< the keys, once there are many
+  };
+
+  [[noreturn]] void refuse(const std::string& at, const std::string& message) const {
+    throw InputError(name_, at, message);
+  }
+  [[noreturn]] void refuse_integer(const std::string& text) const {
+    refuse(place(), fmt::format("the integer {} does not fit in 64 bits: from {} to {}",
+                                shortened(text), INT64_MIN, INT64_MAX));
+  }
+
+  static std::string shortened(const std::string& s) {
+    return s.size() <= 60 ? s : s.substr(0, 40) + "...";
+  }
+
+  /// The parser quotes what it read last, which may be no UTF-8 and of any length.
+  static void drop_last_read(std::string& text) {
+    const auto begin = text.find("; last read: '");
+    if (begin == std::string::npos) return;
+    const auto expected = text.rfind("'; expected ");
+    const auto end = expected == std::string::npos || expected < begin ? text.size() : expected + 1;
+    text.erase(begin, end - begin);
+  }
+
+  static bool is_repeated(Frame& frame, const std::string& key) {
+    constexpr std::size_t kMany = 64;
+    const Value::Object& members = *frame.value.as_object();
+    if (members.size() < kMany) return frame.value.find(key) != nullptr;
+    if (frame.large.empty()) {
+      for (const auto& [known, unused] : members) frame.large.insert(known);
+    }
+    return !frame.large.insert(key).second;
+  }
+
+  std::string place_of(std::size_t depth) const {
+    std::string at;
+    for (std::size_t i = 0; i < depth; ++i) {
+      const Frame& frame = frames_[i];
+      const Value::List* list = frame.value.as_list();
+      at = list != nullptr ? pointer_to(at, list->size()) : pointer_to(at, frame.key);
+    }
+    return at;
+  }
+  std::string place() const { return place_of(frames_.size()); }
+  std::string place_of_parent() const { return place_of(frames_.size() - 1); }
+
+  bool open(Value empty) {
+    if (frames_.size() >= limits_.depth) {
+      refuse(place(), fmt::format("nested deeper than {} levels", limits_.depth));
+    }
+    frames_.push_back({std::move(empty), {}, {}});
+    return true;
+  }
+
+  bool close() {
+    Value done = std::move(frames_.back().value);
+    frames_.pop_back();
+    return add(std::move(done));
+  }
+
+  bool add(Value v) {
+    if (frames_.empty()) {
+      result_ = std::move(v);
+      return true;
+    }
+    Frame& frame = frames_.back();
+    if (Value::List* list = frame.value.as_list()) {
+      list->push_back(std::move(v));
+    } else {
+      frame.value.as_object()->emplace_back(std::move(frame.key), std::move(v));
+      frame.key.clear();
+    }
+    return true;
+  }
+
+  const std::string& name_;
+  const JsonLimits& limits_;
+  std::size_t first_line_;
+  std::vector<Frame> frames_;
+  Value result_;
+};
+
+void write_string(std::string& out, std::string_view s) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (const char c : s) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void write_double(std::string& out, double d) {
+  if (!std::isfinite(d)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 40> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d).ptr;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  out += text;
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+bool is_plain(const Value& v) { return v.as_list() == nullptr && v.as_object() == nullptr; }
+
+bool fits_one_line(const Value& v) {
+  if (const Value::List* list = v.as_list()) {
+    for (const Value& item : *list) {
+      if (!is_plain(item)) return false;
+    }
+    return true;
+  }
+  return v.as_object() == nullptr || v.as_object()->empty();
+}
+
+/// `indent` is the level of the line that `v` begins on; negative: everything on one line.
+void write(std::string& out, const Value& v, int indent) {
+  const bool broken = indent >= 0 && !fits_one_line(v);
+  const auto separate = [&](bool first, int level) {
+    if (!first) out += broken || indent < 0 ? "," : ", ";
+    if (broken) out += "\n" + std::string(static_cast<std::size_t>(level) * 2, ' ');
+  };
+  const int inner = broken ? indent + 1 : indent;
+  if (v.is_null()) {
+    out += "null";
+  } else if (const bool* b = v.as_bool()) {
+    out += *b ? "true" : "false";
+  } else if (const std::int64_t* i = v.as_int()) {
+    out += std::to_string(*i);
+  } else if (const double* d = v.as_double()) {
+    write_double(out, *d);
+  } else if (const std::string* s = v.as_string()) {
+    write_string(out, *s);
+  } else if (const Value::List* list = v.as_list()) {
+    out += '[';
+    for (std::size_t k = 0; k < list->size(); ++k) {
+      separate(k == 0, inner);
+      write(out, (*list)[k], inner);
+    }
+    if (broken) separate(true, indent);
+    out += ']';
+  } else {
+    const Value::Object& object = *v.as_object();
+    out += '{';
+    for (std::size_t k = 0; k < object.size(); ++k) {
+      separate(k == 0, inner);
+      write_string(out, object[k].first);
+      out += indent < 0 ? ":" : ": ";
+      write(out, object[k].second, inner);
+    }
+    if (broken) separate(true, indent);
+    out += '}';
+  }
+}
+
+}  // namespace
+
+Value parse_json(std::string_view text, const std::string& name, const JsonLimits& limits,
+                 std::size_t first_line) {
+  if (text.size() > limits.bytes) {
+    throw InputError(
+        name, "", fmt::format("it has {} bytes; at most {} are read", text.size(), limits.bytes));
+  }
+  Builder builder(name, limits, first_line);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
+  return builder.take();
+}
+
+std::string to_json(const Value& value) {
+  std::string out;
+  write(out, value, -1);
+  return out;
+}
+
+std::string to_pretty_json(const Value& value) {
+  std::string out;
+  write(out, value, 0);
+  return out;
+}
+
+}  // namespace sibyl

@@ -1,0 +1,333 @@
+// Loads scenario files: variants, overrides, decoding, and the mapping of errors to their places.
+#include "scenarios/loader.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "scenarios/fields.hpp"
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/pointer.hpp"
+#include "scenarios/schema_check.hpp"
+#include "scenarios/world_format.hpp"
+#include "sibyl_embedded/scenario_schema.hpp"
+
+namespace sibyl {
+
+// An enumerator is a name of the format; the header of sim does not describe it.
+BOOST_DESCRIBE_ENUM(TieRule, insertion, chosen)
+static_assert(boost::describe::has_describe_enumerators<TieRule>::value);
+
+namespace {
+
+constexpr std::size_t kLongestId = 100;
+constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
+
+const std::vector<std::string>& base_members() {
+  static const std::vector<std::string> kMembers{
+      "$schema",  "format",     "id",       "title",   "story",   "source", "seed",
+      "protocol", "deployment", "workload", "network", "clocks",  "cpu",    "storage",
+      "ties",     "faults",     "limits",   "expect",  "variants"};
+  return kMembers;
+}
+
+/// One scenario of a file, before it is decoded: its document, and where in the file its parts
+/// stand.
+struct Draft {
+  Value document;
+  std::string place;  ///< "/variants/0", or empty for the base
+  std::vector<std::pair<std::string, std::string>> origins;  ///< pointer here -> place in the file
+};
+
+void check_id(const std::string& id, const std::string& pointer, bool may_have_parts) {
+  const auto is_good = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || (may_have_parts && c == '/');
+  };
+  const bool good = !id.empty() && id.size() <= kLongestId &&
+                    std::all_of(id.begin(), id.end(), is_good) && id.front() != '/' &&
+                    id.back() != '/';
+  if (!good) {
+    throw ConfigError(
+        pointer, fmt::format("an id has 1 to {} letters, digits, \".\", \"-\", \"_\"{}", kLongestId,
+                             may_have_parts ? ", and \"/\" between parts" : ""));
+  }
+}
+
+std::vector<std::string> decode_story(const Value& v, const std::string& pointer) {
+  if (v.as_string() != nullptr) return {*v.as_string()};
+  if (v.as_list() == nullptr) wrong_kind(pointer, v, "a string or a list of strings");
+  std::vector<std::string> story;
+  decode(v, pointer, story);
+  return story;
+}
+
+Draft make_variant(const Value& base, const std::string& base_id, const Value& v,
+                   const std::string& pointer) {
+  const Fields fields(v, pointer, {"id", "title", "story", "source", "with", "expect"});
+  Draft draft{base, pointer, {}};
+  std::string id;
+  fields.require("id", id);
+  check_id(id, fields.at("id"), false);
+  draft.document.set("id", Value(base_id + "/" + id));
+  for (const std::string_view key : {"title", "story", "source"}) {
+    const Value* found = fields.find(key);
+    if (found == nullptr) continue;
+    draft.document.set(key, *found);
+    draft.origins.emplace_back("/" + std::string(key), fields.at(key));
+  }
+  if (const Value* with = fields.find("with")) {
+    if (with->as_object() == nullptr) wrong_kind(fields.at("with"), *with, "an object");
+    for (const auto& [place, value] : *with->as_object()) {
+      const std::string at = pointer_to(fields.at("with"), place);
+      const std::string first = pointer_tokens(place, at).front();
+      if (std::find(base_members().begin(), base_members().end(), first) == base_members().end()) {
+        const std::string guess = nearest(first, base_members());
+        throw ConfigError(at,
+                          fmt::format("a scenario has no member \"{}\"{}", first.substr(0, 60),
+                                      guess.empty() ? "" : "; did you mean \"" + guess + "\"?"));
+      }
+      for (const std::string_view fixed : {"format", "id", "variants", "expect", "$schema"}) {
+        if (first == fixed) {
+          throw ConfigError(
+              at, fmt::format("\"with\" cannot change \"{}\"{}", fixed,
+                              fixed == "expect" ? "; give \"expect\" beside \"with\"" : ""));
+        }
+      }
+      set_at(draft.document, place, value, at);
+      draft.origins.emplace_back(place, at);
+    }
+  }
+  if (const Value* expect = fields.find("expect")) {
+    draft.document.set("expect", *expect);
+    draft.origins.emplace_back("/expect", fields.at("expect"));
+  } else if (Value* members = &draft.document; members->find("expect") != nullptr) {
+    // The base's expectations hold for the variant, but for the digest, which is of the base's run.
+    Value expect_of_base = *members->find("expect");
+    if (Value::Object* object = expect_of_base.as_object()) {
+      std::erase_if(*object, [](const Value::Member& m) { return m.first == "digest"; });
+    }
+    members->set("expect", std::move(expect_of_base));
+  }
+  return draft;
+}
+
+/// The base and its variants.
+std::vector<Draft> make_drafts(const Value& whole) {
+  const Fields fields(whole, "", base_members());
+  std::string format;
+  fields.require("format", format);
+  if (format != kScenarioFormat) {
+    throw ConfigError("/format", fmt::format("found \"{}\", expected \"{}\"", format.substr(0, 60),
+                                             kScenarioFormat));
+  }
+  std::string id;
+  fields.require("id", id);
+  check_id(id, "/id", true);
+  Value base = whole;
+  std::erase_if(*base.as_object(), [](const Value::Member& m) { return m.first == "variants"; });
+  std::vector<Draft> drafts{{base, "", {}}};
+  const Value* variants = fields.find("variants");
+  if (variants == nullptr) return drafts;
+  if (variants->as_list() == nullptr) wrong_kind("/variants", *variants, "a list of variants");
+  std::map<std::string, std::string> places;
+  for (std::size_t i = 0; i < variants->as_list()->size(); ++i) {
+    const std::string place = pointer_to("/variants", i);
+    drafts.push_back(make_variant(base, id, (*variants->as_list())[i], place));
+    const std::string& name = *drafts.back().document.find("id")->as_string();
+    const auto [at, is_new] = places.emplace(name, place);
+    if (!is_new) {
+      throw ConfigError(place + "/id",
+                        fmt::format("the variant at {} has the same id", at->second));
+    }
+  }
+  return drafts;
+}
+
+void decode_protocol(const Fields& top, Scenario& s) {
+  const Fields fields(top.get("protocol"), "/protocol", {"name", "variants", "options"});
+  std::string name;
+  fields.require("name", name);
+  s.protocol = find_protocol(name);
+  if (s.protocol == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& p : protocols()) known.push_back(p.name);
+    unknown_name("/protocol/name", name, known, "protocol");
+  }
+  fields.read("variants", s.setup.variants);
+  std::vector<std::string> known;
+  for (const auto& v : s.protocol->variants) known.push_back(v.name);
+  for (std::size_t i = 0; i < s.setup.variants.size(); ++i) {
+    const std::string& variant = s.setup.variants[i];
+    const std::string at = pointer_to("/protocol/variants", i);
+    if (std::find(known.begin(), known.end(), variant) == known.end()) {
+      unknown_name(at, variant, known, "variant of " + name);
+    }
+    if (std::count(s.setup.variants.begin(), s.setup.variants.end(), variant) > 1) {
+      throw ConfigError(at, fmt::format("\"{}\" stands here twice", variant));
+    }
+  }
+  const auto part = [](const Fields& where, std::string_view key) {
+    const Value* found = where.find(key);
+    if (found == nullptr) return Value(Value::Object{});
+    if (found->as_object() == nullptr) wrong_kind(where.at(key), *found, "an object");
+    return *found;
+  };
+  s.setup.options = part(fields, "options");
+  s.setup.deployment = part(top, "deployment");
+  s.setup.workload = part(top, "workload");
+}
+
+void decode_limits(const Value& v, Limits& limits) {
+  const Fields fields(v, "/limits", {"events", "deadline", "queue"});
+  if (const Value* events = fields.find("events")) {
+    limits.events =
+        static_cast<std::uint64_t>(decode_int(*events, "/limits/events", 1, kMostEvents));
+  }
+  if (const Value* queue = fields.find("queue")) {
+    limits.queue = static_cast<std::size_t>(decode_int(*queue, "/limits/queue", 1, kMostEvents));
+  }
+  if (fields.read("deadline", limits.deadline) && limits.deadline.ns == 0) {
+    throw ConfigError("/limits/deadline", "must be later than 0: nothing would be run");
+  }
+}
+
+void decode_world(const Fields& top, const Names& names, Scenario& s) {
+  top.read("ties", s.world.ties);
+  if (const Value* v = top.find("network")) s.world.network = decode_network(*v, "/network", names);
+  s.clocks.resize(names.nodes().size());
+  if (const Value* v = top.find("clocks")) s.clocks = decode_clocks(*v, "/clocks", names);
+  if (const Value* v = top.find("cpu")) s.world.cpu = decode_cpu(*v, "/cpu", names);
+  if (const Value* v = top.find("storage")) {
+    Fields(*v, "/storage", {"unsynced_survive"}).read("unsynced_survive", s.world.unsynced_survive);
+  }
+  if (const Value* v = top.find("faults")) s.faults = decode_faults(*v, "/faults", names);
+  if (const Value* v = top.find("limits")) decode_limits(*v, s.limits);
+}
+
+Scenario decode_scenario(const Value& document) {
+  const Fields top(document, "", base_members());
+  Scenario s;
+  std::string schema;
+  top.read("$schema", schema);
+  top.require("id", s.id);
+  check_id(s.id, "/id", true);
+  top.read("title", s.title);
+  if (const Value* story = top.find("story")) s.story = decode_story(*story, "/story");
+  top.read("source", s.source);
+  if (const Value* seed = top.find("seed")) {
+    s.seed = static_cast<std::uint64_t>(decode_int(*seed, "/seed", 0, kLargestSeed));
+  }
+  decode_protocol(top, s);
+  std::vector<std::string> seen;
+  for (const NodeSpec& node : s.protocol->build(s.setup)) s.nodes.push_back(node.description);
+  for (const TraceNode& node : s.nodes) seen.push_back(node.name);
+  std::sort(seen.begin(), seen.end());
+  const auto twice = std::adjacent_find(seen.begin(), seen.end());
+  if (twice != seen.end()) {
+    throw ConfigError(kDeploymentPointer, fmt::format("two nodes are called \"{}\"", *twice));
+  }
+  decode_world(top, Names(s.nodes), s);
+  s.expect = decode_expect(top.find("expect"), "/expect", *s.protocol);
+  s.document = document;
+  return s;
+}
+
+/// Where in the file, or among the overrides, a mistake stands that was found in the draft.
+InputError located(const ConfigError& e, const Draft& draft, const std::string& file,
+                   const std::vector<Override>& overrides) {
+  for (const Override& o : overrides) {
+    if (is_within(e.pointer, o.pointer)) return {"--set", e.pointer, e.what()};
+  }
+  for (auto origin = draft.origins.rbegin(); origin != draft.origins.rend(); ++origin) {
+    if (is_within(e.pointer, origin->first)) {
+      return {file, origin->second + e.pointer.substr(origin->first.size()), e.what()};
+    }
+  }
+  if (draft.place.empty()) return {file, e.pointer, e.what()};
+  return {file, e.pointer, fmt::format("in the variant at {}: {}", draft.place, e.what())};
+}
+
+void check_schema(const Value& document) {
+  if (const auto complaint = check_against_schema(document)) {
+    throw ConfigError(complaint->pointer, "does not fit the schema: " + complaint->message);
+  }
+}
+
+Scenario finish(Draft& draft, const std::string& file, const std::vector<Override>& overrides) {
+  try {
+    for (const Override& o : overrides) {
+      if (is_within(o.pointer, "/variants") || is_within(o.pointer, "/id")) {
+        throw ConfigError(o.pointer, "cannot be set; --only chooses a variant by its id");
+      }
+      set_at(draft.document, o.pointer, o.value, o.pointer);
+    }
+    Scenario s = decode_scenario(draft.document);
+    check_schema(draft.document);
+    s.file = file;
+    s.overridden = !overrides.empty();
+    for (const Override& o : overrides) s.overrides.push_back(o.text);
+    return s;
+  } catch (const ConfigError& e) {
+    throw located(e, draft, file, overrides);
+  }
+}
+
+}  // namespace
+
+Override parse_override(const std::string& text) {
+  const auto equals = text.find('=');
+  try {
+    if (equals == std::string::npos) {
+      throw ConfigError("", fmt::format("\"{}\" has no \"=\"; write /pointer=JSON", text));
+    }
+    Override o{text.substr(0, equals), {}, text};
+    pointer_tokens(o.pointer, "");
+    const std::string json = text.substr(equals + 1);
+    try {
+      o.value = parse_json(json, "--set");
+    } catch (const InputError& e) {
+      throw ConfigError(o.pointer, fmt::format("\"{}\" is no JSON ({}); a string is written \"{}\"",
+                                               json, e.message, json));
+    }
+    return o;
+  } catch (const ConfigError& e) {
+    throw InputError("--set", e.pointer, e.what());
+  }
+}
+
+std::vector<Scenario> load_text(std::string_view text, const std::string& name,
+                                const std::vector<Override>& overrides) {
+  const Value whole = parse_json(text, name, {kLargestScenario, 64});
+  std::vector<Draft> drafts;
+  try {
+    drafts = make_drafts(whole);
+  } catch (const ConfigError& e) {
+    throw InputError(name, e.pointer, e.what());
+  }
+  std::vector<Scenario> scenarios;
+  for (Draft& draft : drafts) {
+    scenarios.push_back(finish(draft, name, overrides));
+    scenarios.back().shares_file = drafts.size() > 1;
+  }
+  try {
+    check_schema(whole);
+  } catch (const ConfigError& e) {
+    throw InputError(name, e.pointer, e.what());
+  }
+  return scenarios;
+}
+
+std::vector<Scenario> load_file(const std::string& path, const std::vector<Override>& overrides) {
+  const std::string name = path == "-" ? "standard input" : path;
+  auto scenarios = load_text(read_file(path, kLargestScenario), name, overrides);
+  for (Scenario& s : scenarios) s.file = path;
+  return scenarios;
+}
+
+std::string_view scenario_schema() { return embedded::scenario_schema; }
+
+}  // namespace sibyl

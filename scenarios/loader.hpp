@@ -1,0 +1,40 @@
+// Loads scenario files: the base and its variants, with overrides, checked in every respect before
+// anything is run.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scenarios/errors.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace sibyl {
+
+/// A place of the scenario that is set from outside, as by --set.
+struct Override {
+  std::string pointer;
+  Value value;
+  std::string text;  ///< as it was given, for the line that repeats the run
+};
+
+/// Reads "/pointer=JSON". Throws InputError.
+Override parse_override(const std::string& text);
+
+/// The scenarios of a file: the base first, then its variants, in order. Throws InputError for
+/// every mistake in the text; nothing else. `name` stands for the file in messages.
+std::vector<Scenario> load_text(std::string_view text, const std::string& name,
+                                const std::vector<Override>& overrides = {});
+
+/// The same from a file ("-": standard input), of at most 64 MiB. Throws FileError, too.
+std::vector<Scenario> load_file(const std::string& path,
+                                const std::vector<Override>& overrides = {});
+
+/// The largest scenario file, in bytes.
+inline constexpr std::size_t kLargestScenario = std::size_t{64} << 20U;
+
+/// The JSON Schema of the format, as text.
+std::string_view scenario_schema();
+
+}  // namespace sibyl

@@ -1,0 +1,172 @@
+// Reports.
+#include "scenarios/report.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "sibyl_version.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl {
+
+namespace {
+
+using analysis::Finding;
+using analysis::Verdict;
+using analysis::verdict_name;
+
+Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
+
+Verdict expected_verdict(const Scenario& scenario, const std::string& property) {
+  for (const auto& [name, verdict] : scenario.expect.properties) {
+    if (name == property) return verdict;
+  }
+  return Verdict::holds;
+}
+
+Value finding_json(const Finding& finding, Verdict expected) {
+  Value v(Value::Object{{"verdict", verdict_name(finding.verdict)},
+                        {"expected", verdict_name(expected)}});
+  if (finding.vacuous) v.set("vacuous", true);
+  if (!finding.summary.empty()) v.set("summary", finding.summary);
+  if (!finding.witness.is_null()) v.set("witness", finding.witness);
+  if (!finding.events.empty()) {
+    Value::List events;
+    for (const EventId id : finding.events) events.push_back(number(id));
+    v.set("events", std::move(events));
+  }
+  return v;
+}
+
+Value metrics_json(const RunResult& result) {
+  Value latency(Value::Object{});
+  const auto add = [&](std::string_view key, std::int64_t Latency::*member) {
+    latency.set(key, result.latency ? Value((*result.latency).*member) : Value());
+  };
+  add("mean", &Latency::mean);
+  add("p50", &Latency::p50);
+  add("p95", &Latency::p95);
+  add("p99", &Latency::p99);
+  add("max", &Latency::max);
+  Value by_kind(Value::Object{});
+  for (const auto& [kind, count] : result.messages_by_kind) by_kind.set(kind, count);
+  Value metrics(Value::Object{{"throughput_per_s", result.throughput_per_s},
+                              {"latency_ns", std::move(latency)},
+                              {"messages", Value::Object{{"total", number(result.messages)},
+                                                         {"by_kind", std::move(by_kind)}}}});
+  for (const auto& [name, count] : result.counters) {
+    if (metrics.find(name) == nullptr) metrics.set(name, count);
+  }
+  return metrics;
+}
+
+struct Paint {
+  bool on;
+  std::string operator()(std::string_view code, std::string_view text) const {
+    if (!on) return std::string(text);
+    return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+  }
+};
+constexpr std::string_view kBold = "1";
+constexpr std::string_view kRed = "31";
+constexpr std::string_view kGreen = "32";
+constexpr std::string_view kYellow = "33";
+
+/// "as expected" in green, or what is not in red or yellow.
+std::string conclusion(const RunResult& result, const Paint& paint) {
+  const int status = result.exit_status();
+  if (status == 0) return "  " + paint(kGreen, "as expected") + "\n";
+  std::string out =
+      "  " + (status == 1 ? paint(kRed, "NOT as expected") : paint(kYellow, "inconclusive")) + "\n";
+  for (const Unmet& each : result.unmet) out += "    - " + each.line + "\n";
+  return out;
+}
+
+std::string property_lines(const Scenario& scenario, const RunResult& result, const Paint& paint) {
+  std::size_t width = 0;
+  for (const Finding& finding : result.findings) width = std::max(width, finding.property.size());
+  std::string out;
+  for (const Finding& finding : result.findings) {
+    const Verdict expected = expected_verdict(scenario, finding.property);
+    const bool fine = finding.verdict == expected;
+    std::string_view code = kGreen;
+    if (!fine) code = finding.verdict == Verdict::inconclusive ? kYellow : kRed;
+    std::string verdict(verdict_name(finding.verdict));
+    if (fine && expected != Verdict::holds) verdict += ", as expected";
+    if (!fine) verdict += fmt::format(", expected {}", verdict_name(expected));
+    out += fmt::format("  {:12}{:{}}  {}", out.empty() ? "properties" : "", finding.property, width,
+                       paint(code, verdict));
+    if (finding.vacuous) out += " (nothing to judge)";
+    out += "\n";
+    if (finding.verdict != Verdict::holds && !finding.summary.empty()) {
+      out += fmt::format("  {:12}  {}\n", "", finding.summary);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Value report_json(const Scenario& scenario, const RunResult& result) {
+  Value::Object properties;
+  for (const Finding& finding : result.findings) {
+    properties.emplace_back(finding.property,
+                            finding_json(finding, expected_verdict(scenario, finding.property)));
+  }
+  Value::List unmet;
+  for (const Unmet& each : result.unmet) unmet.emplace_back(each.line);
+  const std::uint64_t seed = result.trace.seed;
+  return Value::Object{{"format", kReportFormat},
+                       {"id", scenario.id},
+                       {"scenario", scenario.file},
+                       {"title", scenario.title},
+                       {"protocol", scenario.protocol->name},
+                       {"seed", number(seed)},
+                       {"version", SIBYL_VERSION},
+                       {"digest", result.trace.digest},
+                       {"events", number(result.events)},
+                       {"virtual_time_ns", result.trace.end.ns},
+                       {"outcome", outcome_name(result.trace.outcome)},
+                       {"properties", std::move(properties)},
+                       {"operations", Value::Object{{"invoked", number(result.invoked)},
+                                                    {"ok", number(result.ok)},
+                                                    {"failed", number(result.failed)},
+                                                    {"pending", number(result.pending)}}},
+                       {"metrics", metrics_json(result)},
+                       {"unmet", std::move(unmet)},
+                       {"replay", replay_line(scenario, seed)},
+                       {"ok", result.as_expected()}};
+}
+
+std::string report_text(const Scenario& scenario, const RunResult& result, bool colour) {
+  const Paint paint{colour};
+  const std::uint64_t seed = result.trace.seed;
+  std::string out = paint(kBold, scenario.id);
+  if (!scenario.title.empty()) out += "  " + scenario.title;
+  out += fmt::format("  (seed {})\n", seed);
+  out += fmt::format("  {:12}{} after {}: {} events, {} messages, digest {}\n", "run",
+                     outcome_name(result.trace.outcome), format_duration({result.trace.end.ns}),
+                     result.events, result.messages, result.trace.digest);
+  out += fmt::format("  {:12}{} called, {} ok, {} failed, {} pending\n", "operations",
+                     result.invoked, result.ok, result.failed, result.pending);
+  if (result.latency) {
+    const Latency& l = *result.latency;
+    out +=
+        fmt::format("  {:12}mean {}, p50 {}, p95 {}, p99 {}, max {}\n", "latency",
+                    format_duration({l.mean}), format_duration({l.p50}), format_duration({l.p95}),
+                    format_duration({l.p99}), format_duration({l.max}));
+  }
+  if (!result.counters.empty()) {
+    std::string counters;
+    for (const auto& [name, count] : result.counters) {
+      counters += fmt::format("{}{} {}", counters.empty() ? "" : ", ", name, count);
+    }
+    out += fmt::format("  {:12}{}\n", "counters", counters);
+  }
+  out += property_lines(scenario, result, paint);
+  out += conclusion(result, paint);
+  return out + fmt::format("  {:12}{}\n", "replay", replay_line(scenario, seed));
+}
+
+}  // namespace sibyl

@@ -1,0 +1,20 @@
+// The report of a run: as JSON ("sibyl-report/1", see docs/formats.md) and as a summary for people.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scenarios/runner.hpp"
+#include "scenarios/scenario.hpp"
+#include "sim/value.hpp"
+
+namespace sibyl {
+
+inline constexpr std::string_view kReportFormat = "sibyl-report/1";
+
+Value report_json(const Scenario& scenario, const RunResult& result);
+
+/// Several lines, the seed first and last. With `colour`, ANSI colours.
+std::string report_text(const Scenario& scenario, const RunResult& result, bool colour);
+
+}  // namespace sibyl

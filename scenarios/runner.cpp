@@ -1,0 +1,167 @@
+// The runner.
+#include "scenarios/runner.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "analysis/history.hpp"
+#include "analysis/properties.hpp"
+#include "sim/choices.hpp"
+#include "sim/observer.hpp"
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+namespace {
+
+/// Records, and asks now and then whether to go on.
+class InterruptibleRecorder final : public Observer {
+ public:
+  InterruptibleRecorder(const std::vector<TraceNode>& nodes,
+                        const std::function<bool()>& interrupted)
+      : recorder_(nodes), interrupted_(interrupted) {}
+  void on_step(const Step& step) override {
+    constexpr std::uint64_t kBetweenQuestions = 4096;
+    if (++steps_ % kBetweenQuestions == 0 && interrupted_ && interrupted_()) throw Interrupted();
+    recorder_.on_step(step);
+  }
+  std::vector<TraceEvent> take() { return recorder_.take(); }
+
+ private:
+  TraceRecorder recorder_;
+  const std::function<bool()>& interrupted_;
+  std::uint64_t steps_ = 0;
+};
+
+std::int64_t percentile(const std::vector<std::int64_t>& sorted, std::size_t percent) {
+  const std::size_t rank = (sorted.size() * percent + 99) / 100;
+  return sorted[std::max<std::size_t>(rank, 1) - 1];
+}
+
+void measure(RunResult& result) {
+  std::vector<std::int64_t> latencies;
+  std::int64_t total = 0;
+  std::int64_t first_call = 0;
+  std::int64_t last_return = 0;
+  for (const Operation& op : result.history) {
+    if (result.invoked++ == 0 || op.call < first_call) first_call = op.call;
+    if (!op.ret) {
+      ++result.pending;
+      continue;
+    }
+    last_return = std::max(last_return, *op.ret);
+    if (op.outcome != OperationOutcome::ok || op.reply != "ok") {
+      ++result.failed;
+      continue;
+    }
+    ++result.ok;
+    latencies.push_back(*op.ret - op.call);
+    total += latencies.back();
+  }
+  if (latencies.empty()) return;
+  std::sort(latencies.begin(), latencies.end());
+  const auto count = static_cast<std::int64_t>(latencies.size());
+  result.latency = Latency{(total + count / 2) / count, percentile(latencies, 50),
+                           percentile(latencies, 95), percentile(latencies, 99), latencies.back()};
+  if (last_return > first_call) {
+    result.throughput_per_s =
+        static_cast<double>(count) * 1e9 / static_cast<double>(last_return - first_call);
+  }
+}
+
+/// A copy of the scenario's document with the seed that was used.
+Value replayable(const Scenario& scenario, std::uint64_t seed) {
+  Value document = scenario.document;
+  document.set("seed", Value(static_cast<std::int64_t>(seed)));
+  return document;
+}
+
+/// Builds the world, runs it, and keeps the trace and the counters.
+void simulate(const Scenario& scenario, const RunOptions& options, RunResult& result) {
+  Trace& trace = result.trace;
+  SeededChoices choices(trace.seed);
+  WorldConfig config = scenario.world;
+  config.faults = draw_faults(scenario.faults, scenario.nodes.size(), choices);
+  World world(std::move(config));
+  const std::vector<NodeSpec> nodes = scenario.protocol->build(scenario.setup);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    world.add_node(nodes[i].description, nodes[i].process, scenario.clocks[i]);
+  }
+  InterruptibleRecorder recorder(world.nodes(), options.interrupted);
+  world.set_observer(&recorder);
+  trace.outcome = world.run(choices, scenario.limits);
+  trace.end = world.now();
+  trace.digest = world.digest().hex();
+  trace.nodes = world.nodes();
+  trace.events = recorder.take();
+  const Counters& counters = world.counters();
+  result.events = counters.events;
+  result.messages = counters.messages;
+  for (const auto& [kind, count] : counters.by_kind) {
+    result.messages_by_kind[std::string(kind)] = static_cast<std::int64_t>(count);
+  }
+  for (const auto& [what, count] : counters.counts) {
+    result.counters[what] = static_cast<std::int64_t>(count);
+  }
+}
+
+bool is_plain_word(const std::string& word) {
+  return !word.empty() && word.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789_./-+=:,@%") == std::string::npos;
+}
+
+/// As a shell reads it back.
+std::string quoted(const std::string& word) {
+  if (is_plain_word(word)) return word;
+  std::string out = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+}  // namespace
+
+int RunResult::exit_status() const {
+  int status = 0;
+  for (const Unmet& each : unmet) {
+    if (!each.inconclusive) return 1;
+    status = 2;
+  }
+  return status;
+}
+
+RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
+  RunResult result;
+  result.trace.seed = options.seed.value_or(scenario.seed);
+  result.trace.scenario_id = scenario.id;
+  result.trace.scenario = replayable(scenario, result.trace.seed);
+  simulate(scenario, options, result);
+  for (const std::string& property : scenario.protocol->properties) {
+    if (options.interrupted && options.interrupted()) throw Interrupted();
+    result.findings.push_back(analysis::check(property, result.trace));
+  }
+  result.history = analysis::history_of(result.trace).operations;
+  measure(result);
+  const Facts facts{result.trace.outcome, &result.findings, &result.history, &result.counters,
+                    result.trace.digest};
+  const bool as_written = !scenario.overridden && result.trace.seed == scenario.seed;
+  result.unmet = unmet_expectations(scenario.expect, facts, as_written);
+  return result;
+}
+
+std::string replay_line(const Scenario& scenario, std::uint64_t seed) {
+  std::string line = "sibyl run " + quoted(scenario.file);
+  if (scenario.shares_file) line += " --only " + quoted(scenario.id);
+  line += fmt::format(" --seed {}", seed);
+  for (const std::string& o : scenario.overrides) line += " --set " + quoted(o);
+  return line;
+}
+
+}  // namespace sibyl

@@ -1,0 +1,69 @@
+// Runs a scenario: builds its nodes and its world, lets it run, judges the trace, and compares with
+// what is expected.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "analysis/verdict.hpp"
+#include "scenarios/expect.hpp"
+#include "scenarios/scenario.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+struct RunOptions {
+  std::optional<std::uint64_t>
+      seed;  ///< instead of the scenario's; its digest is not compared then
+  /// Asked now and then; when it says true the run ends by Interrupted.
+  std::function<bool()> interrupted;
+};
+
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+/// Latencies of the operations that were answered "ok", in ns; percentiles by the nearest rank.
+struct Latency {
+  std::int64_t mean = 0;
+  std::int64_t p50 = 0;
+  std::int64_t p95 = 0;
+  std::int64_t p99 = 0;
+  std::int64_t max = 0;
+};
+
+struct RunResult {
+  Trace trace;
+  History history;
+  std::vector<analysis::Finding> findings;  ///< one a property of the protocol, in its order
+  std::uint64_t events = 0;                 ///< steps dispatched
+  std::uint64_t messages = 0;               ///< put on the network, own messages excluded
+  std::map<std::string, std::int64_t> messages_by_kind;
+  std::map<std::string, std::int64_t> counters;  ///< the protocol's
+  std::size_t invoked = 0;
+  std::size_t ok = 0;              ///< returned with the reply "ok"
+  std::size_t failed = 0;          ///< returned with another reply
+  std::size_t pending = 0;         ///< never returned
+  std::optional<Latency> latency;  ///< absent without an ok operation
+  double throughput_per_s =
+      0;                     ///< ok operations a second between the first call and the last return
+  std::vector<Unmet> unmet;  ///< empty: everything is as expected
+
+  bool as_expected() const { return unmet.empty(); }
+  /// 0 as expected, 1 a property or an expectation is not met, 2 inconclusive.
+  int exit_status() const;
+};
+
+/// Deterministic: the result depends on the scenario and the seed alone. Throws Interrupted.
+RunResult run_scenario(const Scenario& scenario, const RunOptions& options = {});
+
+/// The command that repeats the run: "sibyl run FILE --only ID --seed 7".
+std::string replay_line(const Scenario& scenario, std::uint64_t seed);
+
+}  // namespace sibyl

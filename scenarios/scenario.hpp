@@ -1,0 +1,42 @@
+// A scenario as it is run: every name resolved, every setting checked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocols/protocol.hpp"
+#include "scenarios/expect.hpp"
+#include "scenarios/fault_format.hpp"
+#include "sim/clock.hpp"
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+/// The name and version of the format.
+inline constexpr std::string_view kScenarioFormat = "sibyl-scenario/1";
+/// The largest seed: the largest integer that every JSON reader keeps exact.
+inline constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
+
+struct Scenario {
+  std::string file;                    ///< where it comes from, as it was named
+  bool shares_file = false;            ///< the file holds several
+  bool overridden = false;             ///< parts were set from outside the file
+  std::vector<std::string> overrides;  ///< these, as "/pointer=JSON"
+  std::string id;
+  std::string title;
+  std::vector<std::string> story;  ///< paragraphs
+  std::string source;
+  std::uint64_t seed = 1;
+  const ProtocolInfo* protocol = nullptr;
+  Setup setup;
+  std::vector<TraceNode> nodes;    ///< as the protocol builds them; NodeId is the place
+  std::vector<NodeClocks> clocks;  ///< one a node
+  WorldConfig world;               ///< without the faults
+  FaultSettings faults;
+  Limits limits;
+  Expectations expect;
+  Value document;  ///< the scenario on its own: of a variant, what the base becomes by it
+};
+
+}  // namespace sibyl

@@ -1,0 +1,74 @@
+// The only place where valijson is used.
+#include "scenarios/schema_check.hpp"
+
+#include <cstdint>
+
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "scenarios/loader.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl {
+
+namespace {
+
+nlohmann::json to_nlohmann(const Value& v) {
+  if (const bool* b = v.as_bool()) return *b;
+  if (const std::int64_t* i = v.as_int()) return *i;
+  if (const double* d = v.as_double()) return *d;
+  if (const std::string* s = v.as_string()) return *s;
+  if (const Value::List* list = v.as_list()) {
+    auto out = nlohmann::json::array();
+    for (const Value& item : *list) out.push_back(to_nlohmann(item));
+    return out;
+  }
+  if (const Value::Object* object = v.as_object()) {
+    auto out = nlohmann::json::object();
+    for (const auto& [key, member] : *object) out[key] = to_nlohmann(member);
+    return out;
+  }
+  return nullptr;
+}
+
+const valijson::Schema& schema() {
+  static const valijson::Schema* const kSchema = [] {
+    auto* parsed = new valijson::Schema;
+    const auto document = nlohmann::json::parse(scenario_schema());
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), *parsed);
+    return parsed;
+  }();
+  return *kSchema;
+}
+
+/// valijson writes a place as "<root>[network][links][0]".
+std::string to_pointer(const std::vector<std::string>& context) {
+  std::string pointer;
+  for (std::size_t i = 1; i < context.size(); ++i) {
+    pointer = pointer_to(pointer, context[i].substr(1, context[i].size() - 2));
+  }
+  return pointer;
+}
+
+}  // namespace
+
+std::optional<SchemaComplaint> check_against_schema(const Value& document) {
+  const nlohmann::json json = to_nlohmann(document);
+  valijson::Validator validator(valijson::Validator::kStrongTypes);
+  valijson::ValidationResults results;
+  if (validator.validate(schema(), valijson::adapters::NlohmannJsonAdapter(json), &results)) {
+    return std::nullopt;
+  }
+  // The first complaint is the deepest: those after it say that what holds it is wrong, too.
+  valijson::ValidationResults::Error error;
+  SchemaComplaint complaint;
+  if (results.popError(error)) complaint = {to_pointer(error.context), error.description};
+  return complaint;
+}
+
+}  // namespace sibyl

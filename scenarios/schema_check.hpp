@@ -1,0 +1,19 @@
+// Validates against the JSON Schema, which editors use, so that it and the loader never disagree.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sim/value.hpp"
+
+namespace sibyl {
+
+struct SchemaComplaint {
+  std::string pointer;
+  std::string message;
+};
+
+/// What the scenario schema has against the document; empty when it is valid. O(document).
+std::optional<SchemaComplaint> check_against_schema(const Value& document);
+
+}  // namespace sibyl

@@ -1,0 +1,40 @@
+// Traces and histories as files: JSON Lines, a trace optionally compressed with zstd. See
+// docs/formats.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scenarios/errors.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+/// The name and version of the format.
+inline constexpr std::string_view kTraceFormat = "sibyl-trace/1";
+/// The largest trace that is read, in bytes after decompression.
+inline constexpr std::size_t kLargestTrace = std::size_t{4} << 30U;
+
+/// The header's line and one event's line, without the line's end.
+std::string trace_header_line(const Trace& trace);
+std::string trace_event_line(const Trace& trace, const TraceEvent& event);
+
+/// The whole file as text. O(size).
+std::string trace_text(const Trace& trace);
+
+/// Reads what trace_text() gives. Strict: throws InputError with the line (and column, or the
+/// member) of the first mistake: an unknown member, a node that the header does not name, an event
+/// out of order, a parent that is not earlier, a missing end.
+Trace parse_trace(std::string_view text, const std::string& name);
+
+/// Whether the text begins with the header of a trace, as far as its first line tells.
+bool looks_like_trace(std::string_view text);
+
+/// Writes atomically; compressed when the path ends in ".zst"; "-" is standard output's business,
+/// not this function's. Throws FileError.
+void write_trace(const std::string& path, const Trace& trace);
+
+/// One operation a line, in the order of their calls.
+std::string history_text(const History& history);
+
+}  // namespace sibyl

@@ -1,0 +1,219 @@
+// The command line: exit statuses, what goes to standard output and what does not, and files.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/io.hpp"
+#include "protocols/protocol.hpp"
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/loader.hpp"
+
+using namespace sibyl;
+
+namespace {
+
+const std::string kTwo = SIBYL_SOURCE_DIR "/tests/scenarios/data/two_variants.json";
+const std::string kOne = SIBYL_SOURCE_DIR "/tests/scenarios/data/minimal.json";
+
+struct Ran {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+Ran sibyl_with(const std::vector<std::string>& arguments, bool interrupted = false) {
+  std::ostringstream out;
+  std::ostringstream err;
+  cli::Io io{out, err};
+  io.interrupted = [=] { return interrupted; };
+  const int status = cli::run_program(arguments, io);
+  return {status, out.str(), err.str()};
+}
+
+/// A folder that is gone at the end of the test.
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / "sibyl_cli_test";
+  Folder() {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+}  // namespace
+
+TEST_CASE("run ends with 0 when everything is as expected, and says the seed first and last") {
+  const Ran ran = sibyl_with({"run", kOne});
+  CHECK(ran.status == 0);
+  CHECK(ran.err.empty());
+  CHECK(ran.out.rfind("bad  (seed 1)\n", 0) == 0);
+  CHECK(ran.out.find("as expected\n  replay      sibyl run " + kOne + " --seed 1\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("run ends with 1 when an expectation is not met, with 2 at a limit") {
+  CHECK(sibyl_with({"run", kOne, "--set", R"(/expect={"outcome": "deadline"})"}).status == 1);
+  CHECK(sibyl_with({"run", kOne, "--set", R"(/expect={"properties": {"termination": "violated"}})"})
+            .status == 1);
+  CHECK(sibyl_with({"run", kOne, "--set", "/limits/events=3"}).status == 2);
+}
+
+TEST_CASE("a command line that makes no sense ends with 64 and a hint") {
+  CHECK(sibyl_with({}).status == 64);
+  const Ran verb = sibyl_with({"rnu"});
+  CHECK(verb.status == 64);
+  CHECK(verb.err == "sibyl: there is no verb \"rnu\"; did you mean \"run\"?\n");
+  CHECK(sibyl_with({"run"}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--sed", "1"}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--seed", "-1"}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--color", "red"}).status == 64);
+  CHECK(sibyl_with({"list", "protocol"}).status == 64);
+  CHECK(sibyl_with({"view", kOne, "-o", "x.png"}).status == 64);
+  CHECK(sibyl_with({"run", kTwo, "--only", "slw"}).err.find("did you mean \"slow\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("bad input ends with 65, and every bad file is named before anything is run") {
+  Folder folder;
+  write_file(folder / "a.json", "{");
+  write_file(folder / "b.json", "[]");
+  const Ran ran =
+      sibyl_with({"run", kOne, folder / "a.json", folder / "b.json", "-o", folder / "out"});
+  CHECK(ran.status == 65);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.find("a.json:1:2: syntax error") != std::string::npos);
+  CHECK(ran.err.find("b.json: found a list") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "out"));
+  CHECK(sibyl_with({"run", kOne, "--set", "/seed=x"}).status == 65);
+  CHECK(sibyl_with({"diff", kOne, kOne}).status == 65);
+}
+
+TEST_CASE("file trouble ends with 74") {
+  CHECK(sibyl_with({"run", "/nowhere.json"}).status == 74);
+  CHECK(sibyl_with({"run", kOne, "-o", "/nowhere/out"}).status == 74);
+  CHECK(sibyl_with({"view", "/nowhere.jsonl"}).status == 74);
+  CHECK(sibyl_with({"list", "scenarios", "/nowhere"}).status == 74);
+}
+
+TEST_CASE("an interrupted run ends with 130") {
+  CHECK(sibyl_with({"run", kTwo}, true).status == 130);
+}
+
+TEST_CASE(
+    "--json is one value on standard output and nothing else: an object, or an array of several") {
+  const Ran one = sibyl_with({"run", kOne, "--json"});
+  CHECK(one.err.empty());
+  CHECK(parse_json(one.out, "out").as_object() != nullptr);
+  const Value several = parse_json(sibyl_with({"run", kTwo, "--json"}).out, "out");
+  REQUIRE(several.as_list() != nullptr);
+  CHECK(several.as_list()->size() == 2);
+  CHECK(parse_json(sibyl_with({"run", kTwo, "--json", "--only", "slow"}).out, "out").as_object() !=
+        nullptr);
+  for (const std::string what : {"protocols", "properties", "faults", "scenarios"}) {
+    CHECK(parse_json(sibyl_with({"list", what, "--json"}).out, "out").as_list() != nullptr);
+  }
+  CHECK(parse_json(sibyl_with({"version", "--json"}).out, "out").find("version") != nullptr);
+}
+
+TEST_CASE("the output does not depend on the number of jobs") {
+  const std::vector<std::string> files{"run", kTwo, kOne, kTwo, kOne, kTwo, "--json", "--jobs"};
+  const auto with = [&](const std::string& jobs) {
+    auto arguments = files;
+    arguments.push_back(jobs);
+    return sibyl_with(arguments).out;
+  };
+  CHECK(with("1") == with("4"));
+}
+
+TEST_CASE("colour comes only when it is asked for, or on a terminal without NO_COLOR") {
+  CHECK(sibyl_with({"run", kOne}).out.find('\x1b') == std::string::npos);
+  CHECK(sibyl_with({"run", kOne, "--color", "always"}).out.find('\x1b') != std::string::npos);
+  std::ostringstream out;
+  std::ostringstream err;
+  cli::Io io{out, err, true, true};
+  cli::run_program({"run", kOne}, io);
+  CHECK(out.str().find('\x1b') == std::string::npos);
+  io.no_color = false;
+  cli::run_program({"run", kOne}, io);
+  CHECK(out.str().find('\x1b') != std::string::npos);
+}
+
+TEST_CASE("quiet says only what is not as expected") {
+  CHECK(sibyl_with({"run", kTwo, "--quiet"}).out.empty());
+  CHECK_FALSE(sibyl_with({"run", kOne, "--quiet", "--set", "/limits/events=3"}).out.empty());
+}
+
+TEST_CASE("several scenarios and one output file is an error that names --only") {
+  for (const std::string option : {"--trace", "--history"}) {
+    const Ran ran = sibyl_with({"run", kTwo, option, "/tmp/x.jsonl"});
+    CHECK(ran.status == 64);
+    CHECK(ran.err.find("--only ID") != std::string::npos);
+  }
+  const Ran view = sibyl_with({"view", kTwo});
+  CHECK(view.status == 64);
+  CHECK(view.err.find("--only ID: test-two-partitions, test-two-partitions/slow") !=
+        std::string::npos);
+}
+
+TEST_CASE("diff finds the first event at which two traces part") {
+  Folder folder;
+  const std::string a = folder / "a.jsonl";
+  const std::string b = folder / "b.jsonl.zst";
+  REQUIRE(sibyl_with({"run", kOne, "--trace", a}).status == 0);
+  REQUIRE(sibyl_with({"run", kOne, "--trace", b}).status == 0);
+  const Ran same = sibyl_with({"diff", a, b});
+  CHECK(same.status == 0);
+  CHECK(same.out.rfind("equal: ", 0) == 0);
+  std::string text = read_file(a, 1 << 26);
+  const auto fifth = text.find("{\"id\":5,");
+  text.replace(text.find("\"name\":\"", fifth) + 8, 1, "Z");
+  write_file(a, text);
+  const Ran changed = sibyl_with({"diff", a, b});
+  CHECK(changed.status == 1);
+  CHECK(changed.out.find("event 5 differs\n  {\"id\":2,") != std::string::npos);
+  CHECK(changed.out.find("\n- {\"id\":5,") != std::string::npos);
+  CHECK(changed.out.find("\n+ {\"id\":5,") != std::string::npos);
+  const Value json = parse_json(sibyl_with({"diff", a, b, "--json"}).out, "out");
+  CHECK(*json.find("event") == Value(5));
+  REQUIRE(sibyl_with({"run", kOne, "--seed", "2", "--trace", b}).status == 0);
+  CHECK(sibyl_with({"diff", a, b}).out.find("header: seed differs\n- 1\n+ 2\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("view draws a scenario and the trace of its run alike") {
+  Folder folder;
+  const std::string trace = folder / "t.jsonl";
+  REQUIRE(sibyl_with({"run", kOne, "--trace", trace}).status == 0);
+  const Ran of_trace = sibyl_with({"view", trace});
+  CHECK(of_trace.status == 0);
+  CHECK(of_trace.out == sibyl_with({"view", kOne}).out);
+  CHECK(sibyl_with({"view", trace, "-o", folder / "x.svg"}).status == 0);
+  CHECK(read_file(folder / "x.svg", 1 << 26).find("<svg") != std::string::npos);
+  CHECK(sibyl_with({"view", trace, "--to", "svg"}).out == read_file(folder / "x.svg", 1 << 26));
+  CHECK(sibyl_with({"view", trace, "--seed", "3"}).status == 64);
+}
+
+TEST_CASE("list shows the variants of protocols with the property that each breaks") {
+  const Ran ran = sibyl_with({"list", "protocols", "--variants"});
+  CHECK(ran.status == 0);
+  for (const ProtocolInfo& p : protocols()) {
+    CHECK(ran.out.find(p.name) != std::string::npos);
+    for (const VariantInfo& v : p.variants) CHECK(ran.out.find("  " + v.name) != std::string::npos);
+  }
+  CHECK(ran.out.find("breaks linearizability") != std::string::npos);
+}
+
+TEST_CASE("schema prints the schema, version the version, help the verbs") {
+  CHECK(sibyl_with({"schema"}).out == std::string(scenario_schema()));
+  CHECK(sibyl_with({"version"}).out.rfind("sibyl 0.", 0) == 0);
+  const Ran help = sibyl_with({"--help"});
+  CHECK(help.status == 0);
+  CHECK(help.out.find("diff") != std::string::npos);
+  CHECK(sibyl_with({"run", "--help"}).out.find("--history") != std::string::npos);
+}

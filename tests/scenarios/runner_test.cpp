@@ -1,0 +1,213 @@
+// The runner, its report, and the files that it writes.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/loader.hpp"
+#include "scenarios/report.hpp"
+#include "scenarios/runner.hpp"
+#include "scenarios/trace_file.hpp"
+#include "scenarios/trace_source.hpp"
+
+using namespace sibyl;
+
+namespace {
+
+const std::string kFile = SIBYL_SOURCE_DIR "/tests/scenarios/data/two_variants.json";
+
+Scenario base_with(const std::vector<std::string>& sets = {}) {
+  std::vector<Override> overrides;
+  for (const auto& text : sets) overrides.push_back(parse_override(text));
+  return load_file(kFile, overrides).front();
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_trace(text, "t.jsonl");
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "(accepted)";
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  const auto at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), by);
+}
+
+}  // namespace
+
+TEST_CASE("a scenario runs, and twice in a process it gives the same digest and the same trace") {
+  const Scenario s = base_with();
+  const RunResult a = run_scenario(s);
+  const RunResult b = run_scenario(s);
+  CHECK(a.as_expected());
+  CHECK(a.trace.digest.size() == 32);
+  CHECK(a.trace.digest == b.trace.digest);
+  CHECK(trace_text(a.trace) == trace_text(b.trace));
+  CHECK(to_json(report_json(s, a)) == to_json(report_json(s, b)));
+}
+
+TEST_CASE("another seed gives another digest, and is what the report repeats") {
+  const Scenario s = base_with();
+  RunOptions options;
+  options.seed = 99;
+  const RunResult other = run_scenario(s, options);
+  CHECK(other.trace.digest != run_scenario(s).trace.digest);
+  CHECK(*other.trace.scenario.find("seed") == Value(99));
+  const Value report = report_json(s, other);
+  CHECK(*report.find("replay") ==
+        Value("sibyl run " + kFile + " --only test-two-partitions --seed 99"));
+}
+
+TEST_CASE("a trace's scenario replays the trace") {
+  const RunResult first = run_scenario(base_with());
+  const auto again = load_text(to_json(first.trace.scenario), "trace");
+  CHECK(run_scenario(again.front()).trace.digest == first.trace.digest);
+}
+
+TEST_CASE("the report has the members that other programs rely on") {
+  const Scenario s = base_with();
+  const Value report = report_json(s, run_scenario(s));
+  for (const std::string member :
+       {"format", "id", "scenario", "seed", "version", "digest", "events", "virtual_time_ns",
+        "outcome", "properties", "operations", "metrics", "replay", "ok"}) {
+    CAPTURE(member);
+    CHECK(report.find(member) != nullptr);
+  }
+  CHECK(*report.find("format") == Value("sibyl-report/1"));
+  CHECK(*report.find("operations")->find("ok") == Value(2));
+  CHECK(*report.find("properties")->find("linearizability")->find("verdict") == Value("holds"));
+  CHECK(report.find("metrics")->find("messages")->find("total")->as_int() != nullptr);
+  CHECK(*report.find("metrics")->find("latency_ns")->find("max")->as_int() > 0);
+}
+
+TEST_CASE("latencies are those of the ok operations, by the nearest rank") {
+  const RunResult r = run_scenario(base_with({R"(/network/default/delay="10ms")"}));
+  REQUIRE(r.latency.has_value());
+  CHECK(r.latency->p50 == 40'000'000);
+  CHECK(r.latency->max == 40'000'000);
+  CHECK(r.latency->mean == 40'000'000);
+  CHECK(r.throughput_per_s == doctest::Approx(2 / 0.09));
+}
+
+TEST_CASE("what is expected and not shown is unmet, one sentence each") {
+  const Scenario s = base_with({R"(/expect={"outcome": "deadline",
+    "properties": {"linearizability": "violated"}, "counters": {"signal": 1, "retry": {"min": 1}},
+    "replies": {"Rxy": {"reply": "nok", "reads": {"x": 3, "z": 1}, "called": "49ms"},
+                "None": {}}})"});
+  const RunResult r = run_scenario(s);
+  std::vector<std::string> lines;
+  for (const Unmet& each : r.unmet) lines.push_back(each.line);
+  CHECK(r.exit_status() == 1);
+  REQUIRE(lines.size() == 9);
+  CHECK(lines[0] == "outcome: quiescent, expected deadline");
+  CHECK(lines[1].rfind("linearizability: holds, expected violated; ", 0) == 0);
+  CHECK(lines[2] == "reply of Rxy: called at 50ms, expected 49ms");
+  CHECK(lines[3] == "reply of Rxy: \"ok\", expected \"nok\"");
+  CHECK(lines[4] == "reply of Rxy: reads x = 1, expected 3");
+  CHECK(lines[5] == "reply of Rxy: it reads no z");
+  CHECK(lines[6] == "reply of None: no operation has this label");
+  CHECK(lines[7] == "counter signal: 4, expected 1");
+  CHECK(lines[8] == "counter retry: 0, expected at least 1");
+}
+
+TEST_CASE("a limit makes a run inconclusive, never a pass") {
+  const RunResult r = run_scenario(base_with({"/limits/events=5"}));
+  CHECK(r.trace.outcome == Outcome::limit);
+  CHECK(r.exit_status() == 2);
+  const RunResult expected =
+      run_scenario(base_with({"/limits/events=5", R"(/expect={"outcome": "limit", "properties": {
+        "termination": "inconclusive"}})"}));
+  CHECK(expected.trace.outcome == Outcome::limit);
+}
+
+TEST_CASE("a digest is compared for the scenario as it is written, and for no other run") {
+  const std::string zeros(32, '0');
+  Scenario s = base_with();
+  s.expect.digest = zeros;
+  CHECK(run_scenario(s).exit_status() == 1);
+  RunOptions options;
+  options.seed = 8;
+  CHECK(run_scenario(s, options).exit_status() == 0);
+  s.expect.digest = run_scenario(s).trace.digest;
+  CHECK(run_scenario(s).exit_status() == 0);
+}
+
+TEST_CASE("a run that is interrupted ends by Interrupted") {
+  RunOptions options;
+  options.interrupted = [] { return true; };
+  CHECK_THROWS_AS(run_scenario(base_with(), options), Interrupted);
+}
+
+TEST_CASE("a trace is read as it was written, plain and compressed") {
+  const Trace trace = run_scenario(base_with()).trace;
+  const std::string text = trace_text(trace);
+  const Trace again = parse_trace(text, "t");
+  CHECK(again.events == trace.events);
+  CHECK(again.nodes == trace.nodes);
+  CHECK(again.digest == trace.digest);
+  CHECK(trace_text(again) == text);
+  const auto path =
+      (std::filesystem::temp_directory_path() / "sibyl_test_trace.jsonl.zst").string();
+  write_trace(path, trace);
+  CHECK(is_zstd(read_file(path, 1 << 26)));
+  CHECK(load_trace(path).events == trace.events);
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a trace with a mistake is refused by its line") {
+  const std::string good = trace_text(run_scenario(base_with()).trace);
+  CHECK(refusal(good) == "(accepted)");
+  CHECK(refusal("") == "t.jsonl:1:1: the header is missing");
+  CHECK(refusal(replaced(good, "sibyl-trace/1", "sibyl-trace/9")) ==
+        "t.jsonl:1:1: /format: found \"sibyl-trace/9\", expected \"sibyl-trace/1\"");
+  CHECK(refusal(replaced(good, "\"kind\":\"note\"", "\"kind\":\"nota\""))
+            .find("did you mean \"note\"") != std::string::npos);
+  CHECK(refusal(replaced(good, "{\"id\":2,", "{\"id\":3,")) ==
+        "t.jsonl:3:1: /id: found 3, expected 2: events are numbered from 1");
+  CHECK(refusal(replaced(good, "{\"id\":2,", "{\"id\":2,\"x\":0,"))
+            .rfind("t.jsonl:3:1: /x: unknown", 0) == 0);
+  CHECK(
+      refusal(replaced(good, "{\"id\":2,", "{\"id\":2,,")).rfind("t.jsonl:3:9: syntax error", 0) ==
+      0);
+  CHECK(refusal(good.substr(0, good.size() - 1)).find("the file was cut off") != std::string::npos);
+  const auto last = good.rfind('\n', good.size() - 2);
+  CHECK(refusal(good.substr(0, last + 1)).find("the header announces") != std::string::npos);
+  CHECK_THROWS_AS(zstd_decompress("\x28\xb5\x2f\xfd damaged", "t", 100), InputError);
+}
+
+TEST_CASE("a history has a line for each operation, as check reads it") {
+  const std::string text =
+      history_text(run_scenario(base_with({R"(/network/default/delay="10ms")"})).history);
+  CHECK(text ==
+        R"({"process":2,"f":"command","value":[["write","x",1],["write","y",2]],"call":0,)"
+        R"("return":40000000,"outcome":"ok","label":"Wxy","reply":"ok"})"
+        "\n"
+        R"({"process":3,"f":"command","value":[["read","x",1],["read","y",2]],"call":50000000,)"
+        R"("return":90000000,"outcome":"ok","label":"Rxy","reply":"ok"})"
+        "\n");
+}
+
+TEST_CASE("a file is written whole or not at all") {
+  const auto folder = std::filesystem::temp_directory_path() / "sibyl_write_test";
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / "out.txt").string();
+  write_file(path, "one");
+  write_file(path, "two");
+  CHECK(read_file(path, 10) == "two");
+  CHECK_THROWS_AS(write_file((folder / "no" / "out.txt").string(), "x"), FileError);
+  CHECK_THROWS_AS(write_file(folder.string(), "x"), FileError);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    files += entry.is_regular_file() ? 1 : 0;
+  }
+  CHECK(files == 1);
+  CHECK_THROWS_AS(read_file(path, 2), InputError);
+  std::filesystem::remove_all(folder);
+}

@@ -77,7 +77,8 @@ class Context {
   /// (by_command).
   void work_on(const TypeInfo& command);
 
-  StableStorage& storage();
+  /// What the node's storage holds; writes go through store() and sync_storage().
+  const StableStorage& storage() const;
   /// Writes a described record; volatile until sync_storage().
   template <Described T>
   void store(const std::string& key, T record) {

@@ -13,8 +13,9 @@
 
 namespace sibyl::fault {
 
-/// The node stops. Its volatile state, timers and unsynced writes are gone; what it has sent
-/// arrives; what arrives while it is down is lost; what arrives after a recovery is delivered.
+/// The node stops. Its volatile state, timers, unsynced writes and messages to itself are gone.
+/// What a step has sent to others arrives, also what CPU work would have let leave only after the
+/// crash. What arrives while the node is down is lost; after a recovery it is delivered.
 struct Crash {
   NodeId node;
 };
@@ -83,7 +84,8 @@ BOOST_DESCRIBE_STRUCT(ClockDrift, (), (node, ppb))
 using Action = std::variant<Crash, Recover, Pause, Resume, Slow, Cut, Heal, Clog, Unclog, ClockStep,
                             ClockDrift>;
 
-/// When a fault happens: at a time, or `after` the n-th trace event of a name at a node.
+/// When a fault happens: at a time, or `after` the n-th trace event of a name at a node. Timed
+/// faults of one instant happen in the order of the plan.
 struct Trigger {
   Time at;            ///< used when `event` is empty
   std::string event;  ///< name of a note, message received, or timer: "note::Deliver" or "Deliver"

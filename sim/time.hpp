@@ -30,6 +30,18 @@ constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
                : std::numeric_limits<std::int64_t>::max();
 }
 
+/// percent / 100 of a span, rounded towards zero; saturates.
+constexpr std::int64_t scaled_by_percent(std::int64_t ns, std::uint32_t percent) {
+  const auto scaled = static_cast<__int128>(ns) * percent / 100;
+  if (scaled > std::numeric_limits<std::int64_t>::max()) {
+    return std::numeric_limits<std::int64_t>::max();
+  }
+  if (scaled < std::numeric_limits<std::int64_t>::min()) {
+    return std::numeric_limits<std::int64_t>::min();
+  }
+  return static_cast<std::int64_t>(scaled);
+}
+
 constexpr Time operator+(Time t, Duration d) { return {saturating_add(t.ns, d.ns)}; }
 constexpr Duration operator-(Time a, Time b) {
   std::int64_t difference = 0;

@@ -73,6 +73,9 @@ struct Trace {
   std::string digest;  ///< 32 hex digits; empty when unknown
   Outcome outcome = Outcome::quiescent;
   Time end;  ///< global time at which the run ended
+  /// What was still to happen at the end: messages on their way or waiting, and armed timers.
+  /// Absent: unknown (another system's trace).
+  std::optional<std::uint64_t> pending;
   std::vector<TraceNode> nodes;
   std::vector<TraceEvent> events;
 };

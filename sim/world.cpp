@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
 
 namespace sibyl {
 
@@ -46,9 +47,33 @@ void World::set_shim(NodeId node, ShimPtr shim) {
   instances_[node.value].watched = true;
 }
 
+/// Programmers' errors: scenarios are checked by the loader.
+void World::check_config() const {
+  const auto exists = [&](NodeId n) { return n.value < instances_.size(); };
+  for (const auto& [link, profile] : config_->network.by_link) {
+    assert(exists(link.first) && exists(link.second));
+    assert(profile.delay.minimum() >= 0);
+  }
+  assert(config_->network.standard.delay.minimum() >= 0);
+  for (const fault::Fault& f : config_->faults) {
+    assert(f.when.at.ns >= 0 && (f.when.node == kNobody || exists(f.when.node)));
+    std::visit(
+        [&](const auto& action) {
+          if constexpr (requires { action.node; }) assert(exists(action.node));
+          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(action)>, fault::Cut>) {
+            for (const NodeId n : action.from) assert(exists(n));
+            for (const NodeId n : action.to) assert(exists(n));
+          } else if constexpr (requires { action.from; }) {
+            assert(exists(action.from) && exists(action.to));
+          }
+        },
+        f.what);
+  }
+}
+
 void World::begin() {
   begun_ = true;
-  assert(!instances_.empty() || config_->faults.empty());
+  check_config();
   std::vector<std::string> roles;
   for (const auto& d : descriptions_) roles.push_back(d.role);
   network_ = std::make_shared<const Network>(config_->network, roles);
@@ -60,7 +85,14 @@ void World::begin() {
   for (std::size_t i = 0; i < config_->faults.size(); ++i) {
     const fault::Trigger& when = config_->faults[i].when;
     if (when.event.empty()) {
-      pending_.push({when.at.ns, next_id_++, target(0, Kind::fault), 0, i});
+      // One event an instant: faults of one instant happen in the order of the plan, whatever the
+      // tie rule (see take()).
+      bool first = true;
+      for (std::size_t k = 0; k < i && first; ++k) {
+        const fault::Trigger& other = config_->faults[k].when;
+        first = !other.event.empty() || other.at != when.at;
+      }
+      if (first) pending_.push({when.at.ns, next_id_++, target(0, Kind::fault), 0, i});
     } else {
       triggers_.push_back({i, 0});
     }
@@ -74,13 +106,15 @@ Outcome World::run(Choices& choices, const Limits& limits) {
   const std::uint64_t first_event = counters_.events;
   while (pending_.size() != dead_timers_) {
     const std::int64_t next = pending_.next_time();
-    if (next == kNever.ns) break;  // and so is all that is left
+    if (next == kNever.ns) return end_of_time();
     if (next > limits.deadline.ns) {
       now_ = std::max(now_, limits.deadline.ns);
       return Outcome::deadline;
     }
-    if (counters_.events - first_event >= limits.events || pending_.size() > limits.queue)
+    if (counters_.events - first_event >= limits.events ||
+        pending_.size() + waiting_ > limits.queue) {
       return Outcome::limit;
+    }
     prefetch();
     if (config_->ties == TieRule::chosen && pending_.ready() > 1) {
       dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
@@ -89,6 +123,14 @@ Outcome World::run(Choices& choices, const Limits& limits) {
     }
   }
   return Outcome::quiescent;
+}
+
+/// What is left is due when time itself ends, and is never dispatched. A timer that never fires is
+/// nothing left to happen; a message that would still come forbids conclusions.
+Outcome World::end_of_time() const {
+  bool message = false;
+  pending_.for_each([&](const Event& e) { message = message || carries_payload(e); });
+  return message ? Outcome::limit : Outcome::quiescent;
 }
 
 /// Asks early for the memory that the next events will touch. Beyond 10^5 pending messages that is
@@ -123,6 +165,13 @@ bool World::step(Choices& choices) {
 }
 
 void World::dispatch(const Event& e) {
+  assert(e.at >= now_ && !in_step_);
+  in_step_ = true;  // stays so when a step is left by an exception: such a world must not go on
+  take(e);
+  in_step_ = false;
+}
+
+void World::take(const Event& e) {
   switch (static_cast<Kind>(e.target >> 24)) {
     case Kind::message:
       now_ = e.at;
@@ -137,13 +186,13 @@ void World::dispatch(const Event& e) {
       break;
     case Kind::fault:
       now_ = e.at;
-      apply(static_cast<std::size_t>(e.data));
+      take_faults(static_cast<std::size_t>(e.data));
       break;
     case Kind::start: {
       now_ = e.at;
       Instance& node = instances_[e.target & kInstanceMask];
       if (node.paused) {
-        node.deferred.emplace_back(e);
+        defer(node, e);
       } else if (node.up && !node.started) {
         start_instance(e.target & kInstanceMask, false);
       }
@@ -155,7 +204,8 @@ void World::dispatch(const Event& e) {
 void World::arrive(const Event& e) {
   const std::uint32_t to = e.target & kInstanceMask;
   Instance& node = instances_[to];
-  if (!node.up || node.paused || !cuts_.empty() || !clogs_.empty()) [[unlikely]] {
+  const bool own = (e.source & kInstanceMask) == to;
+  if (!node.up || node.paused || own || !cuts_.empty() || !clogs_.empty()) [[unlikely]] {
     if (kept_from_arriving(node, e)) return;
   }
   if (config_->cpu.enabled) {
@@ -163,34 +213,45 @@ void World::arrive(const Event& e) {
     return;
   }
   const Message message = Message::adopt(payload_of(e));
-  hand(to, instances_[e.source].identity, e.id, message);
+  hand(to, instances_[e.source & kInstanceMask].identity, e.id, message);
+}
+
+void World::defer(Instance& node, const Event& e) {
+  node.deferred.emplace_back(e);
+  ++waiting_;
 }
 
 /// Whether a fault keeps the message from arriving now; it is then lost, or held.
 bool World::kept_from_arriving(Instance& node, const Event& e) {
   const std::uint32_t to = e.target & kInstanceMask;
-  if (!node.up || cut(e.source, to)) {
+  const std::uint32_t from = e.source & kInstanceMask;
+  const char* lost = nullptr;
+  if (!node.up) {
+    lost = "receiver is down";
+  } else if (from == to && is_stale(node, e)) {
+    lost = "sender crashed";  // a message to oneself never left the node
+  } else if (cut(from, to)) {
+    lost = "link is cut";
+  }
+  if (lost != nullptr) {
     const Message message = Message::adopt(payload_of(e));
-    lose(e.source, to, e.id, message, node.up ? "link is cut" : "receiver is down");
+    lose(from, to, e.id, message, lost);
     return true;
   }
-  if (clogged(e.source, to)) {
+  if (clogged(from, to)) {
     held_.emplace_back(e);
+    ++waiting_;
     return true;
   }
-  if (node.paused) {
-    node.deferred.emplace_back(e);
-    return true;
-  }
-  return false;
+  if (node.paused) defer(node, e);
+  return node.paused;
 }
 
 void World::hand(std::uint32_t instance, NodeId from, EventId send, const Message& message) {
   Instance& node = instances_[instance];
   ++counters_.events;
   current_ = next_id_++;
-  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{instance} << 40,
-              message.hash() ^ (send << 20 | from.value));
+  digest_step(Mark::receive, instance, from.value, send, message.hash());
   if (observer_.observer != nullptr) [[unlikely]] {
     emit({.id = current_,
           .kind = TraceKind::receive,
@@ -231,8 +292,7 @@ void World::start_instance(std::uint32_t instance, bool recovering) {
   const EventId cause = recovering ? current_ : 0;  // the fault that lets it recover
   current_ = next_id_++;
   const world::Start body{recovering};
-  digest_.add(static_cast<std::uint64_t>(now_),
-              std::uint64_t{instance} << 8 | (recovering ? 3U : 2U));
+  digest_step(Mark::start, instance, 0, 0, recovering ? 1 : 0);
   emit({.id = current_,
         .kind = TraceKind::start,
         .node = {instance},
@@ -274,6 +334,7 @@ void World::start_service(Instance& node, const Event& e) {
   CpuState& cpu = node.cpu;
   if (cpu.serving != 0) {
     cpu.waiting.push_back({e.source, e.id, Message::adopt(payload_of(e))});
+    ++waiting_;
     return;
   }
   const std::uint32_t to = e.target & kInstanceMask;
@@ -291,13 +352,13 @@ void World::start_service(Instance& node, const Event& e) {
   }
   std::int64_t service = choices_->draw({Decision::service, NodeId{to}}, *time);
   if (node.slow_percent != 100) {
-    service = static_cast<std::int64_t>(static_cast<__int128>(service) * node.slow_percent / 100);
+    service = scaled_by_percent(service, node.slow_percent);
   }
   const std::int64_t done = saturating_add(std::max(now_, cpu.busy_until), service);
   // Nothing else is due before it is done: no need to go through the queue.
-  if (done <= horizon_ && pending_.none_until(done)) {
+  if (done <= horizon_ && done != kNever.ns && pending_.none_until(done)) {
     now_ = done;
-    hand(to, instances_[e.source].identity, e.id, message);
+    hand(to, instances_[e.source & kInstanceMask].identity, e.id, message);
     return;
   }
   cpu.serving = e.id;
@@ -314,7 +375,7 @@ void World::finish_service(const Event& e) {
     return;
   }
   if (instances_[to].paused) {
-    instances_[to].deferred.emplace_back(e);
+    defer(instances_[to], e);
     return;
   }
   instances_[to].cpu.serving = 0;
@@ -326,6 +387,7 @@ void World::finish_service(const Event& e) {
   while (!node.cpu.waiting.empty() && node.up && !node.paused && node.cpu.serving == 0) {
     Waiting next = std::move(node.cpu.waiting.front());
     node.cpu.waiting.pop_front();
+    --waiting_;
     const auto data = reinterpret_cast<std::uint64_t>(next.message.release());
     start_service(node, {now_, next.id, target(to, Kind::message), next.source, data});
   }
@@ -342,8 +404,7 @@ void World::emit(Step step) {
 
 void World::note_step(std::uint32_t instance, const TypeInfo& type, const void* body) {
   if (!instances_[instance].up) return;  // crashed within this step
-  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{instance} << 40,
-              type.hash(body) ^ type.name_hash);
+  digest_step(Mark::note, instance, 0, type.name_hash, type.hash(body));
   const EventId id = next_id_++;
   emit({.id = id,
         .kind = TraceKind::note,

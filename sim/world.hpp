@@ -41,9 +41,9 @@ struct WorldConfig {
 
 /// Reaching a limit ends a run with an outcome that forbids conclusions from what is missing.
 struct Limits {
-  std::uint64_t events = 50'000'000;
-  Time deadline = kNever;  ///< the run's own end: nothing after it is dispatched
-  std::size_t queue = 20'000'000;
+  std::uint64_t events = 50'000'000;  ///< steps of this run, as Counters::events counts them
+  Time deadline = kNever;             ///< the run's own end: nothing after it is dispatched
+  std::size_t queue = 20'000'000;     ///< events pending, and messages that wait
 };
 
 /// Counters of a run.
@@ -72,7 +72,8 @@ class World {
   void set_observer(Observer* observer) { observer_.observer = observer; }
 
   /// Runs until nothing is left, the deadline, or a limit. May be called again with a later
-  /// deadline.
+  /// deadline. What the Choices or a handler throws comes through in the middle of a step; the
+  /// world must not be used after that (asserted), nor any copy made of it then.
   Outcome run(Choices& choices, const Limits& limits);
   /// Dispatches one event, and what follows it at once: services that nothing can come between, and
   /// what waited for a Resume or Unclog. False when nothing is left.
@@ -84,8 +85,9 @@ class World {
   const std::vector<TraceNode>& nodes() const { return descriptions_; }
   bool is_up(NodeId node) const { return instances_[node.value].up; }
   const Process& process(NodeId node) const { return *instances_[node.value].process; }
-  /// Events pending, cancelled timers and what waits for paused nodes excluded.
-  std::size_t pending() const { return pending_.size() - dead_timers_ + held_.size(); }
+  /// What is still to happen: events, and messages that wait at CPUs, paused nodes or clogged
+  /// links.
+  std::size_t pending() const { return pending_.size() - dead_timers_ + waiting_; }
   std::size_t memory_bytes() const { return pending_.memory_bytes(); }
 
   /// Hash of everything that the future depends on: processes, clocks, storage, what is pending
@@ -157,9 +159,14 @@ class World {
   };
 
   void begin();
+  void check_config() const;
+  Outcome end_of_time() const;
   const ServiceProfile& service_profile(std::uint32_t instance) const;
   void prefetch() const;
   void dispatch(const Event& e);
+  void take(const Event& e);
+  void take_faults(std::size_t first);
+  void defer(Instance& node, const Event& e);
   void arrive(const Event& e);
   bool kept_from_arriving(Instance& node, const Event& e);
   void start_service(Instance& node, const Event& e);
@@ -204,6 +211,14 @@ class World {
   void check_triggers(std::string_view name, std::uint32_t instance);
 
   void emit(Step step);
+  /// What kind of step goes into the digest.
+  enum class Mark : std::uint8_t { start, receive, timer, note, lose, fault };
+  void digest_step(Mark mark, std::uint32_t instance, std::uint32_t peer, std::uint64_t id,
+                   std::uint64_t content) {
+    digest_.add(static_cast<std::uint64_t>(now_),
+                static_cast<std::uint64_t>(mark) << 48 | std::uint64_t{instance} << 24 | peer);
+    digest_.add(content, id);
+  }
   void note_step(std::uint32_t instance, const TypeInfo& type, const void* body);
   void count_message(const TypeInfo* type);
   void count(std::uint32_t instance, std::string_view what);
@@ -239,6 +254,8 @@ class World {
   std::vector<ActiveCut> cuts_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> clogs_;
   std::vector<Held> held_;
+  std::size_t waiting_ = 0;  ///< messages at CPUs, for paused nodes and on clogged links
+  bool in_step_ = false;
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;

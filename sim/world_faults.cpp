@@ -10,10 +10,10 @@ void World::apply(std::size_t fault_index) {
   ++counters_.events;
   const EventId outer = current_;
   current_ = next_id_++;
-  digest_.add(static_cast<std::uint64_t>(now_), std::uint64_t{fault_index} << 8 | 5);
   std::visit(
       [&](const auto& action) {
         using T = std::remove_cvref_t<decltype(action)>;
+        digest_step(Mark::fault, 0, 0, fault_index, kTypeInfo<T>.hash(&action));
         NodeId where = kNobody;
         if constexpr (requires { action.node; }) where = action.node;
         emit({.id = current_,
@@ -28,6 +28,17 @@ void World::apply(std::size_t fault_index) {
   current_ = outer;
 }
 
+/// A timed fault, and those after it in the plan that are for the same instant.
+void World::take_faults(std::size_t first) {
+  const fault::Trigger& when = config_->faults[first].when;
+  apply(first);
+  if (!when.event.empty()) return;
+  for (std::size_t i = first + 1; i < config_->faults.size(); ++i) {
+    const fault::Trigger& other = config_->faults[i].when;
+    if (other.event.empty() && other.at == when.at) apply(i);
+  }
+}
+
 void World::apply(const fault::Crash& f) {
   Instance& node = instances_[f.node.value];
   if (!node.up) return;
@@ -36,7 +47,8 @@ void World::apply(const fault::Crash& f) {
   node.last_event = current_;
   drop_timers(f.node.value);
   for (const auto& w : node.cpu.waiting)
-    lose(w.source, f.node.value, w.id, w.message, "receiver crashed");
+    lose(w.source & kInstanceMask, f.node.value, w.id, w.message, "receiver crashed");
+  waiting_ -= node.cpu.waiting.size() + node.deferred.size();
   node.cpu.waiting.clear();
   node.cpu.busy_until = 0;
   node.cpu.serving = 0;
@@ -69,6 +81,7 @@ void World::apply(const fault::Resume& f) {
   Instance& node = instances_[f.node.value];
   if (!node.paused) return;
   node.paused = false;
+  waiting_ -= node.deferred.size();
   catch_up(std::exchange(node.deferred, {}));
 }
 
@@ -80,7 +93,7 @@ void World::catch_up(std::vector<Held> waiting) {
   for (Held& h : waiting) {
     const Event e = h.release(now_);
     if (static_cast<Kind>(e.target >> 24) == Kind::timer && !take_up_timer(e)) continue;
-    dispatch(e);
+    take(e);
   }
   horizon_ = horizon;
 }
@@ -108,11 +121,12 @@ void World::apply(const fault::Unclog& f) {
   std::vector<Held> freed;
   std::vector<Held> kept;
   for (auto& h : held_) {
-    const bool ours =
-        h.event.source == f.from.value && (h.event.target & kInstanceMask) == f.to.value;
+    const bool ours = (h.event.source & kInstanceMask) == f.from.value &&
+                      (h.event.target & kInstanceMask) == f.to.value;
     (ours ? freed : kept).push_back(std::move(h));
   }
   held_ = std::move(kept);
+  waiting_ -= freed.size();
   catch_up(std::move(freed));
 }
 

@@ -1,5 +1,6 @@
 // The hash of a world's state: what the future depends on, and nothing of the past.
 #include <algorithm>
+#include <vector>
 
 #include "sim/world.hpp"
 
@@ -42,38 +43,56 @@ void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
   }
 }
 
-/// A sum, because pending events are a multiset.
+/// A sum, because pending events are a multiset; but where ties go by insertion, the order of the
+/// events of one instant belongs to the state, and so the hash goes through them in that order.
 std::uint64_t World::hash_in_flight(bool timed) const {
+  struct Pending {
+    std::int64_t at;
+    std::uint64_t order;
+    std::uint64_t hash;
+  };
+  std::vector<Pending> all;
+  const bool ordered = timed && config_->ties == TieRule::insertion;
   std::uint64_t sum = 0;
-  const auto add = [&](std::uint32_t to, std::uint32_t from, std::uint64_t body,
-                       std::int64_t remaining) {
+  const auto add = [&](std::int64_t at, std::uint64_t order, std::uint32_t to, std::uint32_t from,
+                       std::uint64_t body, std::int64_t remaining) {
     Hasher one;
     one.add(to);
     one.add(from);
     one.add(body);
     if (timed) one.add(static_cast<std::uint64_t>(remaining));
     sum += one.value();
+    if (ordered) all.push_back({at, order, one.value()});
   };
   pending_.for_each([&](const Event& e) {
     const auto kind = static_cast<Kind>(e.target >> 24);
     if (carries_payload(e)) {
-      const bool lost =
-          kind == Kind::service_done && is_stale(instances_[e.target & kInstanceMask], e);
-      add(e.target, (e.source & kInstanceMask) | (lost ? ~kInstanceMask : 0U),
+      const std::uint32_t to = e.target & kInstanceMask;
+      const bool bound = kind == Kind::service_done || (e.source & kInstanceMask) == to;
+      const bool lost = bound && is_stale(instances_[to], e);  // it ends with the life it began in
+      add(e.at, e.id, e.target, (e.source & kInstanceMask) | (lost ? ~kInstanceMask : 0U),
           Message::hash_of_payload(payload_of(e)), e.at - now_);
     } else if (kind != Kind::timer) {
-      add(e.target, e.source, e.data, e.at - now_);
+      add(e.at, e.id, e.target, e.source, e.data, e.at - now_);
     }
   });
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
     const std::int64_t reading = instances_[i].clocks.hardware.read({now_}).ns;
     for (const auto& slot : instances_[i].timers) {
       if (slot.armed) {
-        add(target(i, Kind::timer), i, slot.tag.hash(), (Time{slot.deadline} - Time{reading}).ns);
+        const std::int64_t due = instances_[i].clocks.hardware.global_at({slot.deadline}).ns;
+        add(std::max(due, now_), slot.order, target(i, Kind::timer), i, slot.tag.hash(),
+            (Time{slot.deadline} - Time{reading}).ns);
       }
     }
   }
-  return sum;
+  if (!ordered) return sum;
+  std::sort(all.begin(), all.end(), [](const Pending& a, const Pending& b) {
+    return a.at < b.at || (a.at == b.at && a.order < b.order);
+  });
+  Hasher h;
+  for (const Pending& p : all) h.add(p.hash);
+  return h.value();
 }
 
 /// A sum again: the order in which links were cut or clogged does not matter, the order in which a

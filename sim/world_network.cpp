@@ -41,7 +41,7 @@ void World::to_self(std::uint32_t from, Message message, std::int64_t leaves) {
         .cause = current_,
         .type = &message.type(),
         .body = message.body()});
-  pending_.push({leaves, id, target(from, Kind::message), from,
+  pending_.push({leaves, id, target(from, Kind::message), from | life(instances_[from]),
                  reinterpret_cast<std::uint64_t>(message.release())});
 }
 
@@ -77,10 +77,9 @@ std::int64_t World::arrival_time(std::uint32_t from, std::uint32_t to, const Lin
     delay = std::min(free, bound) - leaves;
   } else {
     delay = choices_->draw(q, link.delay);
-  }
-  if (instances_[from].slow_percent != 100 && !config_->cpu.enabled) {
-    delay = static_cast<std::int64_t>(std::min<__int128>(
-        static_cast<__int128>(delay) * instances_[from].slow_percent / 100, kNever.ns));
+    if (instances_[from].slow_percent != 100 && !config_->cpu.enabled) {
+      delay = scaled_by_percent(delay, instances_[from].slow_percent);
+    }
   }
   if (!link.fifo && link.bandwidth == 0) return saturating_add(leaves, delay);
 
@@ -108,7 +107,7 @@ void World::lose(std::uint32_t from, std::uint32_t to, EventId send, const Messa
                  const char* why) {
   ++counters_.lost;
   const EventId id = next_id_++;
-  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{to} << 40, send << 20 | from);
+  digest_step(Mark::lose, to, from, send, 0);
   emit({.id = id,
         .kind = TraceKind::lose,
         .node = {from},
@@ -120,7 +119,7 @@ void World::lose(std::uint32_t from, std::uint32_t to, EventId send, const Messa
 }
 
 bool World::cut(std::uint32_t from, std::uint32_t to) const {
-  if (instances_[from].identity == instances_[to].identity && from == to) return false;
+  if (from == to) return false;
   return std::any_of(cuts_.begin(), cuts_.end(), [&](const ActiveCut& c) {
     return (c.from[from] && c.to[to]) || (c.symmetric && c.from[to] && c.to[from]);
   });
@@ -176,9 +175,7 @@ std::int64_t Context::draw(Decision what, const Distribution& d) {
 void Context::work(Duration time) {
   if (world_->config_->cpu.enabled && time.ns > 0) {
     const auto percent = world_->instances_[instance_].slow_percent;
-    world_->work_done_ =
-        saturating_add(world_->work_done_,
-                       static_cast<std::int64_t>(static_cast<__int128>(time.ns) * percent / 100));
+    world_->work_done_ = saturating_add(world_->work_done_, scaled_by_percent(time.ns, percent));
   }
 }
 
@@ -190,12 +187,14 @@ void Context::work_on(const TypeInfo& command) {
   }
 }
 
-StableStorage& Context::storage() { return world_->instances_[instance_].storage; }
+const StableStorage& Context::storage() const { return world_->instances_[instance_].storage; }
 void Context::store_message(const std::string& key, Message record) {
-  if (world_->instances_[instance_].up) storage().write(key, std::move(record));
+  World::Instance& node = world_->instances_[instance_];
+  if (node.up) node.storage.write(key, std::move(record));
 }
 void Context::sync_storage() {
-  if (world_->instances_[instance_].up) storage().sync();
+  World::Instance& node = world_->instances_[instance_];
+  if (node.up) node.storage.sync();
 }
 
 std::optional<Context> Context::route_to(std::uint8_t port, const Message& message) const {

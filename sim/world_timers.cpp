@@ -125,7 +125,7 @@ void World::fire(const Event& e) {
   now_ = e.at;
   if (node.paused) {
     t.entry = 0;
-    node.deferred.emplace_back(e);
+    defer(node, e);
     return;
   }
   const Message tag = std::move(t.tag);
@@ -138,7 +138,7 @@ void World::fire(const Event& e) {
 
   ++counters_.events;
   current_ = next_id_++;
-  digest_.add(static_cast<std::uint64_t>(now_) ^ std::uint64_t{instance} << 40, tag.hash() + 1);
+  digest_step(Mark::timer, instance, 0, e.id, tag.hash());
   emit({.id = current_,
         .kind = TraceKind::timer,
         .node = {instance},
@@ -160,8 +160,7 @@ void World::fire(const Event& e) {
 /// A timer that came up during a pause is to fire. False when it was cancelled, moved or put back
 /// into the queue since.
 bool World::take_up_timer(const Event& e) {
-  TimerSlot& t =
-      instances_[e.target & kInstanceMask].timers[static_cast<std::uint32_t>(e.data)];
+  TimerSlot& t = instances_[e.target & kInstanceMask].timers[static_cast<std::uint32_t>(e.data)];
   if (!t.armed || t.generation != e.data >> 32 || t.entry != 0) return false;
   t.entry = e.id;
   t.entry_at = e.at;

@@ -446,5 +446,20 @@ TEST_CASE("random plans of faults leave nothing behind, and repeat exactly") {
   }
 }
 
+TEST_CASE("faults of one instant happen in the order of the plan, whatever the tie rule") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    WorldConfig config = calm(10);
+    config.ties = TieRule::chosen;
+    config.faults = {at(5, fault::Pause{NodeId{1}}), at(5, fault::Resume{NodeId{1}}),
+                     at(5, fault::Cut{"c", {NodeId{0}}, {NodeId{1}}, true}), at(7, fault::Slow{}),
+                     at(5, fault::Heal{"c"})};
+    World world(config);
+    add(world, "A", sends_at(NodeId{1}, {5, 6}));
+    add(world, "B");
+    run(world, seed);
+    CHECK(log(world, NodeId{1}) == "start@0 1@15 2@16");
+  }
+}
+
 }  // namespace
 }  // namespace sibyl::small

@@ -7,7 +7,9 @@
 // Guarantees, when the sequencer does not crash and links lose nothing: validity, uniform
 // agreement, uniform integrity (also when links duplicate), uniform prefix order, uniform acyclic
 // order: each process delivers the projection of one total order on what is addressed to it. Does
-// not guarantee: FIFO or causal order.
+// not guarantee: FIFO or causal order. A process that recovers with its state lost numbers its
+// messages from 1 again, and the sequencer takes them for duplicates; as a member it waits for its
+// first message again, and delivers nothing more.
 //
 // Cost for d addressed processes: 2 message delays, 1 + d messages.
 #pragma once

@@ -41,7 +41,7 @@ void Skeen::on_start(Context context, const skeen::Start& start) {
   message = {lts, lts, destinations(*groups_, start.groups), start.groups, start.payload};
   order.emplace(lts, start.id);
   std::erase(message.missing, self);
-  context.send(message.missing, skeen::Propose{start.id, lts});
+  propose(context, start, lts);
 
   if (const auto waiting = early.find(start.id); waiting != early.end()) {
     for (const auto& [proposer, proposal] : waiting->second) {
@@ -53,12 +53,27 @@ void Skeen::on_start(Context context, const skeen::Start& start) {
   settle(start.id, message);
 }
 
+/// To all other addressed processes, with what each group knows the message by.
+void Skeen::propose(Context context, const skeen::Start& start, std::uint64_t lts) const {
+  const NodeId self = context.self();
+  for (std::size_t i = 0; i < start.groups.size(); ++i) {
+    std::vector<NodeId> to = groups_->members[start.groups[i]];
+    // A member of several of the groups goes by the first of them.
+    std::erase_if(to, [&](NodeId node) {
+      return node == self || own_place(*groups_, start.groups, node) != i;
+    });
+    context.send(to, skeen::Propose{start.id, lts, start.groups[i], start.numbers[i]});
+  }
+}
+
 // upon Propose(id, lts): the clock stays; it follows final timestamps only.
 void Skeen::on_propose(NodeId from, const skeen::Propose& propose) {
   const auto found = pending.find(propose.id);
   if (found == pending.end()) {
-    // Not started yet (or a duplicate after the delivery: it stays here and does nothing).
-    early[propose.id].emplace(from, propose.lts);
+    const auto window = started.find({sender_of(propose.id), propose.group});
+    const bool known = window != started.end() && window->second.has(propose.number);
+    // Not started yet; otherwise it is a duplicate that comes after the delivery.
+    if (!known) early[propose.id].emplace(from, propose.lts);
     return;
   }
   skeen::Pending& message = found->second;

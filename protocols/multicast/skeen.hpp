@@ -10,7 +10,9 @@
 // processes take steps).
 // Does not guarantee: FIFO or causal order; real-time order between messages to different groups
 // (the scenarios ssmr-A1 and ssmr-case-3.2 show it). It is not fault tolerant: one crashed process
-// blocks every message addressed to it, and all that is ordered behind at the others.
+// blocks every message addressed to it, and all that is ordered behind at the others. A process
+// that recovers with its state lost numbers its messages from 1 again: they are taken for
+// duplicates, or delivered under the id of another message.
 //
 // Cost for d addressed processes: d + d * (d - 1) messages; 2 message delays without concurrent
 // messages (1 when d = 1), 4 with them: a message with a smaller proposal holds up those behind it
@@ -42,12 +44,16 @@ struct Start {
 };
 BOOST_DESCRIBE_STRUCT(Start, (), (id, groups, numbers, payload))
 
-/// Between the addressed processes: the sender's proposal for the timestamp of message `id`.
+/// Between the addressed processes: the proposer's timestamp for message `id`.
 struct Propose {
   std::uint64_t id = 0;
   std::uint64_t lts = 0;
+  /// The receiver's group, and the message's number there, as in the Start: tells whether the
+  /// message has been started, and perhaps delivered, already.
+  multicast::GroupIndex group = 0;
+  std::uint64_t number = 0;
 };
-BOOST_DESCRIBE_STRUCT(Propose, (), (id, lts))
+BOOST_DESCRIBE_STRUCT(Propose, (), (id, lts, group, number))
 
 /// A started message that is not delivered yet.
 struct Pending {
@@ -100,6 +106,7 @@ class Skeen {
 
  private:
   void on_start(Context context, const skeen::Start& start);
+  void propose(Context context, const skeen::Start& start, std::uint64_t lts) const;
   void on_propose(NodeId from, const skeen::Propose& propose);
   void settle(std::uint64_t id, skeen::Pending& message);
   std::vector<Delivery> take_deliverable();

@@ -66,6 +66,8 @@ struct Window {
 
   /// False when `number` had come before.
   bool add(std::uint64_t number);
+  /// Whether `number` has come.
+  bool has(std::uint64_t number) const { return number < next || ahead.count(number) > 0; }
 };
 BOOST_DESCRIBE_STRUCT(Window, (), (next, ahead))
 

@@ -7,13 +7,13 @@
 // ends after a bounded number of tries unless creates and deletes of its objects keep crossing it;
 // without one it may retry forever. Does not guarantee: anything about the order of commands of
 // different objects beyond linearizability. Scenarios: ssmr-case-1 to ssmr-case-3.2, ssmr-move,
-// ssmr-B1, ssmr-B2, ssmr-B3.
+// ssmr-B1, ssmr-B2, ssmr-B3, ssmr-create-twice, ssmr-delete-answered-by-partition,
+// ssmr-printed-map.
 //
 // Where this departs from the paper's boxes:
 // - the oracle updates its map on create and delete (the box does so on move only);
 // - the oracle replies to a delete only after the partition's signal (the prose says so, the box
-// does
-//   not, and then a client with a cached location reads what has been deleted: B3);
+//   does not, and then a client with a cached location reads what has been deleted: B3);
 // - no reverse signal for moves: they change no value, and an object under way is served by nobody;
 // - a move is not checked for the cached version, as the notes suggest: that the source still holds
 //   the object says more.

@@ -52,7 +52,7 @@ const std::vector<Variant>& dssmr_variants() {
        {{"delete_reply", "partition"}, {"delete_wait", "partition_waits_oracle"}}},
       {{"printed-map",
         "the oracle does not update its map on create and delete, as in the paper's box",
-        {"linearizability", "single_owner", "termination"}},
+        {"linearizability", "single_owner"}},
        {{"oracle_updates_map", false}}},
       {{"stale-copy",
         "the source of a move keeps a copy and serves reads from it, without a check of ownership",

@@ -88,13 +88,7 @@ void Replica::end(Context& context, const Task& task, std::string result) {
   context.note(note::ExecuteEnd{op, label, std::move(result)});
   context.note(note::Applied{++applied, op, fmt::format("{:016x}", state_hash())});
   arrived.erase(task.id);
-  if (task.groups.size() < 2) return;
-  for (const multicast::GroupIndex g : task.groups) {
-    if (system_->groups->names[g] != group_ && system_->groups->members[g].size() > 1) {
-      ended.insert(task.id);
-      return;
-    }
-  }
+  if (task.groups.size() > 1) ended.insert(task.id);
 }
 
 std::string not_found(const std::vector<std::string>& objects) {

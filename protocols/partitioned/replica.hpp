@@ -63,7 +63,8 @@ class Replica : public Process {
   multicast::ReliableMulticast reliable{false};
   std::deque<Task> queue;
   std::map<std::uint64_t, Arrived> arrived;  ///< by command
-  /// Ended commands about which replicas may still speak; only where another group has several.
+  /// Ended commands of several groups: another replica of a group that has been heard may still
+  /// speak, or a group that nobody waited for.
   std::set<std::uint64_t> ended;
   std::uint64_t applied = 0;  ///< how many commands have ended
   bool silent = false;        ///< crashed once

@@ -5,8 +5,8 @@
 // and all local oracles answer alike, a superset of a command's partitions always being right.
 // Asynchronous system, crash-stop. Does not guarantee: termination when a whole partition is down,
 // or when the client's oracle leaves out a partition whose object is read (C2). Without signals
-// (A1), or with signals at enqueue (A2), it is not linearizable. Scenarios: ssmr-1 (the six steps),
-// ssmr-A1, ssmr-A2.
+// (A1), or with signals at enqueue (A2), it is not linearizable; nor when copies are read and the
+// oracles differ (C1). Scenarios: ssmr-six-steps, ssmr-A1, ssmr-A2, ssmr-C1, ssmr-C2.
 //
 // A command is execution-atomic when every partition starts it before another ends it: that is what
 // the signals are for. "Upon deliver" in the paper's box must be read as the start of execution, at

@@ -99,6 +99,7 @@ struct Setup {
 struct Ran {
   Outcome outcome = Outcome::limit;
   std::vector<std::vector<Entry>> logs;  ///< by node
+  std::vector<std::uint64_t> hashes;     ///< of the nodes' last states
   std::vector<TraceEvent> events;
   std::uint64_t messages = 0;
 };
@@ -155,6 +156,7 @@ Ran run(Setup setup, Choices& choices) {
   ran.outcome = world.run(choices, {});
   for (std::uint32_t i = 0; i < nodes; ++i) {
     ran.logs.push_back(static_cast<const Node&>(world.process({i})).log);
+    ran.hashes.push_back(world.process({i}).hash());
   }
   ran.events = recorder.take();
   ran.messages = world.counters().messages;
@@ -349,6 +351,23 @@ TEST_CASE("Skeen takes proposals that come before the message itself") {
   CHECK(summary(ran.logs[1]) == "m@10 later@30");
   CHECK(summary(ran.logs[0]) == "m@11 later@31");
   CHECK(proposals(ran, {1}) == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("Skeen keeps nothing of proposals that come again after the delivery") {
+  Setup setup;
+  setup.groups = {{"a", 2}, {"b", 1}};
+  setup.config.network.standard = constant_link(1);
+  setup.plans = {{}, {}, {}, {{0, {0, 1}, "m"}, {20, {0, 1}, "later"}}};
+  SeededChoices choices(7);
+  const Ran once = run(setup, choices);
+  setup.config.network.standard.duplicate = Probability::always();
+  SeededChoices again(7);
+  const Ran twice = run(setup, again);
+  CHECK(summary(once.logs[0]) == "m@2 later@22");
+  const auto duplicated = [](const TraceEvent& e) { return e.name == "skeen::Propose"; };
+  CHECK(std::count_if(twice.events.begin(), twice.events.end(), duplicated) >
+        std::count_if(once.events.begin(), once.events.end(), duplicated));
+  CHECK(twice.hashes == once.hashes);
 }
 
 TEST_CASE("Skeen's clock follows final timestamps, not the proposals of others") {

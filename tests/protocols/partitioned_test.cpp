@@ -360,6 +360,40 @@ TEST_CASE("a command on objects of two partitions gathers them at one") {
   }
 }
 
+TEST_CASE("a move to where the cache has the object asks the oracle: the cache answers nothing") {
+  Scenario s;
+  s.deployment = kTwoPartitions;
+  s.workload = R"({"operations": [
+    {"client": "c1", "label": "move", "do": "move", "object": "x", "to": "P2"},
+    {"client": "c2", "at": "20ms", "label": "read", "do": "read", "object": "x"},
+    {"client": "c1", "at": "40ms", "label": "again", "do": "move", "object": "x", "to": "P2"}],
+    "cache": {"c1": {"x": "P2"}, "c2": {"x": "P2"}}})";
+  const Ran ran = run(s);
+  CHECK(ran.operations.at("move").reply == "ok");
+  CHECK(ran.operations.at("move").ret > ran.operations.at("move").call);
+  CHECK(ran.operations.at("read").value == "[[read, x, 1]]");
+  CHECK(ran.operations.at("again").reply == "ok");
+  CHECK(ran.count("move") == 1);
+  CHECK(ran.count("consult") == 2);
+  CHECK(ran.count("retry") == 0);
+}
+
+TEST_CASE("what comes about a command after its end is not kept") {
+  Scenario s = a1();
+  s.variants = {"no-signals"};
+  s.workload = R"({"operations": [
+    {"client": "c1", "label": "C", "do": "access", "steps": [["read", "x"], ["write", "y", 1]]},
+    {"client": "c1", "at": "90ms", "label": "D", "do": "access",
+     "steps": [["write", "x", 1], ["read", "y"]]}]})";
+  s.deployment = R"({"partitions": {"Px": {"clock": 10}, "Py": {"clock": 0}},
+    "objects": {"x": {"value": 10, "at": "Px"}, "y": {"value": 10, "at": "Py"}},
+    "oracle_views": {"Px": {"x": "Px", "y": "Px"}, "Py": {"x": "Py", "y": "Py"}}})";
+  // Each takes both objects for its own, waits for nothing, and tells the other what it reads.
+  const Ran ran = run(s);
+  CHECK(ran.count("variable") == 4);
+  CHECK(ran.buffered == 0);
+}
+
 TEST_CASE("F1: after the given number of retries a command goes to all partitions") {
   Scenario s;
   s.deployment = R"({"partitions": {"P1": {}, "P2": {}, "P3": {}},

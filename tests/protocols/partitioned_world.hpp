@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/replica.hpp"
 #include "protocols/protocol.hpp"
 #include "sim/choices.hpp"
 #include "sim/observer.hpp"
@@ -108,6 +109,7 @@ struct Ran {
   std::map<std::string, Done> operations;  ///< by label
   std::map<std::string, std::uint64_t> counts;
   std::string digest;
+  std::size_t buffered = 0;  ///< commands about which servers still keep what others have said
   std::uint64_t count(const std::string& what) const {
     const auto it = counts.find(what);
     return it == counts.end() ? 0 : it->second;
@@ -162,6 +164,10 @@ inline Ran run(const Scenario& s) {
   ran.trace.outcome = ran.outcome;
   ran.trace.end = world.now();
   ran.trace.events = recorder.take();
+  for (const auto& [name, id] : ids) {
+    const auto* server = dynamic_cast<const partitioned::Replica*>(&world.process(id));
+    if (server != nullptr) ran.buffered += server->arrived.size();
+  }
   for (const auto& [what, n] : world.counters().counts) ran.counts[what] = n;
   std::map<std::int64_t, std::string> labels;
   for (const TraceEvent& e : ran.trace.events) {

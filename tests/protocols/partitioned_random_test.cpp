@@ -1,0 +1,143 @@
+// Random runs of the partitioned store: every operation returns, and replicas agree.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/random.hpp"
+#include "tests/protocols/partitioned_world.hpp"
+
+namespace sibyl {
+namespace {
+
+using testing::Ran;
+using testing::run;
+using testing::Scenario;
+
+constexpr int kOperations = 12;
+
+std::string pick(Stream& stream, const std::vector<std::string>& names) {
+  return names[stream.below(names.size())];
+}
+
+/// One operation of a client: accesses of one or two objects, creates, deletes and, in DS-SMR,
+/// moves. Objects x, y and z are there at first, v is not.
+std::string random_operation(Stream& stream, int i, bool moves, std::uint64_t partitions) {
+  const std::string object = pick(stream, {"x", "y", "z", "v"});
+  const std::string partition = "P" + std::to_string(1 + stream.below(partitions));
+  const std::string head = "{\"client\": \"c" + std::to_string(i % 3 + 1) + "\", \"at\": \"" +
+                           std::to_string(stream.below(60)) + "ms\", \"label\": \"o" +
+                           std::to_string(i) + "\", ";
+  const std::string about = "\"object\": \"" + object + "\"";
+  switch (stream.below(moves ? 6 : 5)) {
+    case 0:
+      return head + "\"do\": \"create\", " + about + ", \"value\": 5" +
+             (moves && stream.below(2) == 0 ? ", \"to\": \"" + partition + "\"}" : "}");
+    case 1:
+      return head + "\"do\": \"delete\", " + about + "}";
+    case 2:
+      return head + "\"do\": \"read\", " + about + "}";
+    case 5:
+      return head + "\"do\": \"move\", " + about + ", \"to\": \"" + partition + "\"}";
+    default:
+      return head + "\"do\": \"access\", \"steps\": [[\"read\", \"" + object + "\"], [\"add\", \"" +
+             pick(stream, {"x", "y", "z"}) + "\", 1]]}";
+  }
+}
+
+Scenario random_scenario(const std::string& protocol, std::uint64_t seed) {
+  Stream stream(seed, 0, 1);
+  const std::uint64_t partitions = 2 + stream.below(2);
+  Scenario s;
+  s.protocol = protocol;
+  s.seed = seed;
+  s.random_ticks = {1, 1, 2, 5, 20};
+  std::string groups;
+  for (std::uint64_t i = 1; i <= partitions; ++i) {
+    groups += "\"P" + std::to_string(i) +
+              "\": {\"replicas\": 2, \"clock\": " + std::to_string(stream.below(3) * 10) + "},";
+  }
+  const bool moves = protocol == "ds-smr";
+  s.deployment = "{\"partitions\": {" + groups + "}, " +
+                 (moves ? R"("oracle": {"replicas": 2, "clock": 10}, )" : "") +
+                 R"("objects": {"x": {"value": 1, "at": "P1"}, "y": {"value": 2, "at": "P2"},
+                    "z": {"value": 3, "at": "P1"}}})";
+  s.workload = "{\"operations\": [";
+  for (int i = 0; i < kOperations; ++i) {
+    s.workload += random_operation(stream, i, moves, partitions) + ",";
+  }
+  s.workload += "]}";
+  return s;
+}
+
+/// Where two replicas of a group differ after the same number of commands, or one has applied fewer
+/// than the other; empty where they agree.
+std::string disagreement(const Ran& ran) {
+  std::map<std::pair<std::string, std::int64_t>, std::pair<std::string, int>> applied;
+  std::map<std::string, int> replicas;
+  for (const TraceNode& node : ran.trace.nodes) ++replicas[node.group];
+  for (const TraceEvent& e : ran.trace.events) {
+    if (e.name != "note::Applied") continue;
+    const std::string& group = ran.trace.nodes[e.node.value].group;
+    const std::int64_t index = *e.data.find("index")->as_int();
+    const std::string now = e.data.find("op")->text() + ": " + *e.data.find("state")->as_string();
+    auto& [first, times] = applied.try_emplace({group, index}, now, 0).first->second;
+    ++times;
+    if (first != now) return group + " " + std::to_string(index) + ": " + first + " and " + now;
+  }
+  for (const auto& [place, what] : applied) {
+    if (what.second != replicas[place.first]) {
+      return place.first + " " + std::to_string(place.second) + ": not applied by all";
+    }
+  }
+  return applied.empty() ? "nothing was applied" : "";
+}
+
+TEST_CASE("every operation returns and replicas end in the same state, over 300 seeds") {
+  for (const std::string protocol : {"s-smr", "ds-smr"}) {
+    CAPTURE(protocol);
+    std::set<std::string> digests;
+    std::map<std::string, int> replies;
+    std::uint64_t retries = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+      CAPTURE(seed);
+      const Ran ran = run(random_scenario(protocol, seed));
+      REQUIRE(ran.outcome == Outcome::quiescent);
+      REQUIRE(ran.operations.size() == kOperations);
+      for (const auto& operation : ran.operations) {
+        CAPTURE(operation.first);
+        REQUIRE(operation.second.ret >= operation.second.call);
+        ++replies[operation.second.reply];
+      }
+      REQUIRE(disagreement(ran) == "");
+      REQUIRE(ran.buffered == 0);
+      digests.insert(ran.digest);
+      retries += ran.count("retry");
+    }
+    CHECK(digests.size() > 290);  // the runs differ
+    CHECK(replies["ok"] > 1000);
+    CHECK(replies["nok"] > 100);
+    CHECK((retries > 0) == (protocol == "ds-smr"));
+  }
+}
+
+TEST_CASE("the comparison of replicas finds a different state and a missing command") {
+  Ran ran = run(random_scenario("s-smr", 1));
+  REQUIRE(disagreement(ran) == "");
+  auto& events = ran.trace.events;
+  const auto last = std::find_if(events.rbegin(), events.rend(),
+                                 [](const TraceEvent& e) { return e.name == "note::Applied"; });
+  REQUIRE(last != events.rend());
+  Ran other = ran;
+  other.trace.events[static_cast<std::size_t>(events.rend() - last) - 1].data.set("state", "0");
+  CHECK(disagreement(other) != "");
+  last->name = "note::Other";
+  CHECK(disagreement(ran) != "");
+}
+
+}  // namespace
+}  // namespace sibyl

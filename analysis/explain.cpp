@@ -54,13 +54,9 @@ std::string sentence_of(const Stuck& stuck) {
 
 Value witness_of(const Part& original, const Part& window, const Model& model, const Stuck& stuck,
                  const std::vector<std::string>& because) {
-  std::map<std::size_t, const Operation*> by_index;
-  for (std::size_t i = 0; i < original.index.size(); ++i) {
-    by_index[original.index[i]] = &original.operations[i];
-  }
   Value::List operations;
   for (std::size_t i = 0; i < window.operations.size(); ++i) {
-    const Operation& full = *by_index.at(window.index[i]);
+    const Operation& full = (*original.recorded)[window.index[i]];
     Value item;
     item.set("operation", number(window.index[i])).set("name", name_of(window, i));
     item.set("process", full.process).set("text", model.text(window.operations[i]));

@@ -22,6 +22,7 @@ struct Part {
   History operations;
   std::vector<std::size_t> index;  ///< in the whole history, of each operation
   Value initial;
+  const History* recorded = nullptr;  ///< the whole history with its own stamps, for the witness
 };
 
 /// The part of a history that consists of these operations; of the initial state, what they

@@ -106,11 +106,13 @@ Linearizability check_linearizability(const History& history, const Model& model
     objects.insert(initial.as_object()->begin(), initial.as_object()->end());
   }
   Budget budget{options.max_steps, options.max_states, options.stop, 0, 0, false};
+  const History ordered = in_places(history);
   std::vector<std::vector<std::size_t>> parts = parts_of(history, model);
   std::vector<std::vector<std::size_t>> orders;
   bool undecided = false;
   for (const std::vector<std::size_t>& part : parts) {
-    const Part now = part_of(history, part, objects, model);
+    Part now = part_of(ordered, part, objects, model);
+    now.recorded = &history;
     const SearchResult found = search_part(now, model, budget);
     if (found.found == Found::gave_up) {
       undecided = true;  // another part may still show a violation
@@ -128,7 +130,7 @@ Linearizability check_linearizability(const History& history, const Model& model
     orders.push_back(std::move(order));
   }
   if (undecided) return gave_up(budget, options);
-  result.order = merge(history, orders);
+  result.order = merge(ordered, orders);
   result.steps = budget.steps;
   result.summary =
       fmt::format("{} can be put in one order that respects real time and the model \"{}\".",

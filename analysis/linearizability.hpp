@@ -39,8 +39,9 @@ struct Linearizability {
   std::uint64_t steps = 0;  ///< operations tried, explanation included
 };
 
-/// Judges a history. Operations overlap also when one returns at the very instant at which the
-/// other is called: stamps of equal value do not tell which came first. An operation of outcome
+/// Judges a history. Operations of two processes overlap also when one returns at the very instant
+/// at which the other is called: stamps of equal value do not tell which came first (see Entry in
+/// search.hpp); those of one process are in sequence. An operation of outcome
 /// `unknown` may take effect at any time after its call or never; one of outcome `fail` is ignored.
 /// `initial` is an object key -> value, or null. Groups of operations that share no key, directly
 /// or over others, are judged each on its own, which is exact (linearizability is local). When a

@@ -17,6 +17,10 @@ Finding check_linearizability_of(const Trace& trace) {
   if (recorded.problem) return inconclusive(*recorded.problem + ".");
   const History& history = recorded.operations;
   if (history.empty()) return vacuous("No operation was called.");
+  const auto returned = [](const Operation& op) { return op.outcome == OperationOutcome::ok; };
+  if (std::none_of(history.begin(), history.end(), returned)) {
+    return vacuous("No operation returned.");
+  }
   const Model* model = model_for(history);
   if (model == nullptr) {
     std::vector<std::string> names;

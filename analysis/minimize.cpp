@@ -196,6 +196,7 @@ class Minimizer {
 Part part_of(const History& history, const std::vector<std::size_t>& indices,
              const std::map<std::string, Value>& initial, const Model& model) {
   Part part;
+  part.recorded = &history;
   std::set<std::string> keys;
   for (const std::size_t i : indices) {
     part.operations.push_back(history[i]);

@@ -35,6 +35,17 @@ std::vector<NodeId> missing_at(const Multicasts& all, std::int64_t message,
   return missing;
 }
 
+bool has_correct_addressee(const Multicasts& all, std::int64_t message) {
+  for (const std::string& group : all.groups_of(message)) {
+    const auto members = all.members.find(group);
+    if (members == all.members.end()) continue;
+    for (const NodeId process : members->second) {
+      if (all.crashed.count(process) == 0) return true;
+    }
+  }
+  return false;
+}
+
 std::map<std::int64_t, std::set<NodeId>> delivered_by(const Multicasts& all) {
   std::map<std::int64_t, std::set<NodeId>> result;
   for (const Delivery& d : all.deliveries) result[d.message].insert(d.process);
@@ -106,7 +117,7 @@ Finding check_validity(const Trace& trace) {
     for (const NodeId& each : sent.senders) {
       if (sender == nullptr && all.crashed.count(each) == 0) sender = &each;
     }
-    if (sender == nullptr) continue;
+    if (sender == nullptr || !has_correct_addressee(all, message)) continue;
     ++judged;
     std::vector<NodeId> processes = missing_at(all, message, delivered);
     if (!processes.empty()) missing.push_back({message, sent.event, *sender, processes});
@@ -116,7 +127,7 @@ Finding check_validity(const Trace& trace) {
                          fmt::format("Message {}, multicast by {}", missing.front().message,
                                      node_name(trace, missing.front().by)));
   }
-  if (judged == 0) return vacuous("No correct process multicast a message.");
+  if (judged == 0) return vacuous("No correct process multicast a message to a correct one.");
   return holds(fmt::format("{} of correct processes {} delivered wherever {} addressed.",
                            counted(judged, "message"), judged == 1 ? "was" : "were",
                            judged == 1 ? "it was" : "they were"));

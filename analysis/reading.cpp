@@ -110,6 +110,10 @@ Liveness liveness_of(const Trace& trace) {
     ++in_flight;
     if (first == nullptr) first = &event;
   }
+  if (in_flight == 0 && trace.pending.value_or(0) > 0) {
+    return {false, fmt::format("the run reached its deadline with {} still to come",
+                               counted(*trace.pending, "event"))};
+  }
   if (in_flight == 0) return {true, "the run reached its deadline with nothing in flight"};
   return {false,
           fmt::format("the run reached its deadline with {} still in flight (first {} from "

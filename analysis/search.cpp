@@ -2,6 +2,7 @@
 #include "analysis/search.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace sibyl::analysis {
@@ -317,18 +318,75 @@ class Search {
 
 }  // namespace
 
-std::vector<Entry> entries_of(const History& history) {
-  std::vector<Entry> entries;
-  entries.reserve(history.size() * 2);
+namespace {
+
+/// Where an operation stands among those of its process that touch an instant, by (process,
+/// instant).
+using Turns = std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::size_t>>;
+
+Turns turns_of(const History& history) {
+  Turns turns;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Operation& op = history[i];
-    entries.push_back({op.call, false, i});
-    if (op.outcome == OperationOutcome::ok) entries.push_back({*op.ret, true, i});
+    turns[{op.process, op.call}].push_back(i);
+    if (op.outcome == OperationOutcome::ok && *op.ret != op.call) {
+      turns[{op.process, *op.ret}].push_back(i);
+    }
+  }
+  for (auto& [place, ops] : turns) {
+    std::sort(ops.begin(), ops.end(), [&](std::size_t a, std::size_t b) {
+      return std::tie(history[a].call, history[a].call_event, a) <
+             std::tie(history[b].call, history[b].call_event, b);
+    });
+  }
+  return turns;
+}
+
+}  // namespace
+
+std::vector<Entry> entries_of(const History& history) {
+  const Turns turns = turns_of(history);
+  std::vector<Entry> entries;
+  entries.reserve(history.size() * 2);
+  const auto add = [&](std::size_t i, std::int64_t at, bool is_return, EventId event) {
+    const std::vector<std::size_t>& ops = turns.at({history[i].process, at});
+    const auto turn = static_cast<std::size_t>(std::find(ops.begin(), ops.end(), i) - ops.begin());
+    bool after_own_return = false;
+    for (std::size_t k = 0; k < turn && !is_return; ++k) {
+      const Operation& before = history[ops[k]];
+      after_own_return =
+          after_own_return || (before.outcome == OperationOutcome::ok && *before.ret == at);
+    }
+    Entry entry{at, is_return, i};
+    if (is_return || after_own_return) {
+      entry.place = event != 0 ? event : 2 * turn + (is_return ? 1 : 0);
+      ++entry.place;  // 0 is for the calls that come first
+    }
+    entries.push_back(entry);
+  };
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const Operation& op = history[i];
+    add(i, op.call, false, op.call_event);
+    if (op.outcome == OperationOutcome::ok) add(i, *op.ret, true, op.return_event);
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.at, a.is_return, a.op) < std::tie(b.at, b.is_return, b.op);
+    return std::tie(a.at, a.place, a.is_return, a.op) < std::tie(b.at, b.place, b.is_return, b.op);
   });
   return entries;
+}
+
+History in_places(const History& history) {
+  History ordered = history;
+  const std::vector<Entry> entries = entries_of(history);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto place = static_cast<std::int64_t>(i);
+    if (entries[i].is_return) {
+      ordered[entries[i].op].ret = place;
+    } else {
+      ordered[entries[i].op].call = place;
+    }
+  }
+  return ordered;
 }
 
 SearchResult search(Machine& machine, const History& history, const std::vector<bool>& pure,

@@ -52,14 +52,22 @@ SearchResult search(Machine& machine, const History& history, const std::vector<
 std::optional<Machine::State> only_end_state(Machine& machine, const History& history,
                                              const std::vector<bool>& pure, Budget& budget);
 
-/// One end of an operation in the order of time: calls before returns at the same instant.
+/// One end of an operation in the order of time. At one instant calls come before returns, since
+/// equal stamps do not tell which came first; but a process calls one operation after the other, so
+/// a call that follows its own process's return at that instant comes after it: in the order of the
+/// trace's events, or where there are none in turns (the first returns, the calls after them, …).
 struct Entry {
   std::int64_t at = 0;
   bool is_return = false;
   std::size_t op = 0;
+  std::uint64_t place = 0;  ///< among the ends of one instant; 0: first
 };
 
 /// The calls of all operations and the returns of those whose outcome is ok, in order. O(n log n).
 std::vector<Entry> entries_of(const History& history);
+
+/// The history with the places of its operations' ends for stamps: all different, so that every
+/// part and every window keeps the order that the whole has. O(n log n).
+History in_places(const History& history);
 
 }  // namespace sibyl::analysis

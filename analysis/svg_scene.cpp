@@ -223,10 +223,10 @@ class Reader {
     const std::string name = printable(text_field(e.data, "label"));
     const Value* value = e.data.find("value");
     const Value* what = e.data.find("what");  // of an ActionCall, in words already
-    const std::string call =
-        what != nullptr ? printable(text_field(e.data, "what"))
-                        : call_words(text_field(e.data, "f"), text_field(e.data, "key"),
-                                     value == nullptr ? Value() : *value);
+    const std::string call = what != nullptr
+                                 ? printable(text_field(e.data, "what"))
+                                 : call_words(text_field(e.data, "f"), text_field(e.data, "key"),
+                                              value == nullptr ? Value() : *value);
     const bool says_more = !name.empty() && call.rfind(name, 0) != 0;
     box.label = !says_more ? call : call.empty() ? name : name + ": " + call;
     const std::int64_t op = integer_field(e.data, "op", -1);

@@ -217,7 +217,7 @@ class Lines {
                        [&](const auto& w) { return w.first <= at && at <= w.second; });
   }
 
-  /// Where a message went: "-> #12", "lost #13", "(never arrives)".
+  /// Where a message went: "-> #12", "lost #13", or why neither: time was left for it or not.
   std::string fate(EventId send) const {
     if (const auto it = pairs_.arrivals.find(send); it != pairs_.arrivals.end()) {
       return "-> " + event_list(it->second);
@@ -225,7 +225,7 @@ class Lines {
     if (const auto it = pairs_.lost.find(send); it != pairs_.lost.end()) {
       return fmt::format("lost #{}", it->second);
     }
-    return "(never arrives)";
+    return trace_.outcome == Outcome::quiescent ? "(never arrives)" : "(in flight at the end)";
   }
 
   std::string origin(EventId id) const {

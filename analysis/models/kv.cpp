@@ -20,12 +20,11 @@ class KvMachine : public Machine {
       steps_.push_back({op.f, cell_of(op.key), string_of(op.value),
                         values_.intern(Value(string_of(op.value))), pending(op)});
     }
-    Cells cells(cell_count(), values_.intern(Value("")));
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const Value* value = initial.find(key_of(static_cast<std::int32_t>(i)));
-      if (value != nullptr) cells[i] = values_.intern(Value(string_of(*value)));
+    Value::Object strings;
+    if (const Value::Object* object = initial.as_object()) {
+      for (const auto& [key, value] : *object) strings.emplace_back(key, string_of(value));
     }
-    start_from(cells);
+    start_from(Value(std::move(strings)), values_.intern(Value("")));
   }
 
  protected:

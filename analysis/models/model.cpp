@@ -33,6 +33,15 @@ Machine::State Machine::intern(const Cells& cells) {
   return it->second;
 }
 
+void Machine::start_from(const Value& initial, std::int32_t unset) {
+  Cells cells;
+  for (const std::string& key : keys_) {
+    const Value* value = initial.find(key);
+    cells.push_back(value == nullptr ? unset : values_.intern(*value));
+  }
+  initial_ = intern(cells);
+}
+
 std::optional<Machine::State> Machine::step(State state, std::size_t op) {
   scratch_ = *by_number_[state];
   if (!apply(scratch_, op, nullptr)) return std::nullopt;

@@ -63,9 +63,10 @@ class Machine {
   virtual bool apply(Cells& cells, std::size_t op, std::string* why) = 0;
 
   State intern(const Cells& cells);
-  void start_from(const Cells& cells) { initial_ = intern(cells); }
+  /// Every key that cell_of() has numbered starts with its value in `initial` (an object, or null),
+  /// or with `unset`.
+  void start_from(const Value& initial, std::int32_t unset);
   std::int32_t cell_of(const std::string& key);
-  std::size_t cell_count() const { return keys_.size(); }
   const std::string& key_of(std::int32_t cell) const {
     return keys_[static_cast<std::size_t>(cell)];
   }

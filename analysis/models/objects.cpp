@@ -112,12 +112,7 @@ class ObjectsMachine : public Machine {
       }
       commands_.push_back(std::move(command));
     }
-    Cells cells(cell_count(), kAbsent);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const Value* value = initial.find(key_of(static_cast<std::int32_t>(i)));
-      if (value != nullptr) cells[i] = values_.intern(*value);
-    }
-    start_from(cells);
+    start_from(initial, kAbsent);
   }
 
  protected:

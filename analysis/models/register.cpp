@@ -34,12 +34,7 @@ class RegisterMachine : public Machine {
       }
       steps_.push_back(step);
     }
-    Cells cells(cell_count(), 0);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const Value* value = initial.find(key_of(static_cast<std::int32_t>(i)));
-      if (value != nullptr) cells[i] = values_.intern(*value);
-    }
-    start_from(cells);
+    start_from(initial, 0);
   }
 
  protected:

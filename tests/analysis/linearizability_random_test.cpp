@@ -8,6 +8,7 @@
 #include "analysis/explain.hpp"
 #include "analysis/linearizability.hpp"
 #include "analysis/models/models.hpp"
+#include "analysis/search.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
 namespace sibyl::analysis {
@@ -104,6 +105,36 @@ bool run_register(Operation& op, State& state, bool fill) {
 
 using Run = bool (*)(Operation&, State&, bool);
 
+/// The how-manieth of its process's operations that touch the instant it is.
+int turn(const History& history, std::size_t i, std::int64_t at) {
+  int before = 0;
+  for (std::size_t j = 0; j < history.size(); ++j) {
+    const Operation& other = history[j];
+    const bool touches =
+        other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at);
+    if (other.process != history[i].process || !touches || j == i) continue;
+    if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
+  }
+  return before;
+}
+
+/// Whether a comes before b in real time: it returned earlier; or at the very instant at which b is
+/// called, and b follows a return of its own process at that instant, and a's turn is not later.
+bool precedes(const History& history, std::size_t a, std::size_t b) {
+  const std::int64_t at = history[b].call;
+  if (history[a].outcome != OperationOutcome::ok || *history[a].ret > at) return false;
+  if (*history[a].ret < at) return true;
+  bool follows_own = false;
+  for (std::size_t j = 0; j < history.size(); ++j) {
+    const Operation& own = history[j];
+    if (j == b || own.process != history[b].process || own.outcome != OperationOutcome::ok)
+      continue;
+    const bool earlier = own.call < at || (own.call == at && j < b);
+    follows_own = follows_own || (*own.ret == at && earlier);
+  }
+  return follows_own && 2 * turn(history, a, at) + 1 < 2 * turn(history, b, at);
+}
+
 /// Tries all orders.
 bool brute(const History& history, std::vector<bool>& done, const State& state, Run run) {
   bool complete = true;
@@ -116,7 +147,7 @@ bool brute(const History& history, std::vector<bool>& done, const State& state, 
     bool first = true;
     for (std::size_t j = 0; j < history.size(); ++j) {
       if (done[j] || history[j].outcome == OperationOutcome::unknown) continue;
-      if (*history[j].ret < history[i].call) first = false;
+      if (precedes(history, j, i)) first = false;
     }
     State next = state;
     Operation op = history[i];
@@ -214,10 +245,14 @@ void fill_results(History& history, State state, Run run, Random& random, bool o
 History random_history(Random& random, const State& initial, Run run, bool objects) {
   History history;
   const int n = 1 + random.below(6);
+  const bool in_sequence = random.one_in(2);  // two processes, each one operation after the other
+  std::int64_t next_call[2] = {0, 0};
   for (int i = 0; i < n; ++i) {
     Operation op = random_operation(random, objects);
-    op.call = random.below(8);
-    op.ret = op.call + random.below(5);
+    op.process = in_sequence ? random.below(2) : i;
+    op.call = in_sequence ? next_call[op.process] + random.below(2) : random.below(8);
+    op.ret = op.call + random.below(in_sequence ? 3 : 5);
+    if (in_sequence) next_call[op.process] = *op.ret;
     op.outcome = OperationOutcome::ok;
     if (random.one_in(6)) {
       op.outcome = OperationOutcome::unknown;
@@ -261,9 +296,7 @@ bool is_linearization(const History& history, const std::vector<std::size_t>& or
     Operation op = history[i];
     if (done[i] || op.outcome == OperationOutcome::fail || !run(op, state, false)) return false;
     for (std::size_t j = 0; j < history.size(); ++j) {
-      if (!done[j] && history[j].outcome == OperationOutcome::ok && *history[j].ret < op.call) {
-        return false;
-      }
+      if (!done[j] && precedes(history, j, i)) return false;
     }
     done[i] = true;
   }
@@ -312,7 +345,8 @@ void compare(std::uint64_t seed, const Model& model, Run run, bool objects, Tall
   CAPTURE(seed);
   REQUIRE((result.verdict == Verdict::holds) == expected);
   Part whole;
-  whole.operations = judged;
+  whole.operations = in_places(judged);
+  whole.recorded = &judged;
   for (std::size_t i = 0; i < judged.size(); ++i) whole.index.push_back(i);
   whole.initial = start;
   if (expected) {

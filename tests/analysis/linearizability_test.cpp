@@ -79,8 +79,11 @@ TEST_CASE("A1 with a slow reply: the circle goes over the read of the other obje
         Names{"Cxy before Cx: Cx read x = 20 from Cxy",
               "Cx before Cy: Cx had ended before Cy began",
               "Cy before Cxy: Cy read y = 10, the initial state, and Cxy sets y to 20"});
-  const History overlapping{cxy, cx, command("Cy", 5, 22, {step("read", "y", 10)})};
+  History overlapping{cxy, cx, command("Cy", 5, 22, {step("read", "y", 10)})};
+  for (std::size_t i = 0; i < 3; ++i) overlapping[i].process = static_cast<std::int64_t>(i);
   CHECK(judge(overlapping, kXy).verdict == Verdict::holds);  // Cx returns when Cy is called
+  overlapping[2].process = overlapping[1].process;  // but a process calls one after the other
+  CHECK(judge(overlapping, kXy).verdict == Verdict::violated);
 }
 
 TEST_CASE("A2: a chain of blind writes with early signals is not linearizable") {
@@ -166,6 +169,13 @@ TEST_CASE("the same from a trace: events of the window, and the initial state fr
   SUBCASE("an open read") {
     CHECK(w.check("linearizability").verdict == Verdict::holds);
     CHECK(history_of(w.trace()).operations.back().outcome == OperationOutcome::unknown);
+  }
+  SUBCASE("operations of which none returned leave nothing to judge") {
+    TraceBuilder none;
+    none.invoke(none.node("c", "client"), 1, "R", steps({step("read", "x")}));
+    const Finding finding = none.check("linearizability");
+    CHECK(finding.verdict == Verdict::holds);
+    CHECK(finding.vacuous);
   }
   SUBCASE("a later reply is ignored") {
     w.give_back(b, 3, "ok", steps({step("read", "y", 20)}));

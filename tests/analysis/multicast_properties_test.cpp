@@ -71,6 +71,16 @@ TEST_CASE("validity is violated when a correct process of a group never delivers
   CHECK(w.check("validity").verdict == Verdict::violated);
 }
 
+TEST_CASE("validity asks nothing of a message whose addressees have all crashed, and says so") {
+  World w;
+  w.multicast(w.client, 7, {"A"});
+  w.crash(w.a1);
+  w.crash(w.a2);
+  const Finding finding = w.check("validity");
+  CHECK(finding.verdict == Verdict::holds);
+  CHECK(finding.vacuous);
+}
+
 TEST_CASE("validity asks nothing of a message whose sender crashed") {
   World w;
   w.multicast(w.client, 7, {"A"});

@@ -160,6 +160,10 @@ TEST_CASE("an operation without a return violates termination in a quiescent run
   CHECK(w.check("termination").verdict == Verdict::inconclusive);
   w.ends(Outcome::deadline);
   CHECK(w.check("termination").verdict == Verdict::violated);
+  w.pending(1);  // a timer that is still armed, which no event shows
+  CHECK(w.check("termination").verdict == Verdict::inconclusive);
+  w.pending(0);
+  CHECK(w.check("termination").verdict == Verdict::violated);
   w.send(w.a1, w.b1, "ssmr::Signal");
   CHECK(w.check("termination").verdict == Verdict::inconclusive);
 }

@@ -86,6 +86,10 @@ class TraceBuilder {
     trace_.outcome = outcome;
     return *this;
   }
+  TraceBuilder& pending(std::uint64_t events) {
+    trace_.pending = events;
+    return *this;
+  }
 
   const Trace& trace() const { return trace_; }
   Finding check(std::string_view property) const { return analysis::check(property, trace_); }

@@ -1,24 +1,104 @@
 // Options that several verbs share, and the loading of the scenarios that they name.
 #include <algorithm>
+#include <charconv>
+#include <filesystem>
 
 #include <fmt/core.h>
 
 #include "cli/verbs.hpp"
+#include "scenarios/pointer.hpp"
+#include "scenarios/report.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl::cli {
 
+namespace {
+
+/// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
+std::string check_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, seed);
+  const bool fine = read.ec == std::errc() && read.ptr == end &&
+                    (text.size() == 1 || text[0] != '0') &&
+                    seed <= static_cast<std::uint64_t>(kLargestSeed);
+  if (fine) return {};
+  return fmt::format("\"{}\" is no seed; a decimal number from 0 to {} is", text, kLargestSeed);
+}
+
+Override read_override(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) {
+    throw UsageError(fmt::format("--set \"{}\" has no \"=\"; write /pointer=JSON", text));
+  }
+  try {
+    pointer_tokens(text.substr(0, equals), "");
+  } catch (const ConfigError& e) {
+    throw UsageError(fmt::format("--set {}: {}", text, e.what()));
+  }
+  return parse_override(text);
+}
+
+bool may_be_shared(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return path.empty() || path == "-" ||
+         (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
+}
+
+bool same_place(const std::string& a, const std::string& b) {
+  if (may_be_shared(a) || may_be_shared(b)) return false;
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error) && !error) return true;
+  // Files that are still to be written: the same name in the same folder.
+  const auto whole = [](const std::string& path) {
+    std::error_code trouble;
+    const auto absolute = std::filesystem::absolute(path, trouble);
+    const auto real = std::filesystem::weakly_canonical(absolute, trouble);
+    return trouble ? absolute.lexically_normal() : real;
+  };
+  return whole(a) == whole(b);
+}
+
+}  // namespace
+
+std::string not_empty(const std::string& value) { return value.empty() ? "it is empty" : ""; }
+
+void check_paths(const std::vector<std::string>& inputs, const std::vector<Output>& outputs) {
+  if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
+    throw UsageError("- is given twice; standard input can be read once");
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Output& output = outputs[i];
+    for (const std::string& input : inputs) {
+      if (!same_place(output.path, input)) continue;
+      throw UsageError(fmt::format("{} {} would overwrite {}, which is read; give another path",
+                                   output.option, output.path, input));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      const bool both_out = output.path == "-" && outputs[j].path == "-";
+      if (!both_out && !same_place(output.path, outputs[j].path)) continue;
+      throw UsageError(
+          fmt::format("{} {} and {} {} are the same place; one would overwrite the "
+                      "other",
+                      outputs[j].option, outputs[j].path, output.option, output.path));
+    }
+  }
+}
+
 void add_scenario_options(CLI::App& verb, Common& common) {
   verb.add_option("--seed", common.seed, "Seed instead of the scenario's, 0 to 2^53")
-      ->check(CLI::Range(std::uint64_t{0}, static_cast<std::uint64_t>(kLargestSeed)));
+      ->check(check_seed);
   verb.add_option("--set", common.sets, "Set one place of the scenario: /json/pointer=JSON")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb.add_option("--only", common.only, "Only the scenario or variant of this id");
+  verb.add_option("--only", common.only, "Only the scenario or variant of this id")
+      ->check(not_empty);
 }
 
 void add_output_options(CLI::App& verb, Common& common) {
-  verb.add_option("-o,--out", common.out, "Where the data go; - is standard output");
+  verb.add_option("-o,--out", common.out, "Where the data go; - is standard output")
+      ->check(not_empty);
   verb.add_flag("--json", common.json, "JSON on standard output, and nothing else");
   verb.add_flag("--quiet", common.quiet, "Only what is not as expected");
   verb.add_option("--color", common.color, "auto, always or never")
@@ -33,14 +113,14 @@ bool wants_color(const Common& common, const Io& io) {
 std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, const Common& common,
                                      Io& io) {
   std::vector<Override> overrides;
-  for (const std::string& text : common.sets) overrides.push_back(parse_override(text));
+  for (const std::string& text : common.sets) overrides.push_back(read_override(text));
   std::vector<Scenario> loaded;
   std::optional<InputError> first;
   for (const std::string& file : files) {
     try {
       for (Scenario& s : load_file(file, overrides)) loaded.push_back(std::move(s));
     } catch (const InputError& e) {
-      if (first) io.err << first->what() << "\n";
+      if (first) io.err << shown(first->what()) << "\n";
       first = e;
     }
   }

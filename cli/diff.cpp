@@ -7,6 +7,7 @@
 
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/trace_file.hpp"
 #include "scenarios/trace_source.hpp"
 
@@ -81,6 +82,7 @@ std::string difference_text(const DiffSettings& settings, const Trace& a, const 
 }
 
 int diff(const DiffSettings& settings, Io& io) {
+  check_paths({settings.a, settings.b}, {{"-o", settings.common.out}});
   const Trace a = load_trace(settings.a);
   const Trace b = load_trace(settings.b);
   const auto headers = header_differences(a, b);
@@ -104,7 +106,8 @@ int diff(const DiffSettings& settings, Io& io) {
   std::string out;
   if (differ) out = fmt::format("- {}\n+ {}\n", settings.a, settings.b);
   for (const auto& [what, in_a, in_b] : headers) {
-    out += fmt::format("header: {} differs\n- {}\n+ {}\n", what, shortened(in_a), shortened(in_b));
+    out += fmt::format("header: {} differs\n- {}\n+ {}\n", what, shown(shortened(in_a)),
+                       shown(shortened(in_b)));
   }
   if (events_part) {
     out += difference_text(settings, a, b, at);

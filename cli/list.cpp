@@ -1,15 +1,19 @@
 // sibyl list: what there is, with one line each.
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "analysis/models/models.hpp"
 #include "analysis/properties.hpp"
 #include "cli/verbs.hpp"
 #include "protocols/protocol.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/fault_format.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/report.hpp"
 
 namespace sibyl::cli {
 
@@ -70,6 +74,23 @@ Listing list_protocols(bool with_variants) {
   return listing;
 }
 
+/// What the protocols replicate: the sequential specification that their histories are judged by.
+Listing list_state_machines() {
+  Listing listing;
+  for (const analysis::Model* model : analysis::models()) {
+    std::vector<std::string> users;
+    for (const ProtocolInfo& p : protocols()) {
+      if (p.model == model->name()) users.push_back(p.name);
+    }
+    if (users.empty()) continue;
+    listing.rows.push_back(
+        {0, std::string(model->name()), fmt::format("{} ({})", model->summary(), joined(users))});
+    listing.data.push_back(Value::Object{
+        {"name", model->name()}, {"line", model->summary()}, {"protocols", strings(users)}});
+  }
+  return listing;
+}
+
 Listing list_properties() {
   Listing listing;
   for (const auto& p : analysis::properties()) {
@@ -89,20 +110,22 @@ Listing list_faults() {
 }
 
 /// A file with a mistake is named, and the others are listed.
-Listing list_scenarios(const std::string& folder, Io& io) {
+Listing list_scenarios(const ListSettings& settings, Io& io) {
   Listing listing;
-  const std::string where = folder.empty() ? scenarios_folder(io.program) : folder;
-  for (const std::string& file : scenario_files(where)) {
+  const std::string& folder = settings.folder;
+  const auto files = scenario_files(folder.empty() ? scenarios_folder(io.program) : folder);
+  check_paths(files, {{"-o", settings.common.out}});
+  for (const std::string& file : files) {
     std::vector<Scenario> loaded;
     try {
       loaded = load_file(file);
     } catch (const InputError& e) {
-      io.err << e.what() << "\n";
+      io.err << shown(e.what()) << "\n";
       listing.status = kBadInput;
       continue;
     }
     for (const Scenario& s : loaded) {
-      listing.rows.push_back({s.id == loaded.front().id ? 0 : 1, s.id, s.title});
+      listing.rows.push_back({s.id == loaded.front().id ? 0 : 1, s.id, shown(s.title)});
       listing.data.push_back(Value::Object{{"id", s.id},
                                            {"file", s.file},
                                            {"title", s.title},
@@ -126,23 +149,41 @@ std::string table(const std::vector<Row>& rows) {
   return out;
 }
 
+constexpr std::array<std::string_view, 5> kKinds{"protocols", "scenarios", "state-machines",
+                                                 "properties", "faults"};
+
+Listing listing_of(std::string_view kind, const ListSettings& settings, Io& io) {
+  if (kind == "protocols") return list_protocols(settings.variants);
+  if (kind == "scenarios") return list_scenarios(settings, io);
+  if (kind == "state-machines") return list_state_machines();
+  return kind == "properties" ? list_properties() : list_faults();
+}
+
+/// All kinds, each under its name; as data, an object of them.
+int list_everything(const ListSettings& settings, Io& io) {
+  std::string text;
+  Value data{Value::Object{}};
+  int status = kAsExpected;
+  for (const std::string_view kind : kKinds) {
+    Listing listing = listing_of(kind, settings, io);
+    for (Row& row : listing.rows) ++row.indent;
+    text += fmt::format("{}{}\n{}", text.empty() ? "" : "\n", kind, table(listing.rows));
+    data.set(kind, Value(std::move(listing.data)));
+    status = std::max(status, listing.status);
+  }
+  emit(io, settings.common.out, settings.common.json ? to_json(data) + "\n" : text);
+  return status;
+}
+
 int list(const ListSettings& settings, Io& io) {
   if (!settings.folder.empty() && settings.what != "scenarios") {
     throw UsageError("a folder is for: sibyl list scenarios [FOLDER]");
   }
-  if (settings.variants && settings.what != "protocols") {
+  if (settings.variants && settings.what != "protocols" && !settings.what.empty()) {
     throw UsageError("--variants is for: sibyl list protocols --variants");
   }
-  Listing listing;
-  if (settings.what == "protocols") {
-    listing = list_protocols(settings.variants);
-  } else if (settings.what == "properties") {
-    listing = list_properties();
-  } else if (settings.what == "faults") {
-    listing = list_faults();
-  } else {
-    listing = list_scenarios(settings.folder, io);
-  }
+  if (settings.what.empty()) return list_everything(settings, io);
+  Listing listing = listing_of(settings.what, settings, io);
   emit(io, settings.common.out,
        settings.common.json ? to_json(Value(std::move(listing.data))) + "\n" : table(listing.rows));
   return listing.status;
@@ -152,15 +193,14 @@ int list(const ListSettings& settings, Io& io) {
 
 Action add_list(CLI::App& verb, Io& io) {
   const auto settings = std::make_shared<ListSettings>();
-  verb.add_option("WHAT", settings->what, "protocols, scenarios, properties or faults")
-      ->required()
-      ->check(CLI::IsMember({"protocols", "scenarios", "properties", "faults"}));
+  verb.add_option("WHAT", settings->what,
+                  "protocols, scenarios, state-machines, properties or faults; else everything")
+      ->check(CLI::IsMember(std::vector<std::string>(kKinds.begin(), kKinds.end())));
   verb.add_option("FOLDER", settings->folder,
                   "Where the scenarios are; else those that came with sibyl");
   verb.add_flag("--variants", settings->variants,
                 "With each protocol's deliberate weakenings, and the property that each breaks");
-  verb.add_option("-o,--out", settings->common.out, "Where the data go; - is standard output");
-  verb.add_flag("--json", settings->common.json, "JSON on standard output, and nothing else");
+  add_output_options(verb, settings->common);
   return [settings, &io] { return list(*settings, io); };
 }
 

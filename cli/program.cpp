@@ -1,11 +1,13 @@
 // The command line as a whole: which verb, and what its end means to the shell.
 #include <exception>
+#include <new>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "cli/verbs.hpp"
 #include "scenarios/files.hpp"
+#include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/decode.hpp"
 
@@ -22,8 +24,9 @@ constexpr Verb kVerbs[] = {
     {"run", "run scenarios and judge them", add_run},
     {"view", "draw a trace, or the run of a scenario", add_view},
     {"diff", "show the first event at which two traces part", add_diff},
-    {"list", "list protocols, scenarios, properties, faults", add_list},
+    {"list", "list protocols, scenarios, state machines, properties, faults", add_list},
     {"schema", "print the JSON Schema of scenarios", add_schema},
+    {"completion", "print a script that completes the command line in a shell", add_completion},
     {"version", "print the version", add_version},
 };
 
@@ -45,11 +48,14 @@ void check_verb(const std::vector<std::string>& arguments) {
 }
 
 int dispatch(std::vector<std::string> arguments, Io& io) {
+  if (!arguments.empty() && arguments.front() == "--version") arguments.front() = "version";
   check_verb(arguments);
   CLI::App app(
       "sibyl replays, judges and draws protocols of replicated and partitioned state machines",
       "sibyl");
   app.require_subcommand(1);
+  app.add_flag_callback(
+      "--version", [] {}, "The same as the verb version");
   app.footer(
       "Exit status: 0 as expected, 1 violated or not as expected, 2 inconclusive, 64 usage, "
       "65 bad input,\n70 internal error, 74 file trouble, 130 interrupted.");
@@ -81,19 +87,23 @@ int run_program(const std::vector<std::string>& arguments, Io& io) {
   try {
     return dispatch(arguments, io);
   } catch (const UsageError& e) {
-    io.err << "sibyl: " << e.what() << "\n";
+    io.err << "sibyl: " << shown(e.what()) << "\n";
     return kUsage;
   } catch (const InputError& e) {
-    io.err << e.what() << "\n";
+    io.err << shown(e.what()) << "\n";
     return kBadInput;
   } catch (const FileError& e) {
-    io.err << e.what() << "\n";
+    io.err << shown(e.what()) << "\n";
     return kFileTrouble;
   } catch (const Interrupted&) {
     io.err << "sibyl: interrupted\n";
     return kInterrupted;
+  } catch (const std::bad_alloc&) {
+    io.err << "sibyl: out of memory; a lower \"limits.events\" (--set /limits/events=N) ends a run "
+              "earlier\n";
+    return kInternal;
   } catch (const std::exception& e) {
-    io.err << "sibyl: internal error: " << e.what() << "\n";
+    io.err << "sibyl: internal error: " << shown(e.what()) << "\n";
     return kInternal;
   }
 }

@@ -139,23 +139,31 @@ void write_side_files(const RunSettings& settings, const Done& done, Io& io) {
 }
 
 int run(const RunSettings& settings, Io& io) {
+  check_paths(
+      settings.files,
+      {{"-o", settings.common.out}, {"--trace", settings.trace}, {"--history", settings.history}});
   const std::vector<Scenario> scenarios = load_scenarios(settings.files, settings.common, io);
   check_outputs(settings, scenarios.size());
   const std::vector<Done> all = run_all(scenarios, settings, io);
-  bool complete = true;
+  std::size_t finished = 0;
   int status = kAsExpected;
   for (const Done& done : all) {
     if (done.error && !io.interrupted()) std::rethrow_exception(done.error);
-    complete = complete && done.finished;
+    finished += done.finished ? 1 : 0;
     if (done.status == kUnmet || status == kAsExpected) status = done.status;
+  }
+  if (finished == 0 && !all.empty()) {
+    io.err << "sibyl: interrupted; no scenario was finished, and nothing was written\n";
+    return kInterrupted;
   }
   if (settings.common.json) {
     emit(io, settings.common.out, json_report(all));
   } else {
     emit(io, settings.common.out, text_report(all));
   }
-  if (!complete) {
-    io.err << "sibyl: interrupted; the scenarios that were finished are reported\n";
+  if (finished < all.size()) {
+    io.err << fmt::format("sibyl: interrupted; {} of {} scenarios were finished and are reported\n",
+                          finished, all.size());
     return kInterrupted;
   }
   if (all.size() == 1) write_side_files(settings, all.front(), io);
@@ -172,8 +180,10 @@ Action add_run(CLI::App& verb, Io& io) {
   verb.add_option("--jobs", settings->common.jobs,
                   "How many scenarios at a time; 0: one a processor")
       ->check(CLI::Range(0U, 1024U));
-  verb.add_option("--trace", settings->trace, "Write the trace (.jsonl, or .jsonl.zst)");
-  verb.add_option("--history", settings->history, "Write the history of the operations (.jsonl)");
+  verb.add_option("--trace", settings->trace, "Write the trace (.jsonl, or .jsonl.zst)")
+      ->check(not_empty);
+  verb.add_option("--history", settings->history, "Write the history of the operations (.jsonl)")
+      ->check(not_empty);
   return [settings, &io] { return run(*settings, io); };
 }
 

@@ -6,10 +6,10 @@
 namespace sibyl::cli {
 
 Action add_schema(CLI::App& verb, Io& io) {
-  const auto out = std::make_shared<std::string>();
-  verb.add_option("-o,--out", *out, "Where it goes; - is standard output");
-  return [out, &io] {
-    emit(io, *out, scenario_schema());
+  const auto common = std::make_shared<Common>();
+  add_output_options(verb, *common);
+  return [common, &io] {
+    emit(io, common->out, scenario_schema());
     return static_cast<int>(kAsExpected);
   };
 }

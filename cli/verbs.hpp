@@ -24,6 +24,7 @@ Action add_view(CLI::App& verb, Io& io);
 Action add_diff(CLI::App& verb, Io& io);
 Action add_list(CLI::App& verb, Io& io);
 Action add_schema(CLI::App& verb, Io& io);
+Action add_completion(CLI::App& verb, Io& io);
 Action add_version(CLI::App& verb, Io& io);
 
 /// Options that mean the same at every verb that has them.
@@ -40,15 +41,28 @@ struct Common {
 
 /// --seed, --set, --only: which scenario.
 void add_scenario_options(CLI::App& verb, Common& common);
-/// --out, --json, --quiet, --color: what comes out.
+/// --out, --json, --quiet, --color: what comes out. Every verb accepts them.
 void add_output_options(CLI::App& verb, Common& common);
 
 /// Loads all files with the overrides, and keeps what --only names. Every mistake in any file is
 /// reported before the first is thrown; nothing has been run or written then. Throws UsageError
-/// when
-/// --only names nothing.
+/// when --only names nothing, or when what follows --set is no /pointer=JSON.
 std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, const Common& common,
                                      Io& io);
+
+/// What a verb writes: the option that says so, and the path.
+struct Output {
+  std::string option;
+  std::string path;  ///< "" and "-": standard output
+};
+
+/// Refuses what would destroy a file unasked: an output that is an input, two outputs to one place
+/// (also through links), and standard input read twice. Paths that exist and are no regular files,
+/// such as /dev/null, may be shared; "-" may be an input and an output. Throws UsageError.
+void check_paths(const std::vector<std::string>& inputs, const std::vector<Output>& outputs);
+
+/// A check of an option's value: it must not be empty.
+std::string not_empty(const std::string& value);
 
 bool wants_color(const Common& common, const Io& io);
 

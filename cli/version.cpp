@@ -12,16 +12,13 @@
 namespace sibyl::cli {
 
 Action add_version(CLI::App& verb, Io& io) {
-  const auto json = std::make_shared<bool>(false);
-  verb.add_flag("--json", *json, "JSON on standard output, and nothing else");
-  return [json, &io] {
-    if (*json) {
-      const Value::List formats{Value(kScenarioFormat), Value(kReportFormat), Value(kTraceFormat)};
-      io.out << to_json(Value(Value::Object{{"version", SIBYL_VERSION}, {"formats", formats}}))
-             << "\n";
-    } else {
-      io.out << fmt::format("sibyl {}\n", SIBYL_VERSION);
-    }
+  const auto common = std::make_shared<Common>();
+  add_output_options(verb, *common);
+  return [common, &io] {
+    const Value::List formats{Value(kScenarioFormat), Value(kReportFormat), Value(kTraceFormat)};
+    const Value whole(Value::Object{{"version", SIBYL_VERSION}, {"formats", formats}});
+    emit(io, common->out,
+         common->json ? to_json(whole) + "\n" : fmt::format("sibyl {}\n", SIBYL_VERSION));
     return static_cast<int>(kAsExpected);
   };
 }

@@ -8,6 +8,7 @@
 #include "analysis/text_view.hpp"
 #include "cli/verbs.hpp"
 #include "protocols/protocol.hpp"
+#include "scenarios/json.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/trace_source.hpp"
 
@@ -57,6 +58,7 @@ std::vector<analysis::Finding> judge(const Trace& trace) {
 
 int view(const ViewSettings& settings, Io& io) {
   const std::string form = form_of(settings);
+  check_paths({settings.file}, {{"-o", settings.common.out}});
   std::optional<Trace> recorded = trace_in_file(settings.file);
   Trace trace;
   std::vector<analysis::Finding> findings;
@@ -81,8 +83,16 @@ int view(const ViewSettings& settings, Io& io) {
     trace = std::move(result.trace);
     findings = std::move(result.findings);
   }
-  emit(io, settings.common.out,
-       form == "svg" ? svg_view(trace, findings) : text_view(trace, findings));
+  const std::string& out = settings.common.out;
+  const bool to_file = !out.empty() && out != "-";
+  const std::string drawing =
+      form == "svg" ? svg_view(trace, findings) : text_view(trace, findings);
+  if (to_file || !settings.common.json) emit(io, out, drawing);
+  if (settings.common.json) {
+    Value summary(Value::Object{{"id", trace.scenario_id}, {"form", form}});
+    summary.set(to_file ? "file" : "drawing", Value(to_file ? out : drawing));
+    emit(io, "", to_json(summary) + "\n");
+  }
   return kAsExpected;
 }
 
@@ -94,8 +104,10 @@ Action add_view(CLI::App& verb, Io& io) {
                   "A trace (.jsonl, .jsonl.zst) or a scenario, which is run first")
       ->required();
   add_scenario_options(verb, settings->common);
-  verb.add_option("-o,--out", settings->common.out, "FILE.svg, FILE.txt, or - for standard output");
-  verb.add_option("--to", settings->to, "text or svg, when the file's name does not say it")
+  add_output_options(verb, settings->common);
+  verb.add_option("--to", settings->to,
+                  "text or svg, when the name FILE.svg or FILE.txt after -o "
+                  "does not say it")
       ->check(CLI::IsMember({"text", "svg"}));
   return [settings, &io] { return view(*settings, io); };
 }

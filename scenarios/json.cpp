@@ -1,8 +1,6 @@
 // The JSON reader (nlohmann's parser, its events turned into a Value) and the two writers.
 #include "scenarios/json.hpp"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <set>
@@ -188,18 +186,6 @@ void write_string(std::string& out, std::string_view s) {
   out += '"';
 }
 
-void write_double(std::string& out, double d) {
-  if (!std::isfinite(d)) {
-    out += "null";
-    return;
-  }
-  std::array<char, 40> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d).ptr;
-  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  out += text;
-  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
-}
-
 bool is_plain(const Value& v) { return v.as_list() == nullptr && v.as_object() == nullptr; }
 
 bool fits_one_line(const Value& v) {
@@ -220,15 +206,7 @@ void write(std::string& out, const Value& v, int indent) {
     if (broken) out += "\n" + std::string(static_cast<std::size_t>(level) * 2, ' ');
   };
   const int inner = broken ? indent + 1 : indent;
-  if (v.is_null()) {
-    out += "null";
-  } else if (const bool* b = v.as_bool()) {
-    out += *b ? "true" : "false";
-  } else if (const std::int64_t* i = v.as_int()) {
-    out += std::to_string(*i);
-  } else if (const double* d = v.as_double()) {
-    write_double(out, *d);
-  } else if (const std::string* s = v.as_string()) {
+  if (const std::string* s = v.as_string()) {
     write_string(out, *s);
   } else if (const Value::List* list = v.as_list()) {
     out += '[';
@@ -238,17 +216,20 @@ void write(std::string& out, const Value& v, int indent) {
     }
     if (broken) separate(true, indent);
     out += ']';
-  } else {
-    const Value::Object& object = *v.as_object();
+  } else if (const Value::Object* object = v.as_object()) {
     out += '{';
-    for (std::size_t k = 0; k < object.size(); ++k) {
+    for (std::size_t k = 0; k < object->size(); ++k) {
       separate(k == 0, inner);
-      write_string(out, object[k].first);
+      write_string(out, (*object)[k].first);
       out += indent < 0 ? ":" : ": ";
-      write(out, object[k].second, inner);
+      write(out, (*object)[k].second, inner);
     }
     if (broken) separate(true, indent);
     out += '}';
+  } else if (const double* d = v.as_double(); d != nullptr && !std::isfinite(*d)) {
+    out += "null";
+  } else {
+    out += v.text();  // null, booleans and numbers read the same in JSON
   }
 }
 

@@ -115,15 +115,19 @@ Draft make_variant(const Value& base, const std::string& base_id, const Value& v
   return draft;
 }
 
-/// The base and its variants.
-std::vector<Draft> make_drafts(const Value& whole) {
-  const Fields fields(whole, "", base_members());
+void check_format(const Fields& fields) {
   std::string format;
   fields.require("format", format);
   if (format != kScenarioFormat) {
     throw ConfigError("/format", fmt::format("found \"{}\", expected \"{}\"", format.substr(0, 60),
                                              kScenarioFormat));
   }
+}
+
+/// The base and its variants.
+std::vector<Draft> make_drafts(const Value& whole) {
+  const Fields fields(whole, "", base_members());
+  check_format(fields);
   std::string id;
   fields.require("id", id);
   check_id(id, "/id", true);
@@ -210,6 +214,7 @@ void decode_world(const Fields& top, const Names& names, Scenario& s) {
 
 Scenario decode_scenario(const Value& document) {
   const Fields top(document, "", base_members());
+  check_format(top);  // again: --set may have changed it
   Scenario s;
   std::string schema;
   top.read("$schema", schema);

@@ -12,6 +12,11 @@ namespace sibyl {
 
 namespace {
 
+/// The pointer in front of a message, when the place of the message is another one.
+std::string prefix(std::string_view pointer, const std::string& where) {
+  return pointer == where ? "" : fmt::format("{}: ", pointer);
+}
+
 /// The item of `list` that `token` names, made when it is the one after the last.
 Value& item_at(Value::List& list, const std::string& token, std::string_view pointer,
                const std::string& where) {
@@ -22,9 +27,9 @@ Value& item_at(Value::List& list, const std::string& token, std::string_view poi
     const bool is_index =
         read.ec == std::errc() && read.ptr == end && (token.size() == 1 || token[0] != '0');
     if (!is_index || index > list.size()) {
-      throw ConfigError(where, fmt::format("{}: \"{}\" is no place of a list of {}; an index, or "
+      throw ConfigError(where, fmt::format("{}\"{}\" is no place of a list of {}; an index, or "
                                            "\"-\" for its end, is",
-                                           pointer, token, list.size()));
+                                           prefix(pointer, where), token, list.size()));
     }
   }
   if (index == list.size()) list.emplace_back();
@@ -65,8 +70,9 @@ void set_at(Value& root, std::string_view pointer, Value value, const std::strin
       continue;
     }
     if (at->as_object() == nullptr && !at->is_null()) {
-      throw ConfigError(where, fmt::format("{}: \"{}\" cannot be set inside {} ({})", pointer,
-                                           token, at->kind_name(), at->text().substr(0, 60)));
+      throw ConfigError(
+          where, fmt::format("{}\"{}\" cannot be set inside {} ({})", prefix(pointer, where), token,
+                             at->kind_name(), at->text().substr(0, 60)));
     }
     if (at->find(token) == nullptr) at->set(token, Value());
     for (Value::Member& member : *at->as_object()) {

@@ -51,12 +51,17 @@ Value metrics_json(const RunResult& result) {
   add("max", &Latency::max);
   Value by_kind(Value::Object{});
   for (const auto& [kind, count] : result.messages_by_kind) by_kind.set(kind, count);
-  Value metrics(Value::Object{{"throughput_per_s", result.throughput_per_s},
-                              {"latency_ns", std::move(latency)},
-                              {"messages", Value::Object{{"total", number(result.messages)},
-                                                         {"by_kind", std::move(by_kind)}}}});
+  Value metrics(Value::Object{
+      {"throughput_per_s", result.throughput_per_s},
+      {"latency_ns", std::move(latency)},
+      {"messages",
+       Value::Object{{"total", number(result.messages)}, {"by_kind", std::move(by_kind)}}},
+      {"faults", Value::Object{{"planned", number(result.faults_planned)},
+                               {"happened", number(result.faults_happened)}}}});
   for (const auto& [name, count] : result.counters) {
-    if (metrics.find(name) == nullptr) metrics.set(name, count);
+    std::string key = name;
+    while (metrics.find(key) != nullptr) key = "counter_" + key;
+    metrics.set(key, count);
   }
   return metrics;
 }
@@ -79,7 +84,7 @@ std::string conclusion(const RunResult& result, const Paint& paint) {
   if (status == 0) return "  " + paint(kGreen, "as expected") + "\n";
   std::string out =
       "  " + (status == 1 ? paint(kRed, "NOT as expected") : paint(kYellow, "inconclusive")) + "\n";
-  for (const Unmet& each : result.unmet) out += "    - " + each.line + "\n";
+  for (const Unmet& each : result.unmet) out += "    - " + shown(each.line) + "\n";
   return out;
 }
 
@@ -100,13 +105,30 @@ std::string property_lines(const Scenario& scenario, const RunResult& result, co
     if (finding.vacuous) out += " (nothing to judge)";
     out += "\n";
     if (finding.verdict != Verdict::holds && !finding.summary.empty()) {
-      out += fmt::format("  {:12}  {}\n", "", finding.summary);
+      out += fmt::format("  {:12}  {}\n", "", shown(finding.summary));
     }
   }
   return out;
 }
 
 }  // namespace
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F in UTF-8
+      out += fmt::format("\\x{:02x}", next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
 
 Value report_json(const Scenario& scenario, const RunResult& result) {
   Value::Object properties;
@@ -143,13 +165,17 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
   const Paint paint{colour};
   const std::uint64_t seed = result.trace.seed;
   std::string out = paint(kBold, scenario.id);
-  if (!scenario.title.empty()) out += "  " + scenario.title;
+  if (!scenario.title.empty()) out += "  " + shown(scenario.title);
   out += fmt::format("  (seed {})\n", seed);
   out += fmt::format("  {:12}{} after {}: {} events, {} messages, digest {}\n", "run",
                      outcome_name(result.trace.outcome), format_duration({result.trace.end.ns}),
                      result.events, result.messages, result.trace.digest);
   out += fmt::format("  {:12}{} called, {} ok, {} failed, {} pending\n", "operations",
                      result.invoked, result.ok, result.failed, result.pending);
+  if (result.faults_happened < result.faults_planned) {
+    out += fmt::format("  {:12}{} of {} never happened\n", "faults",
+                       result.faults_planned - result.faults_happened, result.faults_planned);
+  }
   if (result.latency) {
     const Latency& l = *result.latency;
     out +=
@@ -160,13 +186,13 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
   if (!result.counters.empty()) {
     std::string counters;
     for (const auto& [name, count] : result.counters) {
-      counters += fmt::format("{}{} {}", counters.empty() ? "" : ", ", name, count);
+      counters += fmt::format("{}{} {}", counters.empty() ? "" : ", ", shown(name), count);
     }
     out += fmt::format("  {:12}{}\n", "counters", counters);
   }
   out += property_lines(scenario, result, paint);
   out += conclusion(result, paint);
-  return out + fmt::format("  {:12}{}\n", "replay", replay_line(scenario, seed));
+  return out + fmt::format("  {:12}{}\n", "replay", shown(replay_line(scenario, seed)));
 }
 
 }  // namespace sibyl

@@ -17,4 +17,8 @@ Value report_json(const Scenario& scenario, const RunResult& result);
 /// Several lines, the seed first and last. With `colour`, ANSI colours.
 std::string report_text(const Scenario& scenario, const RunResult& result, bool colour);
 
+/// The text as one line that a terminal may safely get: every control character (also the ends of
+/// lines, DEL, and U+0080 to U+009F) is written as "\x1b". O(n).
+std::string shown(std::string_view text);
+
 }  // namespace sibyl

@@ -8,6 +8,7 @@
 #include "analysis/history.hpp"
 #include "analysis/properties.hpp"
 #include "sim/choices.hpp"
+#include "sim/fixed.hpp"
 #include "sim/observer.hpp"
 #include "sim/world.hpp"
 
@@ -41,7 +42,7 @@ std::int64_t percentile(const std::vector<std::int64_t>& sorted, std::size_t per
 
 void measure(RunResult& result) {
   std::vector<std::int64_t> latencies;
-  std::int64_t total = 0;
+  fixed::Int128 total = 0;  // latencies are 63 bits each
   std::int64_t first_call = 0;
   std::int64_t last_return = 0;
   for (const Operation& op : result.history) {
@@ -62,8 +63,9 @@ void measure(RunResult& result) {
   if (latencies.empty()) return;
   std::sort(latencies.begin(), latencies.end());
   const auto count = static_cast<std::int64_t>(latencies.size());
-  result.latency = Latency{(total + count / 2) / count, percentile(latencies, 50),
-                           percentile(latencies, 95), percentile(latencies, 99), latencies.back()};
+  const auto mean = static_cast<std::int64_t>((total + count / 2) / count);
+  result.latency = Latency{mean, percentile(latencies, 50), percentile(latencies, 95),
+                           percentile(latencies, 99), latencies.back()};
   if (last_return > first_call) {
     result.throughput_per_s =
         static_cast<double>(count) * 1e9 / static_cast<double>(last_return - first_call);
@@ -83,6 +85,7 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   SeededChoices choices(trace.seed);
   WorldConfig config = scenario.world;
   config.faults = draw_faults(scenario.faults, scenario.nodes.size(), choices);
+  result.faults_planned = config.faults.size();
   World world(std::move(config));
   const std::vector<NodeSpec> nodes = scenario.protocol->build(scenario.setup);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -92,9 +95,13 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   world.set_observer(&recorder);
   trace.outcome = world.run(choices, scenario.limits);
   trace.end = world.now();
+  trace.pending = world.pending();
   trace.digest = world.digest().hex();
   trace.nodes = world.nodes();
   trace.events = recorder.take();
+  for (const TraceEvent& event : trace.events) {
+    result.faults_happened += event.kind == TraceKind::fault ? 1 : 0;
+  }
   const Counters& counters = world.counters();
   result.events = counters.events;
   result.messages = counters.messages;
@@ -161,6 +168,7 @@ std::string replay_line(const Scenario& scenario, std::uint64_t seed) {
   if (scenario.shares_file) line += " --only " + quoted(scenario.id);
   line += fmt::format(" --seed {}", seed);
   for (const std::string& o : scenario.overrides) line += " --set " + quoted(o);
+  if (scenario.file == "-") line += "  # with the same text on standard input";
   return line;
 }
 

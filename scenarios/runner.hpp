@@ -46,6 +46,8 @@ struct RunResult {
   std::uint64_t messages = 0;               ///< put on the network, own messages excluded
   std::map<std::string, std::int64_t> messages_by_kind;
   std::map<std::string, std::int64_t> counters;  ///< the protocol's
+  std::size_t faults_planned = 0;                ///< actions of the plan, drawn ones included
+  std::size_t faults_happened = 0;               ///< those whose time or event came in the run
   std::size_t invoked = 0;
   std::size_t ok = 0;              ///< returned with the reply "ok"
   std::size_t failed = 0;          ///< returned with another reply
@@ -63,7 +65,8 @@ struct RunResult {
 /// Deterministic: the result depends on the scenario and the seed alone. Throws Interrupted.
 RunResult run_scenario(const Scenario& scenario, const RunOptions& options = {});
 
-/// The command that repeats the run: "sibyl run FILE --only ID --seed 7".
+/// The command that repeats the run: "sibyl run FILE --only ID --seed 7". Of a scenario that came
+/// from standard input it ends with a comment that says what else is needed.
 std::string replay_line(const Scenario& scenario, std::uint64_t seed);
 
 }  // namespace sibyl

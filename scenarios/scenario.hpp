@@ -18,6 +18,10 @@ inline constexpr std::string_view kScenarioFormat = "sibyl-scenario/1";
 /// The largest seed: the largest integer that every JSON reader keeps exact.
 inline constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
 
+/// Steps after which a run ends when the scenario does not say: a run is recorded whole, so this
+/// also bounds its memory.
+inline constexpr std::uint64_t kDefaultEvents = 1'000'000;
+
 struct Scenario {
   std::string file;                    ///< where it comes from, as it was named
   bool shares_file = false;            ///< the file holds several
@@ -34,7 +38,7 @@ struct Scenario {
   std::vector<NodeClocks> clocks;  ///< one a node
   WorldConfig world;               ///< without the faults
   FaultSettings faults;
-  Limits limits;
+  Limits limits{.events = kDefaultEvents};
   Expectations expect;
   Value document;  ///< the scenario on its own: of a variant, what the base becomes by it
 };

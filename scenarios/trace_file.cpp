@@ -31,9 +31,23 @@ std::optional<Outcome> outcome_from(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view outcome_of(OperationOutcome o) {
-  if (o == OperationOutcome::ok) return "ok";
-  return o == OperationOutcome::fail ? "fail" : "unknown";
+/// Whether all that the operation did is read one object, which was absent. Of several objects a
+/// refusal does not say which was.
+bool found_nothing(const Operation& op) {
+  if (op.f == "read") return op.value.is_null();
+  const Value::List* steps = op.value.as_list();
+  if (steps == nullptr || steps->empty()) return false;
+  return std::all_of(steps->begin(), steps->end(), [&](const Value& each) {
+    const Value::List* step = each.as_list();
+    return step != nullptr && step->size() == 3 && (*step)[0] == Value("read") &&
+           (*step)[1] == (*steps->front().as_list())[1] && (*step)[2].is_null();
+  });
+}
+
+std::string_view outcome_of(const Operation& op) {
+  if (op.outcome == OperationOutcome::unknown) return "unknown";
+  const bool refused = op.outcome == OperationOutcome::fail || op.reply == "nok";
+  return refused && !(op.reply == "nok" && found_nothing(op)) ? "fail" : "ok";
 }
 
 class Reader {
@@ -87,7 +101,7 @@ class Reader {
     in_line([&] {
       const Fields fields(v, "",
                           {"format", "version", "id", "seed", "digest", "outcome", "end_ns",
-                           "events", "nodes", "scenario"});
+                           "pending", "events", "nodes", "scenario"});
       std::string format;
       std::string outcome;
       fields.require("format", format);
@@ -103,6 +117,9 @@ class Reader {
       if (!known) unknown_name("/outcome", outcome, {"quiescent", "deadline", "limit"}, "outcome");
       trace_.outcome = *known;
       fields.require("end_ns", trace_.end.ns);
+      if (const Value* p = fields.find("pending"); p != nullptr && !p->is_null()) {
+        fields.require("pending", trace_.pending.emplace());
+      }
       fields.require("events", announced_);
       trace_.scenario = fields.get("scenario");
       nodes(fields.get("nodes"));
@@ -195,6 +212,7 @@ std::string trace_header_line(const Trace& trace) {
                                {"digest", trace.digest},
                                {"outcome", outcome_name(trace.outcome)},
                                {"end_ns", trace.end.ns},
+                               {"pending", trace.pending ? number(*trace.pending) : Value()},
                                {"events", number(trace.events.size())},
                                {"nodes", std::move(nodes)},
                                {"scenario", trace.scenario}});
@@ -243,7 +261,7 @@ std::string history_text(const History& history) {
     members.emplace_back("value", op.value);
     members.emplace_back("call", op.call);
     members.emplace_back("return", op.ret ? Value(*op.ret) : Value());
-    members.emplace_back("outcome", outcome_of(op.outcome));
+    members.emplace_back("outcome", outcome_of(op));
     if (!op.label.empty()) members.emplace_back("label", op.label);
     if (op.ret) members.emplace_back("reply", op.reply);
     text += to_json(Value(std::move(members))) + "\n";

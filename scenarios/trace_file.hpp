@@ -34,7 +34,8 @@ bool looks_like_trace(std::string_view text);
 /// not this function's. Throws FileError.
 void write_trace(const std::string& path, const Trace& trace);
 
-/// One operation a line, in the order of their calls.
+/// One operation a line, in the order of their calls. A refused one (reply "nok") is a "fail",
+/// unless it only read one object and found it absent. O(size).
 std::string history_text(const History& history);
 
 }  // namespace sibyl

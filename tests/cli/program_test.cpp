@@ -1,6 +1,8 @@
 // The command line: exit statuses, what goes to standard output and what does not, and files.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
@@ -37,7 +39,8 @@ Ran sibyl_with(const std::vector<std::string>& arguments, bool interrupted = fal
 
 /// A folder that is gone at the end of the test.
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / "sibyl_cli_test";
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("sibyl_cli_test_" + std::to_string(getpid()));
   Folder() {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
@@ -115,7 +118,8 @@ TEST_CASE(
   CHECK(several.as_list()->size() == 2);
   CHECK(parse_json(sibyl_with({"run", kTwo, "--json", "--only", "slow"}).out, "out").as_object() !=
         nullptr);
-  for (const std::string what : {"protocols", "properties", "faults", "scenarios"}) {
+  for (const std::string what :
+       {"protocols", "properties", "faults", "scenarios", "state-machines"}) {
     CHECK(parse_json(sibyl_with({"list", what, "--json"}).out, "out").as_list() != nullptr);
   }
   CHECK(parse_json(sibyl_with({"version", "--json"}).out, "out").find("version") != nullptr);
@@ -150,8 +154,9 @@ TEST_CASE("quiet says only what is not as expected") {
 }
 
 TEST_CASE("several scenarios and one output file is an error that names --only") {
+  Folder folder;
   for (const std::string option : {"--trace", "--history"}) {
-    const Ran ran = sibyl_with({"run", kTwo, option, "/tmp/x.jsonl"});
+    const Ran ran = sibyl_with({"run", kTwo, option, folder / "x.jsonl"});
     CHECK(ran.status == 64);
     CHECK(ran.err.find("--only ID") != std::string::npos);
   }
@@ -199,6 +204,62 @@ TEST_CASE("view draws a scenario and the trace of its run alike") {
   CHECK(sibyl_with({"view", trace, "--seed", "3"}).status == 64);
 }
 
+TEST_CASE("list alone shows every kind under its name, and as data an object of them") {
+  const Ran all = sibyl_with({"list"});
+  CHECK(all.status == 0);
+  const Value data = parse_json(sibyl_with({"list", "--json"}).out, "out");
+  for (const std::string kind :
+       {"protocols", "scenarios", "state-machines", "properties", "faults"}) {
+    CAPTURE(kind);
+    CHECK(("\n" + all.out).find("\n" + kind + "\n  ") != std::string::npos);
+    REQUIRE(data.find(kind) != nullptr);
+    CHECK(to_json(*data.find(kind)) + "\n" == sibyl_with({"list", kind, "--json"}).out);
+  }
+  CHECK(all.out.find("  s-smr") != std::string::npos);
+}
+
+TEST_CASE("list state-machines shows what the protocols replicate, one line each") {
+  const Ran ran = sibyl_with({"list", "state-machines"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out.rfind("objects  atomic commands that ", 0) == 0);
+  CHECK(ran.out.find("(s-smr, ds-smr)\n") == ran.out.size() - 16);
+}
+
+TEST_CASE("every verb accepts --json, --quiet, --color and -o") {
+  Folder folder;
+  const std::string trace = folder / "t.jsonl";
+  REQUIRE(sibyl_with({"run", kOne, "--trace", trace}).status == 0);
+  const std::vector<std::vector<std::string>> lines{
+      {"run", kOne}, {"view", kOne}, {"diff", trace, trace}, {"list"}, {"list", "faults"},
+      {"schema"},    {"version"},    {"completion", "bash"},
+  };
+  for (std::vector<std::string> line : lines) {
+    CAPTURE(line.front());
+    line.insert(line.end(), {"--quiet", "--color", "never", "--json"});
+    const Ran ran = sibyl_with(line);
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    CHECK_FALSE(parse_json(ran.out, "out").is_null());
+    line.pop_back();
+    line.insert(line.end(), {"-o", folder / (line.front() + ".txt")});
+    CHECK(sibyl_with(line).out.empty());
+    if (line.front() != "run" && line.front() != "diff") {
+      CHECK_FALSE(read_file(folder / (line.front() + ".txt"), 1 << 26).empty());
+    }
+  }
+}
+
+TEST_CASE("view --json is one object: the drawing, or the file that it was written to") {
+  Folder folder;
+  const Value shown = parse_json(sibyl_with({"view", kOne, "--json"}).out, "out");
+  CHECK(*shown.find("drawing") == Value(sibyl_with({"view", kOne}).out));
+  const std::string file = folder / "x.svg";
+  const Value written = parse_json(sibyl_with({"view", kOne, "--json", "-o", file}).out, "out");
+  CHECK(*written.find("file") == Value(file));
+  CHECK(*written.find("form") == Value("svg"));
+  CHECK(read_file(file, 1 << 26).find("<svg") != std::string::npos);
+}
+
 TEST_CASE("list shows the variants of protocols with the property that each breaks") {
   const Ran ran = sibyl_with({"list", "protocols", "--variants"});
   CHECK(ran.status == 0);
@@ -212,6 +273,8 @@ TEST_CASE("list shows the variants of protocols with the property that each brea
 TEST_CASE("schema prints the schema, version the version, help the verbs") {
   CHECK(sibyl_with({"schema"}).out == std::string(scenario_schema()));
   CHECK(sibyl_with({"version"}).out.rfind("sibyl 0.", 0) == 0);
+  CHECK(sibyl_with({"--version"}).out == sibyl_with({"version"}).out);
+  CHECK(sibyl_with({"--version", "--json"}).out == sibyl_with({"version", "--json"}).out);
   const Ran help = sibyl_with({"--help"});
   CHECK(help.status == 0);
   CHECK(help.out.find("diff") != std::string::npos);

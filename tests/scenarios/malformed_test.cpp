@@ -3,6 +3,8 @@
 // message, and whether the schema can express the mistake.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -89,7 +91,9 @@ TEST_CASE("mistakes in the text itself are refused by line and column") {
 }
 
 TEST_CASE("a file of 100 MB is refused without being read") {
-  const auto path = (std::filesystem::temp_directory_path() / "sibyl_large_scenario.json").string();
+  const auto path = (std::filesystem::temp_directory_path() /
+                     ("sibyl_large_scenario_" + std::to_string(getpid()) + ".json"))
+                        .string();
   {
     std::ofstream out(path, std::ios::binary);
     out << "{}";

@@ -1,6 +1,8 @@
 // The runner, its report, and the files that it writes.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -96,6 +98,15 @@ TEST_CASE("latencies are those of the ok operations, by the nearest rank") {
   CHECK(r.throughput_per_s == doctest::Approx(2 / 0.09));
 }
 
+TEST_CASE("latencies whose sum is beyond 64 bits have the right mean") {
+  const RunResult r = run_scenario(base_with({R"(/network/default/delay="1500000000s")"}));
+  REQUIRE(r.latency.has_value());
+  CHECK(r.ok == 2);
+  CHECK(r.latency->p50 == 6'000'000'000'000'000'000);  // four delays; the other has five
+  CHECK(r.latency->max == 7'499'999'999'950'000'000);
+  CHECK(r.latency->mean == 6'749'999'999'975'000'000);
+}
+
 TEST_CASE("what is expected and not shown is unmet, one sentence each") {
   const Scenario s = base_with({R"(/expect={"outcome": "deadline",
     "properties": {"linearizability": "violated"}, "counters": {"signal": 1, "retry": {"min": 1}},
@@ -127,6 +138,20 @@ TEST_CASE("a limit makes a run inconclusive, never a pass") {
   CHECK(expected.trace.outcome == Outcome::limit);
 }
 
+TEST_CASE("faults that never happened are counted, and said to people") {
+  const std::string event = R"({"after_event": {"event": "note::Nowhere"}, "crash": "P1"})";
+  const std::string timed = R"({"at": "1us", "slow": {"node": "P1", "percent": 200}})";
+  const Scenario s = base_with({"/faults=[" + event + ", " + timed + "]"});
+  const RunResult r = run_scenario(s);
+  CHECK(r.faults_planned == 2);
+  CHECK(r.faults_happened == 1);
+  CHECK(report_text(s, r, false).find("faults      1 of 2 never happened\n") != std::string::npos);
+  const Value report = report_json(s, r);
+  CHECK(to_json(*report.find("metrics")->find("faults")) == R"({"planned":2,"happened":1})");
+  const Scenario all = base_with({"/faults=[" + timed + "]"});
+  CHECK(report_text(all, run_scenario(all), false).find("faults ") == std::string::npos);
+}
+
 TEST_CASE("a digest is compared for the scenario as it is written, and for no other run") {
   const std::string zeros(32, '0');
   Scenario s = base_with();
@@ -153,8 +178,9 @@ TEST_CASE("a trace is read as it was written, plain and compressed") {
   CHECK(again.nodes == trace.nodes);
   CHECK(again.digest == trace.digest);
   CHECK(trace_text(again) == text);
-  const auto path =
-      (std::filesystem::temp_directory_path() / "sibyl_test_trace.jsonl.zst").string();
+  const auto path = (std::filesystem::temp_directory_path() /
+                     ("sibyl_test_trace_" + std::to_string(getpid()) + ".jsonl.zst"))
+                        .string();
   write_trace(path, trace);
   CHECK(is_zstd(read_file(path, 1 << 26)));
   CHECK(load_trace(path).events == trace.events);
@@ -194,8 +220,44 @@ TEST_CASE("a history has a line for each operation, as check reads it") {
         "\n");
 }
 
+TEST_CASE("a refused operation failed in the history, but for a read that saw an object absent") {
+  const auto outcome = [](const std::string& steps, const std::string& reply,
+                          OperationOutcome recorded = OperationOutcome::ok) {
+    Operation op;
+    op.f = "command";
+    op.value = parse_json(steps, "steps");
+    op.reply = reply;
+    op.outcome = recorded;
+    if (recorded != OperationOutcome::unknown) op.ret = 1;
+    const Value line = parse_json(history_text({op}), "line");
+    if (op.ret) CHECK(*line.find("reply") == Value(reply));
+    return *line.find("outcome")->as_string();
+  };
+  CHECK(outcome(R"([["create", "x", 1]])", "ok") == "ok");
+  CHECK(outcome(R"([["create", "x", 1]])", "nok") == "fail");
+  CHECK(outcome(R"([["write", "x", 1]])", "nok") == "fail");
+  CHECK(outcome(R"([["delete", "x", null]])", "nok") == "fail");
+  CHECK(outcome(R"([["read", "x", null]])", "nok") == "ok");
+  CHECK(outcome(R"([["read", "x", null], ["read", "x", null]])", "nok") == "ok");
+  CHECK(outcome(R"([["read", "x", null], ["read", "y", null]])", "nok") == "fail");
+  CHECK(outcome(R"([["read", "x", null], ["write", "x", 1]])", "nok") == "fail");
+  CHECK(outcome(R"([["read", "x", null], ["write", "x", 1]])", "", OperationOutcome::unknown) ==
+        "unknown");
+  CHECK(outcome(R"([["write", "x", 1]])", "fail", OperationOutcome::fail) == "fail");
+  CHECK(outcome("[]", "nok") == "fail");
+}
+
+TEST_CASE("what came from standard input is not said to be repeatable by the line alone") {
+  Scenario s = base_with();
+  s.file = "-";
+  CHECK(replay_line(s, 7) ==
+        "sibyl run - --only test-two-partitions --seed 7  # with the same text "
+        "on standard input");
+}
+
 TEST_CASE("a file is written whole or not at all") {
-  const auto folder = std::filesystem::temp_directory_path() / "sibyl_write_test";
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("sibyl_write_test_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const std::string path = (folder / "out.txt").string();
   write_file(path, "one");

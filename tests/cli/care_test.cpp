@@ -1,0 +1,145 @@
+// Care on the command line: no file is overwritten unasked, no value is guessed, nothing that a
+// scenario says reaches a terminal as a control sequence.
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/io.hpp"
+#include "scenarios/files.hpp"
+
+using namespace sibyl;
+
+namespace {
+
+const std::string kOne = SIBYL_SOURCE_DIR "/tests/scenarios/data/minimal.json";
+constexpr std::size_t kMost = std::size_t{1} << 20U;
+
+struct Ran {
+  int status;
+  std::string out;
+  std::string err;
+  bool says(const std::string& words) const { return err.find(words) != std::string::npos; }
+};
+
+Ran sibyl_with(const std::vector<std::string>& arguments, bool interrupted = false) {
+  std::ostringstream out;
+  std::ostringstream err;
+  cli::Io io{out, err};
+  io.interrupted = [=] { return interrupted; };
+  const int status = cli::run_program(arguments, io);
+  return {status, out.str(), err.str()};
+}
+
+/// A folder with a scenario a.json, gone at the end of the test.
+struct Folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("sibyl_care_test_" + std::to_string(getpid()));
+  Folder() {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path / "sub");
+    write_file(*this / "a.json", read_file(kOne, kMost));
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+}  // namespace
+
+TEST_CASE("an output that is an input is refused with both names, and the input stays") {
+  const Folder folder;
+  const std::string a = folder / "a.json";
+  const std::string detour = folder / "sub/../a.json";
+  const std::string link = folder / "link.json";
+  std::filesystem::create_symlink(a, link);
+  for (const std::string& other : {a, detour, link}) {
+    for (const std::string option : {"-o", "--trace", "--history"}) {
+      const Ran ran = sibyl_with({"run", a, option, other});
+      CHECK(ran.status == 64);
+      CHECK(ran.says(option + " " + other + " would overwrite " + a));
+    }
+    CHECK(sibyl_with({"view", a, "--to", "text", "-o", other}).status == 64);
+    CHECK(sibyl_with({"diff", kOne, a, "-o", other}).status == 64);
+  }
+  CHECK(sibyl_with({"list", "scenarios", folder.path.string(), "-o", a}).status == 64);
+  CHECK(read_file(a, kMost) == read_file(kOne, kMost));
+}
+
+TEST_CASE("two outputs to one place are refused with both names; /dev/null may be shared") {
+  const Folder folder;
+  const std::string x = folder / "x";
+  const std::string same = folder / "sub/../x";
+  const Ran both = sibyl_with({"run", kOne, "--trace", x, "--history", same});
+  CHECK(both.status == 64);
+  CHECK(both.says("--trace " + x + " and --history " + same + " are the same place"));
+  CHECK(sibyl_with({"run", kOne, "--trace", x, "-o", x}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--trace", "-", "--history", "-", "-o", x}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--quiet", "--trace", "-", "-o", "-"}).status == 64);
+  CHECK_FALSE(std::filesystem::exists(x));
+  CHECK(sibyl_with({"run", kOne, "--trace", "/dev/null", "--history", "/dev/null"}).status == 0);
+  CHECK(sibyl_with({"run", kOne, "--trace", x, "--history", folder / "y"}).status == 0);
+}
+
+TEST_CASE("a value that could be read in two ways, or that is missing, ends with 64") {
+  for (const std::string seed :
+       {"010", "0x10", "+5", " 5", "5 ", "1e3", "-1", "9007199254740993"}) {
+    CAPTURE(seed);
+    CHECK(sibyl_with({"run", kOne, "--seed", seed}).status == 64);
+  }
+  for (const std::string seed : {"0", "10", "9007199254740992"}) {
+    CHECK(sibyl_with({"run", kOne, "--seed", seed}).status == 0);
+  }
+  for (const std::string set : {"x", "=5", "", "seed=5", "/a~2=5"}) {
+    CAPTURE(set);
+    CHECK(sibyl_with({"run", kOne, "--set", set}).status == 64);
+  }
+  for (const std::string option : {"--only", "--trace", "--history", "--out"}) {
+    CAPTURE(option);
+    CHECK(sibyl_with({"run", kOne, option, ""}).status == 64);
+  }
+  CHECK(sibyl_with({"run", "-", "-"}).status == 64);
+  CHECK(sibyl_with({"diff", "-", "-"}).status == 64);
+}
+
+TEST_CASE("a mistake in --set names its place once, and says what would be right") {
+  const Ran inside = sibyl_with({"run", kOne, "--set", "/protocol/name/x=1"});
+  CHECK(inside.status == 65);
+  CHECK(inside.says("--set: /protocol/name/x: \"x\" cannot be set inside a string"));
+  const Ran format = sibyl_with({"run", kOne, "--set", R"(/format="x")"});
+  CHECK(format.status == 65);
+  CHECK(format.err == "--set: /format: found \"x\", expected \"sibyl-scenario/1\"\n");
+}
+
+TEST_CASE("control characters of a scenario are shown, not sent to the terminal") {
+  const Ran title = sibyl_with({"run", kOne, "--set", R"(/title="a\u001b[31mb\u0007\nc\u009bd")"});
+  CHECK(title.status == 0);
+  CHECK(title.out.find("a\\x1b[31mb\\x07\\x0ac\\x9bd  (seed") != std::string::npos);
+  CHECK(title.out.find('\x1b') == std::string::npos);
+  const Ran error = sibyl_with({"run", kOne, "--set", R"(/protocol/name="\u001b]0;x\u0007")"});
+  CHECK(error.status == 65);
+  CHECK(error.says("\\x1b]0;x\\x07"));
+  CHECK(error.err.find('\x1b') == std::string::npos);
+  CHECK(error.err.find('\n') == error.err.size() - 1);
+}
+
+TEST_CASE("an interruption before anything was finished writes nothing and claims nothing") {
+  const Folder folder;
+  for (const std::string form : {"--json", "--quiet", "--color=never"}) {
+    const Ran ran = sibyl_with({"run", kOne, form, "-o", folder / "out"}, true);
+    CHECK(ran.status == 130);
+    CHECK(ran.err == "sibyl: interrupted; no scenario was finished, and nothing was written\n");
+    CHECK_FALSE(std::filesystem::exists(folder / "out"));
+  }
+}
+
+TEST_CASE("a message under way when time is over is no message that never arrives") {
+  const Ran ran = sibyl_with({"view", kOne, "--set", R"(/limits/deadline="1500us")"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out.find("(in flight at the end)") != std::string::npos);
+  CHECK(ran.out.find("(never arrives)") == std::string::npos);
+  CHECK(sibyl_with({"view", kOne}).out.find("(in flight") == std::string::npos);
+}

@@ -27,7 +27,7 @@ bool is_no_trace(const std::string& path) {
 
 std::optional<Trace> trace_in_file(const std::string& path) {
   const std::string name = path == "-" ? "standard input" : path;
-  if (path != "-" && is_no_trace(path)) return std::nullopt;
+  if (path != "-" && is_no_trace(path)) return std::nullopt;  // standard input is read only once
   std::string text = read_file(path, kLargestTrace);
   if (is_zstd(text)) text = zstd_decompress(text, name, kLargestTrace);
   return parse_trace(text, name);

@@ -62,7 +62,7 @@ class Process {
   Process(const Process& /*other*/) {}  // the count belongs to the object, not to its value
   Process& operator=(const Process& /*other*/) { return *this; }
   virtual ~Process() = default;
-  /// The first step of the node's life.
+  /// The first step of the node's life; what arrives at the same instant waits for it.
   virtual void start(Context& /*context*/) {}
   /// The first step after a crash; the state is the initial one, the storage what survived.
   virtual void recover(Context& context) { start(context); }

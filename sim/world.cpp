@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <type_traits>
+#include <utility>
 
 namespace sibyl {
 
@@ -195,6 +196,8 @@ void World::take(const Event& e) {
         defer(node, e);
       } else if (node.up && !node.started) {
         start_instance(e.target & kInstanceMask, false);
+        waiting_ -= node.deferred.size();
+        catch_up(std::exchange(node.deferred, {}));  // what came at the same instant, before it
       }
       break;
     }
@@ -205,7 +208,8 @@ void World::arrive(const Event& e) {
   const std::uint32_t to = e.target & kInstanceMask;
   Instance& node = instances_[to];
   const bool own = (e.source & kInstanceMask) == to;
-  if (!node.up || node.paused || own || !cuts_.empty() || !clogs_.empty()) [[unlikely]] {
+  if (!node.up || !node.started || node.paused || own || !cuts_.empty() || !clogs_.empty())
+      [[unlikely]] {
     if (kept_from_arriving(node, e)) return;
   }
   if (config_->cpu.enabled) {
@@ -243,8 +247,9 @@ bool World::kept_from_arriving(Instance& node, const Event& e) {
     ++waiting_;
     return true;
   }
-  if (node.paused) defer(node, e);
-  return node.paused;
+  const bool waits = node.paused || !node.started;  // no step before the start
+  if (waits) defer(node, e);
+  return waits;
 }
 
 void World::hand(std::uint32_t instance, NodeId from, EventId send, const Message& message) {

@@ -69,5 +69,10 @@ build_and_compare() { # NAME COMPILER FLAGS
 }
 build_and_compare gcc-O0 g++ -O0
 build_and_compare clang-O3 clang++ -O3
-build_and_compare clang-O1-sanitizers clang++ \
-  "-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=all"
+sanitized=$(command -v clang++ || echo g++)
+# shellcheck disable=SC2086  # several flags
+if ! echo 'int main() {}' | "$sanitized" $sanitizers -x c++ - -o "$work/probe" 2>/dev/null; then
+  sanitized=g++ # clang's runtime comes in a package of its own
+fi
+build_and_compare sanitizers-O1 "$sanitized" "-O1 $sanitizers"

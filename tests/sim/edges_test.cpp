@@ -160,5 +160,25 @@ TEST_CASE("the digest tells a late step at one node from an early one at another
   CHECK(digest_of(kA, std::int64_t{1} << 40) != digest_of(kB, 0));
 }
 
+TEST_CASE("no node takes a step before its start, however ties are chosen") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    WorldConfig config = calm(0);
+    config.ties = TieRule::chosen;
+    if (seed % 2 == 0) config.cpu.enabled = true;
+    if (seed % 3 == 0) config.faults = {at(0, fault::Pause{kB}), at(4, fault::Resume{kB})};
+    World world(config);
+    const Behaviour greets_all = at_start([](Actor&, Context& c) {
+      for (const NodeId n : {kA, kB, kC}) c.send(n, Number{c.self().value + 1});
+    });
+    for (const char* name : {"A", "B", "C"}) add(world, name, greets_all);
+    CHECK(run(world, seed) == Outcome::quiescent);
+    for (const NodeId n : {kA, kB, kC}) {
+      REQUIRE(actor(world, n).log.size() == 4);
+      CHECK(actor(world, n).log.front().substr(0, 5) == "start");
+    }
+    CHECK(world.pending() == 0);
+  }
+}
+
 }  // namespace
 }  // namespace sibyl::small

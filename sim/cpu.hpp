@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <string>
 #include <utility>
@@ -39,8 +39,8 @@ struct Waiting {
 
 struct CpuState {
   std::int64_t busy_until = 0;
-  std::uint64_t serving = 0;  ///< number of the send of the message being worked on; 0: none
-  std::deque<Waiting> waiting;
+  std::uint64_t serving = 0;   ///< number of the send of the message being worked on; 0: none
+  std::list<Waiting> waiting;  ///< takes no memory while empty, unlike a deque: worlds are copied
   /// Looked-up service times by type; a handful of kinds, so a scan is the fastest map.
   std::vector<std::pair<const TypeInfo*, const Distribution*>> known;
 };

@@ -23,29 +23,32 @@ NodeId World::add_node(TraceNode description, ProcessPtr process, NodeClocks clo
   for (const auto& d : descriptions_) assert(d.name != description.name);
   Instance node;
   node.identity = id;
-  node.initial = process;
-  node.process = std::move(process);
-  node.clocks = clocks;
+  node.ideal_clock = clocks.hardware == HardwareClock();
+  node.process = process;
   instances_.push_back(std::move(node));
+  Parts& parts = parts_.emplace_back();
+  parts.clocks = clocks;
+  parts.initial = std::move(process);
   descriptions_.push_back(std::move(description));
   return id;
 }
 
 NodeId World::add_twin(NodeId of, ProcessPtr process) {
   TraceNode description = descriptions_[of.value];
-  const std::size_t number = instances_[of.value].twins.size() + 1;
+  const std::size_t number = parts_[of.value].twins.size() + 1;
   for (std::size_t i = 0; i < number; ++i) description.name += "'";
-  const NodeId id =
-      add_node(std::move(description), std::move(process), instances_[of.value].clocks);
+  const NodeId id = add_node(std::move(description), std::move(process), parts_[of.value].clocks);
   instances_[id.value].identity = of;
-  instances_[of.value].twins.push_back(id.value);
+  parts_[of.value].twins.push_back(id.value);
   instances_[of.value].watched = true;
+  any_watched_ = true;
   return id;
 }
 
 void World::set_shim(NodeId node, ShimPtr shim) {
-  instances_[node.value].shim = std::move(shim);
+  parts_[node.value].shim = std::move(shim);
   instances_[node.value].watched = true;
+  any_watched_ = true;
 }
 
 /// Programmers' errors: scenarios are checked by the loader.
@@ -138,9 +141,7 @@ Outcome World::end_of_time() const {
 /// what a delivery waits for.
 void World::prefetch() const {
   if (const Event* later = pending_.upcoming(4)) {
-    const auto* node = reinterpret_cast<const char*>(&instances_[later->target & kInstanceMask]);
-    __builtin_prefetch(node);
-    __builtin_prefetch(node + 64);
+    __builtin_prefetch(&instances_[later->target & kInstanceMask]);
   }
   if (const Event* soon = pending_.upcoming(2)) {
     const Instance& node = instances_[soon->target & kInstanceMask];
@@ -191,13 +192,15 @@ void World::take(const Event& e) {
       break;
     case Kind::start: {
       now_ = e.at;
-      Instance& node = instances_[e.target & kInstanceMask];
+      const std::uint32_t instance = e.target & kInstanceMask;
+      Instance& node = instances_[instance];
       if (node.paused) {
-        defer(node, e);
+        defer(instance, e);
       } else if (node.up && !node.started) {
-        start_instance(e.target & kInstanceMask, false);
-        waiting_ -= node.deferred.size();
-        catch_up(std::exchange(node.deferred, {}));  // what came at the same instant, before it
+        start_instance(instance, false);
+        waiting_ -= parts_[instance].deferred.size();
+        // What came at the same instant, before it.
+        catch_up(std::exchange(parts_[instance].deferred, {}));
       }
       break;
     }
@@ -213,15 +216,15 @@ void World::arrive(const Event& e) {
     if (kept_from_arriving(node, e)) return;
   }
   if (config_->cpu.enabled) {
-    start_service(node, e);
+    start_service(e);
     return;
   }
   const Message message = Message::adopt(payload_of(e));
-  hand(to, instances_[e.source & kInstanceMask].identity, e.id, message);
+  hand(to, identity_of(e.source & kInstanceMask), e.id, message);
 }
 
-void World::defer(Instance& node, const Event& e) {
-  node.deferred.emplace_back(e);
+void World::defer(std::uint32_t instance, const Event& e) {
+  parts_[instance].deferred.emplace_back(e);
   ++waiting_;
 }
 
@@ -248,7 +251,7 @@ bool World::kept_from_arriving(Instance& node, const Event& e) {
     return true;
   }
   const bool waits = node.paused || !node.started;  // no step before the start
-  if (waits) defer(node, e);
+  if (waits) defer(to, e);
   return waits;
 }
 
@@ -273,9 +276,9 @@ void World::hand(std::uint32_t instance, NodeId from, EventId send, const Messag
     check_triggers(message.type().name, instance);
     if (!instances_[instance].up) return;
   }
-  if (node.watched && node.shim) [[unlikely]] {
+  if (node.watched && parts_[instance].shim) [[unlikely]] {
     ShimContext context(*this, instance);
-    node.shim.writable().receive(context, from, message);
+    parts_[instance].shim.writable().receive(context, from, message);
   } else {
     Context context(*this, instance);
     node.process.writable().receive(context, from, message);
@@ -285,9 +288,9 @@ void World::hand(std::uint32_t instance, NodeId from, EventId send, const Messag
 
 /// The work of the step that ends keeps the CPU busy, unless the node crashed in it.
 void World::keep_busy(std::uint32_t instance) {
-  Instance& node = instances_[instance];
-  if (work_done_ == 0 || !node.up) return;
-  node.cpu.busy_until = std::max(node.cpu.busy_until, saturating_add(now_, work_done_));
+  if (work_done_ == 0 || !instances_[instance].up) return;
+  CpuState& cpu = parts_[instance].cpu;
+  cpu.busy_until = std::max(cpu.busy_until, saturating_add(now_, work_done_));
 }
 
 void World::start_instance(std::uint32_t instance, bool recovering) {
@@ -335,14 +338,15 @@ const ServiceProfile& World::service_profile(std::uint32_t instance) const {
   return it == config_->cpu.by_role.end() ? config_->cpu.standard : it->second;
 }
 
-void World::start_service(Instance& node, const Event& e) {
-  CpuState& cpu = node.cpu;
+void World::start_service(const Event& e) {
+  const std::uint32_t to = e.target & kInstanceMask;
+  const Instance& node = instances_[to];
+  CpuState& cpu = parts_[to].cpu;
   if (cpu.serving != 0) {
     cpu.waiting.push_back({e.source, e.id, Message::adopt(payload_of(e))});
     ++waiting_;
     return;
   }
-  const std::uint32_t to = e.target & kInstanceMask;
   Message message = Message::adopt(payload_of(e));
   const TypeInfo* type = &message.type();
   const Distribution* time = nullptr;
@@ -363,7 +367,7 @@ void World::start_service(Instance& node, const Event& e) {
   // Nothing else is due before it is done: no need to go through the queue.
   if (done <= horizon_ && done != kNever.ns && pending_.none_until(done)) {
     now_ = done;
-    hand(to, instances_[e.source & kInstanceMask].identity, e.id, message);
+    hand(to, identity_of(e.source & kInstanceMask), e.id, message);
     return;
   }
   cpu.serving = e.id;
@@ -380,21 +384,22 @@ void World::finish_service(const Event& e) {
     return;
   }
   if (instances_[to].paused) {
-    defer(instances_[to], e);
+    defer(to, e);
     return;
   }
-  instances_[to].cpu.serving = 0;
+  CpuState& cpu = parts_[to].cpu;
+  cpu.serving = 0;
   {
     const Message message = Message::adopt(payload_of(e));
-    hand(to, instances_[from].identity, e.id, message);
+    hand(to, identity_of(from), e.id, message);
   }
-  Instance& node = instances_[to];
-  while (!node.cpu.waiting.empty() && node.up && !node.paused && node.cpu.serving == 0) {
-    Waiting next = std::move(node.cpu.waiting.front());
-    node.cpu.waiting.pop_front();
+  const Instance& node = instances_[to];
+  while (!cpu.waiting.empty() && node.up && !node.paused && cpu.serving == 0) {
+    Waiting next = std::move(cpu.waiting.front());
+    cpu.waiting.pop_front();
     --waiting_;
     const auto data = reinterpret_cast<std::uint64_t>(next.message.release());
-    start_service(node, {now_, next.id, target(to, Kind::message), next.source, data});
+    start_service({now_, next.id, target(to, Kind::message), next.source, data});
   }
 }
 

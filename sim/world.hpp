@@ -100,31 +100,41 @@ class World {
   friend class ShimContext;
 
   enum class Kind : std::uint8_t { message, timer, service_done, fault, start };
-  struct TimerSlot {
+  static constexpr std::uint32_t kNoTimer = 0xffffffffU;
+  /// One cache line.
+  struct alignas(64) TimerSlot {
     std::int64_t deadline = 0;  ///< on the hardware clock
     std::uint64_t order = 0;    ///< its place among equal times: the number of the arming
     std::uint64_t entry = 0;    ///< the order of the entry in the queue that counts; 0: none
     std::int64_t entry_at = 0;
     EventId cause = 0;
+    Message tag;
     std::uint32_t generation = 1;
+    std::uint32_t next_free = kNoTimer;
     bool armed = false;
     bool in_use = false;
-    Message tag;
   };
-  struct Instance {
-    // What a delivery or a timer touches comes first: the first 128 bytes are fetched ahead.
+  static_assert(sizeof(TimerSlot) == 64);
+  /// What every delivery and timer touches, in one cache line: with thousands of nodes, that is
+  /// what a step waits for.
+  struct alignas(64) Instance {
     ProcessPtr process;
+    EventId last_event = 0;
+    std::vector<TimerSlot> timers;
+    std::uint32_t free_timer = kNoTimer;  ///< the first of the list of slots that are not in use
     NodeId identity;
+    std::uint32_t slow_percent = 100;
+    std::uint32_t incarnation = 0;  ///< how often it has recovered
     bool up = true;
     bool paused = false;
     bool started = false;
-    bool watched = false;  ///< has a shim or twins: the slow path
-    std::uint32_t slow_percent = 100;
-    std::uint32_t incarnation = 0;  ///< how often it has recovered
-    EventId last_event = 0;
+    bool watched = false;     ///< has a shim or twins: the slow path
+    bool ideal_clock = true;  ///< the hardware clock shows global time
+  };
+  static_assert(sizeof(Instance) == 64);
+  /// The rest of an instance.
+  struct Parts {
     NodeClocks clocks;
-    std::vector<TimerSlot> timers;
-    std::vector<std::uint32_t> free_timers;
     CpuState cpu;
     ProcessPtr initial;
     ShimPtr shim;
@@ -166,15 +176,29 @@ class World {
   void dispatch(const Event& e);
   void take(const Event& e);
   void take_faults(std::size_t first);
-  void defer(Instance& node, const Event& e);
+  void defer(std::uint32_t instance, const Event& e);
   void arrive(const Event& e);
   bool kept_from_arriving(Instance& node, const Event& e);
-  void start_service(Instance& node, const Event& e);
+  void start_service(const Event& e);
   void finish_service(const Event& e);
   void hand(std::uint32_t instance, NodeId from, EventId send, const Message& message);
   void fire(const Event& e);
   void start_instance(std::uint32_t instance, bool recovering);
   void keep_busy(std::uint32_t instance);
+  /// The sender's or receiver's identity, without a look at its data where there are no twins.
+  NodeId identity_of(std::uint32_t instance) const {
+    return any_watched_ ? instances_[instance].identity : NodeId{instance};
+  }
+  /// What the instance's hardware clock shows now, and when it shows `local`.
+  std::int64_t local_now(std::uint32_t instance) const {
+    return instances_[instance].ideal_clock ? now_
+                                            : parts_[instance].clocks.hardware.read({now_}).ns;
+  }
+  std::int64_t global_at(std::uint32_t instance, std::int64_t local) const {
+    return instances_[instance].ideal_clock
+               ? local
+               : parts_[instance].clocks.hardware.global_at({local}).ns;
+  }
   void catch_up(std::vector<Held> waiting);
 
   void post(std::uint32_t from, NodeId to, Message message, std::int64_t later);
@@ -239,6 +263,7 @@ class World {
   std::shared_ptr<const WorldConfig> config_;  ///< never changes; copies of the world share it
   std::shared_ptr<const Network> network_;
   std::vector<Instance> instances_;
+  std::vector<Parts> parts_;  ///< by the number of the instance
   std::vector<TraceNode> descriptions_;
   PendingEvents pending_;
   std::int64_t now_ = 0;
@@ -256,6 +281,7 @@ class World {
   std::vector<Held> held_;
   std::size_t waiting_ = 0;  ///< messages at CPUs, for paused nodes and on clogged links
   bool in_step_ = false;
+  bool any_watched_ = false;  ///< some instance has a shim or twins
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;

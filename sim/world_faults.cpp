@@ -41,24 +41,25 @@ void World::take_faults(std::size_t first) {
 
 void World::apply(const fault::Crash& f) {
   Instance& node = instances_[f.node.value];
+  Parts& parts = parts_[f.node.value];
   if (!node.up) return;
   node.up = false;
   node.paused = false;
   node.last_event = current_;
   drop_timers(f.node.value);
-  for (const auto& w : node.cpu.waiting)
+  for (const auto& w : parts.cpu.waiting)
     lose(w.source & kInstanceMask, f.node.value, w.id, w.message, "receiver crashed");
-  waiting_ -= node.cpu.waiting.size() + node.deferred.size();
-  node.cpu.waiting.clear();
-  node.cpu.busy_until = 0;
-  node.cpu.serving = 0;
+  waiting_ -= parts.cpu.waiting.size() + parts.deferred.size();
+  parts.cpu.waiting.clear();
+  parts.cpu.busy_until = 0;
+  parts.cpu.serving = 0;
   std::vector<Held> deferred;
-  deferred.swap(node.deferred);
+  deferred.swap(parts.deferred);
   for (const auto& d : deferred) {
     if (!d.message) continue;
     lose(d.event.source & kInstanceMask, f.node.value, d.event.id, d.message, "receiver crashed");
   }
-  node.storage.crash([&] {
+  parts.storage.crash([&] {
     return config_->unsynced_survive && choices_->pick({Decision::unsynced, f.node}, 2) == 1;
   });
 }
@@ -68,8 +69,8 @@ void World::apply(const fault::Recover& f) {
   if (node.up) return;
   node.up = true;
   ++node.incarnation;
-  if (!f.storage) node.storage.wipe();
-  node.process = node.initial;
+  if (!f.storage) parts_[f.node.value].storage.wipe();
+  node.process = parts_[f.node.value].initial;
   start_instance(f.node.value, true);
 }
 
@@ -81,8 +82,9 @@ void World::apply(const fault::Resume& f) {
   Instance& node = instances_[f.node.value];
   if (!node.paused) return;
   node.paused = false;
-  waiting_ -= node.deferred.size();
-  catch_up(std::exchange(node.deferred, {}));
+  std::vector<Held>& deferred = parts_[f.node.value].deferred;
+  waiting_ -= deferred.size();
+  catch_up(std::exchange(deferred, {}));
 }
 
 /// Dispatches what has waited, now and in order of arrival. Through the queue the tie rule would
@@ -130,10 +132,11 @@ void World::apply(const fault::Unclog& f) {
   catch_up(std::move(freed));
 }
 
-void World::apply(const fault::ClockStep& f) { instances_[f.node.value].clocks.step(f.by); }
+void World::apply(const fault::ClockStep& f) { parts_[f.node.value].clocks.step(f.by); }
 
 void World::apply(const fault::ClockDrift& f) {
-  instances_[f.node.value].clocks.hardware.set_drift({now_}, f.ppb);
+  parts_[f.node.value].clocks.hardware.set_drift({now_}, f.ppb);
+  instances_[f.node.value].ideal_clock = false;
   requeue_timers(f.node.value);
 }
 

@@ -14,24 +14,24 @@ std::uint64_t left(std::int64_t at, std::int64_t now) {
 
 void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
   const Instance& node = instances_[instance];
+  const Parts& parts = parts_[instance];
   if (node.up) h.add(node.process->hash());
   h.add(node.up | node.paused << 1 | node.started << 2 | std::uint64_t{node.slow_percent} << 8);
-  if (node.shim) h.add(node.shim->hash());
-  if (!node.storage.empty()) hash_append(h, node.storage);
+  if (parts.shim) h.add(parts.shim->hash());
+  if (!parts.storage.empty()) hash_append(h, parts.storage);
   if (timed) {
-    h.add(left(node.cpu.busy_until, now_));
-    h.add(static_cast<std::uint64_t>(node.clocks.hardware.read({now_}).ns) -
-          static_cast<std::uint64_t>(now_));
-    h.add(static_cast<std::uint64_t>(node.clocks.hardware.drift_ppb()));
-    h.add(static_cast<std::uint64_t>(node.clocks.wall_offset.ns));
+    h.add(left(parts.cpu.busy_until, now_));
+    h.add(static_cast<std::uint64_t>(local_now(instance)) - static_cast<std::uint64_t>(now_));
+    h.add(static_cast<std::uint64_t>(parts.clocks.hardware.drift_ppb()));
+    h.add(static_cast<std::uint64_t>(parts.clocks.wall_offset.ns));
   }
-  h.add(node.cpu.waiting.size());
-  for (const auto& w : node.cpu.waiting) {
+  h.add(parts.cpu.waiting.size());
+  for (const auto& w : parts.cpu.waiting) {
     h.add(w.source);
     h.add(w.message.hash());
   }
-  h.add(node.deferred.size());
-  for (const auto& d : node.deferred) {  // they will go in this order
+  h.add(parts.deferred.size());
+  for (const auto& d : parts.deferred) {  // they will go in this order
     h.add(d.event.target);
     h.add(d.event.source & kInstanceMask);
     if (d.message) {
@@ -77,10 +77,10 @@ std::uint64_t World::hash_in_flight(bool timed) const {
     }
   });
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    const std::int64_t reading = instances_[i].clocks.hardware.read({now_}).ns;
+    const std::int64_t reading = local_now(i);
     for (const auto& slot : instances_[i].timers) {
       if (slot.armed) {
-        const std::int64_t due = instances_[i].clocks.hardware.global_at({slot.deadline}).ns;
+        const std::int64_t due = global_at(i, slot.deadline);
         add(std::max(due, now_), slot.order, target(i, Kind::timer), i, slot.tag.hash(),
             (Time{slot.deadline} - Time{reading}).ns);
       }

@@ -25,8 +25,8 @@ void World::post(std::uint32_t from, NodeId to, Message message, std::int64_t la
           .body = message.body()});
   }
   put_on_link(from, to.value, id, message, leaves);
-  if (instances_[to.value].watched) [[unlikely]] {
-    for (const std::uint32_t twin : instances_[to.value].twins)
+  if (any_watched_ && instances_[to.value].watched) [[unlikely]] {
+    for (const std::uint32_t twin : parts_[to.value].twins)
       put_on_link(from, twin, id, message, leaves);
   }
 }
@@ -51,7 +51,7 @@ void World::put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const 
     lose(from, to, id, message, "link is cut");
     return;
   }
-  const LinkProfile& link = network_->profile(instances_[from].identity, instances_[to].identity);
+  const LinkProfile& link = network_->profile(identity_of(from), identity_of(to));
   const NodeId asker{from};
   if (link.loss.scaled != 0 && choices_->chance({Decision::loss, asker}, link.loss)) {
     lose(from, to, id, message, "lost by the link");
@@ -134,19 +134,17 @@ bool World::clogged(std::uint32_t from, std::uint32_t to) const {
 
 NodeId Context::self() const { return world_->instances_[instance_].identity; }
 
-Time Context::hardware_now() const {
-  return world_->instances_[instance_].clocks.hardware.read({world_->now_});
-}
+Time Context::hardware_now() const { return {world_->local_now(instance_)}; }
 
-Time Context::wall_now() const { return world_->instances_[instance_].clocks.wall({world_->now_}); }
+Time Context::wall_now() const { return world_->parts_[instance_].clocks.wall({world_->now_}); }
 
 void Context::send_message(NodeId to, Message message) {
   assert(to.value < world_->instances_.size());
   World::Instance& node = world_->instances_[instance_];
-  if (node.watched && node.shim) [[unlikely]] {
+  if (node.watched && world_->parts_[instance_].shim) [[unlikely]] {
     if (!node.up) return;
     ShimContext shim(*world_, instance_);
-    node.shim.writable().send(shim, to, message);
+    world_->parts_[instance_].shim.writable().send(shim, to, message);
     return;
   }
   world_->post(instance_, to, std::move(message), 0);
@@ -187,14 +185,13 @@ void Context::work_on(const TypeInfo& command) {
   }
 }
 
-const StableStorage& Context::storage() const { return world_->instances_[instance_].storage; }
+const StableStorage& Context::storage() const { return world_->parts_[instance_].storage; }
 void Context::store_message(const std::string& key, Message record) {
-  World::Instance& node = world_->instances_[instance_];
-  if (node.up) node.storage.write(key, std::move(record));
+  if (world_->instances_[instance_].up)
+    world_->parts_[instance_].storage.write(key, std::move(record));
 }
 void Context::sync_storage() {
-  World::Instance& node = world_->instances_[instance_];
-  if (node.up) node.storage.sync();
+  if (world_->instances_[instance_].up) world_->parts_[instance_].storage.sync();
 }
 
 std::optional<Context> Context::route_to(std::uint8_t port, const Message& message) const {

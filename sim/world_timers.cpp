@@ -2,6 +2,7 @@
 // deadline, and the entry goes back to its place when it comes up early. That is what makes
 // re-arming cheap.
 #include <algorithm>
+#include <utility>
 
 #include "sim/notes.hpp"
 #include "sim/world.hpp"
@@ -18,12 +19,12 @@ TimerId World::arm_timer(std::uint32_t instance, Duration after, Message tag) {
   Instance& node = instances_[instance];
   if (!node.up) return {};
   std::uint32_t slot = 0;
-  if (node.free_timers.empty()) {
+  if (node.free_timer == kNoTimer) {
     slot = static_cast<std::uint32_t>(node.timers.size());
     node.timers.emplace_back();
   } else {
-    slot = node.free_timers.back();
-    node.free_timers.pop_back();
+    slot = node.free_timer;
+    node.free_timer = node.timers[slot].next_free;
   }
   TimerSlot& t = node.timers[slot];
   t.in_use = true;
@@ -31,8 +32,7 @@ TimerId World::arm_timer(std::uint32_t instance, Duration after, Message tag) {
   t.tag = std::move(tag);
   t.cause = current_;
   t.order = next_id_++;
-  t.deadline =
-      (node.clocks.hardware.read({now_}) + Duration{std::max<std::int64_t>(0, after.ns)}).ns;
+  t.deadline = saturating_add(local_now(instance), std::max<std::int64_t>(0, after.ns));
   queue_timer(instance, slot);
   return {slot, t.generation};
 }
@@ -43,7 +43,7 @@ TimerId World::arm_timer(std::uint32_t instance, Duration after, Message tag) {
 void World::queue_timer(std::uint32_t instance, std::uint32_t slot) {
   Instance& node = instances_[instance];
   TimerSlot& t = node.timers[slot];
-  const std::int64_t at = std::max(now_, node.clocks.hardware.global_at({t.deadline}).ns);
+  const std::int64_t at = std::max(now_, global_at(instance, t.deadline));
   if (t.entry != 0) {
     if (t.entry_at <= at) return;
     ++dead_timers_;  // the entry further back is overtaken
@@ -66,8 +66,7 @@ bool World::rearm_timer(std::uint32_t instance, TimerId id, Duration after) {
   if (!t.in_use || t.generation != id.generation || !t.armed) return false;
   t.cause = current_;
   t.order = next_id_++;
-  t.deadline =
-      (node.clocks.hardware.read({now_}) + Duration{std::max<std::int64_t>(0, after.ns)}).ns;
+  t.deadline = saturating_add(local_now(instance), std::max<std::int64_t>(0, after.ns));
   queue_timer(instance, id.slot);
   return true;
 }
@@ -83,7 +82,7 @@ void World::cancel_timer(std::uint32_t instance, TimerId id) {
   ++t.generation;
   if (t.entry != 0) ++dead_timers_;
   t.entry = 0;
-  node.free_timers.push_back(id.slot);
+  t.next_free = std::exchange(node.free_timer, id.slot);
 }
 
 void World::drop_timers(std::uint32_t instance) {
@@ -115,7 +114,7 @@ void World::fire(const Event& e) {
     --dead_timers_;
     return;
   }
-  const std::int64_t due = node.clocks.hardware.global_at({t.deadline}).ns;
+  const std::int64_t due = global_at(instance, t.deadline);
   if (due > e.at || t.order != e.id) {  // it was moved later, or behind others of its instant
     t.entry = t.order;
     t.entry_at = due;
@@ -125,7 +124,7 @@ void World::fire(const Event& e) {
   now_ = e.at;
   if (node.paused) {
     t.entry = 0;
-    defer(node, e);
+    defer(instance, e);
     return;
   }
   const Message tag = std::move(t.tag);
@@ -134,7 +133,7 @@ void World::fire(const Event& e) {
   t.in_use = false;
   ++t.generation;
   t.entry = 0;
-  node.free_timers.push_back(slot);
+  t.next_free = std::exchange(node.free_timer, slot);
 
   ++counters_.events;
   current_ = next_id_++;

@@ -1,9 +1,14 @@
 // The checkers behind the registry of properties.hpp, one function a property.
 //
-// A process is correct when it is not crashed at the end of the trace: one that recovered counts as
-// correct. What "has to happen eventually" is violated only where it can no longer happen, by the
-// rule of Liveness in reading.hpp.
+// A process is correct when it is not crashed at the end of the trace, and not described as faulty;
+// one that recovered counts as correct. What a faulty process reports is not judged: neither its
+// deliveries, nor what it owns, applied or was returned. A message that no process but faulty ones
+// multicast, or nobody at all where there are faulty ones, may be a faulty one's: integrity asks
+// nothing of its delivery. What "has to happen eventually" is violated only where it can no longer
+// happen, by the rule of Liveness in reading.hpp.
 #pragma once
+
+#include <functional>
 
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
@@ -59,7 +64,7 @@ Finding check_termination(const Trace& trace);
 // linearizability_check.cpp
 
 /// The operations of the trace are linearizable, by the model that fits them (models/models.hpp),
-/// from the state in its Initial notes.
-Finding check_linearizability_of(const Trace& trace);
+/// from the state in its Initial notes. `stop`: as in LinearizabilityOptions.
+Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop = {});
 
 }  // namespace sibyl::analysis

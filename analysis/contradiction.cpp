@@ -96,7 +96,7 @@ class Circle {
         }
         if (writers.empty()) {
           std::string sentence = unwritten(r, read);
-          return Contradiction{sentence, {sentence}};
+          return Contradiction{sentence, {sentence}, {}};
         }
         if (writers.size() == 1) sources_.push_back({r, writers.front(), read});
       }
@@ -225,6 +225,19 @@ class Circle {
     return {};
   }
 
+  CircleEdge edge_of(std::size_t a, std::size_t b) const {
+    const Edge& e = edges_[a * n_ + b];
+    CircleEdge out{a, b, "real_time", {}, {}, {}};
+    if (e.why == Why::real_time) return out;
+    out.why = e.why == Why::reads_from   ? "reads_from"
+              : e.why == Why::overwrites ? "overwrites"
+                                         : "overwritten";
+    out.key = e.read.key;
+    out.reader = e.reader;
+    if (e.writer != kStart) out.writer = e.writer;
+    return out;
+  }
+
   /// The circle in words. The commonest one, of two, is told in one breath.
   Contradiction told(const std::vector<std::size_t>& cycle) const {
     Contradiction result;
@@ -232,6 +245,7 @@ class Circle {
       const std::size_t a = cycle[i];
       const std::size_t b = cycle[(i + 1) % cycle.size()];
       result.reasons.push_back(fmt::format("{} before {}: {}", name(a), name(b), reason(a, b)));
+      result.circle.push_back(edge_of(a, b));
     }
     for (std::size_t i = 0; i < 2 && cycle.size() == 2; ++i) {
       const std::size_t a = cycle[i];

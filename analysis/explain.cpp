@@ -25,7 +25,7 @@ std::string name_of(const Part& part, std::size_t i) {
 
 Stuck stuck_at(const Part& part, const Model& model, const LinearizabilityOptions& options,
                std::uint64_t& steps) {
-  Budget budget{options.max_steps, options.max_states, options.stop, 0, 0, false};
+  Budget budget{options.max_steps, options.max_states, options.stop, 0, false};
   std::vector<bool> pure;
   for (const Operation& op : part.operations) pure.push_back(model.pure(op));
   const auto machine = model.compile(part.operations, part.initial);
@@ -52,8 +52,23 @@ std::string sentence_of(const Stuck& stuck) {
   return out;
 }
 
+/// The circle as data; numbers are places among the witness's operations.
+Value circle_of(const Contradiction& found) {
+  Value::List circle;
+  for (const CircleEdge& edge : found.circle) {
+    Value item;
+    item.set("before", number(edge.before)).set("after", number(edge.after)).set("why", edge.why);
+    if (edge.reader) {
+      item.set("key", edge.key).set("reader", number(*edge.reader));
+      item.set("writer", edge.writer ? number(*edge.writer) : Value());
+    }
+    circle.push_back(std::move(item));
+  }
+  return circle;
+}
+
 Value witness_of(const Part& original, const Part& window, const Model& model, const Stuck& stuck,
-                 const std::vector<std::string>& because) {
+                 const std::vector<std::string>& because, const Contradiction& found) {
   Value::List operations;
   for (std::size_t i = 0; i < window.operations.size(); ++i) {
     const Operation& full = (*original.recorded)[window.index[i]];
@@ -76,6 +91,7 @@ Value witness_of(const Part& original, const Part& window, const Model& model, c
   Value witness;
   witness.set("model", model.name()).set("initial", window.initial);
   witness.set("operations", std::move(operations)).set("because", std::move(reasons));
+  if (!found.circle.empty()) witness.set("circle", circle_of(found));
   Value longest;
   longest.set("order", std::move(order))
       .set("state", stuck.state)
@@ -126,7 +142,7 @@ Linearizability explain(const Part& part, const Model& model,
   }
   result.initial = window.initial;
   result.summary = "Not linearizable: " + sentence + ".";
-  result.witness = witness_of(part, window, model, stuck, result.because);
+  result.witness = witness_of(part, window, model, stuck, result.because, found);
   return result;
 }
 

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/linearizability.hpp"
@@ -43,10 +45,23 @@ Linearizability explain(const Part& part, const Model& model,
 /// "Cxy", or "operation 3" without a label.
 std::string operation_name(const Operation& op, std::size_t index);
 
+/// One "has to come before" of a circle; operations are places in the part.
+struct CircleEdge {
+  std::size_t before = 0;
+  std::size_t after = 0;
+  /// "real_time", "reads_from" (after read what before wrote), "overwrites" (before read what after
+  /// then overwrote), "overwritten" (before wrote, and after overwrote it before a third one read).
+  std::string_view why;
+  std::string key;  ///< what was read; empty for real_time
+  std::optional<std::size_t> reader;
+  std::optional<std::size_t> writer;  ///< whom it was read from; none: the initial state
+};
+
 /// Why the operations of a part cannot be put in an order.
 struct Contradiction {
   std::string sentence;              ///< all of it, without a full stop; empty when none was found
   std::vector<std::string> reasons;  ///< "Cx before Cy: Cx had ended before Cy began", in a circle
+  std::vector<CircleEdge> circle;    ///< the same as data
 };
 
 /// Looks for a circle of operations of which each has to come before the next: because it ended

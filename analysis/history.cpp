@@ -14,6 +14,7 @@ namespace {
 
 class Builder {
  public:
+  explicit Builder(const Trace& trace) : trace_(trace) {}
   void take(const TraceEvent& event) {
     if (is_note(event, "Invoke")) return invoke(event);
     if (is_note(event, "Return")) return give_back(event);
@@ -41,12 +42,14 @@ class Builder {
     op.call = event.at.ns;
     op.call_event = event.id;
     if (!by_id_.emplace(id, result_.operations.size()).second) {
+      if (is_faulty(trace_, event.node)) return;  // the other of two twins
       complain(fmt::format("event {} calls operation {} a second time", event.id, id));
     }
     result_.operations.push_back(std::move(op));
   }
 
   void give_back(const TraceEvent& event) {
+    if (is_faulty(trace_, event.node)) return;
     const std::int64_t id = read_.integer(event, "op");
     const auto it = by_id_.find(id);
     if (it == by_id_.end()) {
@@ -71,6 +74,7 @@ class Builder {
     if (!result_.problem) result_.problem = std::move(problem);
   }
 
+  const Trace& trace_;
   FieldReader read_;
   RecordedHistory result_;
   std::map<std::int64_t, std::size_t> by_id_;
@@ -81,7 +85,7 @@ class Builder {
 }  // namespace
 
 RecordedHistory history_of(const Trace& trace) {
-  Builder builder;
+  Builder builder(trace);
   for (const TraceEvent& event : trace.events) builder.take(event);
   return builder.finish();
 }

@@ -19,7 +19,8 @@ struct RecordedHistory {
 /// global, in nanoseconds. An operation without a Return is open: no return time, outcome unknown,
 /// and so is one whose reply is "unknown"; the reply "fail" is outcome fail. A second Return of an
 /// operation is ignored (a client may hear from several replicas); one without an Invoke, or from
-/// another client, and a second Invoke are problems. O(n log n).
+/// another client, and a second Invoke are problems. Of a faulty client all operations stay
+/// unknown: what it says was returned to it proves nothing. O(n log n).
 RecordedHistory history_of(const Trace& trace);
 
 }  // namespace sibyl::analysis

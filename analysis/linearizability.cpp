@@ -80,10 +80,11 @@ Linearizability gave_up(const Budget& budget, const LinearizabilityOptions& opti
   result.verdict = Verdict::inconclusive;
   result.steps = budget.steps;
   const bool out_of_steps = budget.steps > options.max_steps;
-  result.summary = fmt::format("Undecided after {} steps: {}.", budget.steps,
-                               out_of_steps   ? "the limit on steps was reached"
-                               : options.stop ? "the time or memory allowed was used up"
-                                              : "the limit on remembered states was reached");
+  result.summary =
+      fmt::format("Undecided after {} steps: {}.", budget.steps,
+                  out_of_steps                     ? "the limit on steps was reached"
+                  : options.stop && options.stop() ? "the time or memory allowed was used up"
+                                                   : "the limit on remembered states was reached");
   return result;
 }
 
@@ -105,7 +106,7 @@ Linearizability check_linearizability(const History& history, const Model& model
   if (initial.as_object() != nullptr) {
     objects.insert(initial.as_object()->begin(), initial.as_object()->end());
   }
-  Budget budget{options.max_steps, options.max_states, options.stop, 0, 0, false};
+  Budget budget{options.max_steps, options.max_states, options.stop, 0, false};
   const History ordered = in_places(history);
   std::vector<std::vector<std::size_t>> parts = parts_of(history, model);
   std::vector<std::vector<std::size_t>> orders;

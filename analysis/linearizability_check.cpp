@@ -12,7 +12,7 @@
 
 namespace sibyl::analysis {
 
-Finding check_linearizability_of(const Trace& trace) {
+Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop) {
   const RecordedHistory recorded = history_of(trace);
   if (recorded.problem) return inconclusive(*recorded.problem + ".");
   const History& history = recorded.operations;
@@ -27,7 +27,9 @@ Finding check_linearizability_of(const Trace& trace) {
     for (const Model* each : models()) names.emplace_back(each->name());
     return inconclusive(fmt::format("The operations fit none of the models {}.", listed(names)));
   }
-  const Linearizability judged = check_linearizability(history, *model, recorded.initial);
+  LinearizabilityOptions options;
+  options.stop = stop;
+  const Linearizability judged = check_linearizability(history, *model, recorded.initial, options);
   if (judged.verdict == Verdict::inconclusive) return inconclusive(judged.summary);
   if (judged.verdict == Verdict::violated) {
     std::vector<EventId> events;

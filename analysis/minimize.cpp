@@ -218,7 +218,7 @@ SearchResult search_part(const Part& part, const Model& model, Budget& budget) {
 
 Part smallest_window(Part part, const Model& model, const LinearizabilityOptions& options,
                      std::uint64_t& steps) {
-  Budget budget{options.explain_steps, options.max_states, options.stop, 0, 0, false};
+  Budget budget{options.explain_steps, options.max_states, options.stop, 0, false};
   Minimizer minimizer(model, budget);
   constexpr int kRounds = 4;
   for (int round = 0; round < kRounds && !budget.exhausted; ++round) {

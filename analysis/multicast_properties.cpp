@@ -1,6 +1,8 @@
 // Validity, integrity and the two forms of agreement of atomic (and reliable) multicast.
 // Source: Défago, Schiper, Urbán, Total order broadcast and multicast algorithms, ACM CSUR 36(4),
 // 2004.
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "analysis/checks.hpp"
@@ -26,7 +28,7 @@ std::vector<NodeId> missing_at(const Multicasts& all, std::int64_t message,
     const auto members = all.members.find(group);
     if (members == all.members.end()) continue;
     for (const NodeId process : members->second) {
-      if (all.crashed.count(process) > 0) continue;
+      if (!all.is_correct(process)) continue;
       if (done == delivered_by.end() || done->second.count(process) == 0) {
         missing.push_back(process);
       }
@@ -40,10 +42,19 @@ bool has_correct_addressee(const Multicasts& all, std::int64_t message) {
     const auto members = all.members.find(group);
     if (members == all.members.end()) continue;
     for (const NodeId process : members->second) {
-      if (all.crashed.count(process) == 0) return true;
+      if (all.is_correct(process)) return true;
     }
   }
   return false;
+}
+
+/// Whether a process that is not faulty multicast the message.
+bool multicast_by_correct(const Multicasts& all, std::int64_t message) {
+  const auto sent = all.sent.find(message);
+  if (sent == all.sent.end()) return false;
+  const auto& senders = sent->second.senders;
+  return std::any_of(senders.begin(), senders.end(),
+                     [&](NodeId sender) { return all.faulty.count(sender) == 0; });
 }
 
 std::map<std::int64_t, std::set<NodeId>> delivered_by(const Multicasts& all) {
@@ -115,7 +126,7 @@ Finding check_validity(const Trace& trace) {
   for (const auto& [message, sent] : all.sent) {
     const NodeId* sender = nullptr;
     for (const NodeId& each : sent.senders) {
-      if (sender == nullptr && all.crashed.count(each) == 0) sender = &each;
+      if (sender == nullptr && all.is_correct(each)) sender = &each;
     }
     if (sender == nullptr || !has_correct_addressee(all, message)) continue;
     ++judged;
@@ -150,6 +161,8 @@ Finding check_integrity(const Trace& trace) {
       return violated(trace, who + " twice.", {earlier->second, d.event}, std::move(witness));
     }
     const auto sent = all.sent.find(d.message);
+    const bool may_be_forged = !all.faulty.empty() && !multicast_by_correct(all, d.message);
+    if (may_be_forged) continue;
     if (sent == all.sent.end()) {
       witness.set("reason", "never multicast");
       return violated(trace, who + ", which nobody had multicast.", {d.event}, std::move(witness));

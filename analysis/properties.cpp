@@ -32,6 +32,7 @@ const std::vector<PropertyInfo>& properties() {
       {"termination", "every operation called by a correct client returns", check_termination},
       {"linearizability",
        "every operation takes effect at one instant between its call and its return",
+       [](const Trace& trace) { return check_linearizability_of(trace); },
        check_linearizability_of},
       {"single_owner", "no two partitions own the same object at the same point of the order",
        check_single_owner},
@@ -48,7 +49,7 @@ const PropertyInfo* find_property(std::string_view name) {
   return nullptr;
 }
 
-Finding check(std::string_view property, const Trace& trace) {
+Finding check(std::string_view property, const Trace& trace, const std::function<bool()>& stop) {
   const PropertyInfo* info = find_property(property);
   if (info == nullptr) {
     std::string known;
@@ -59,7 +60,8 @@ Finding check(std::string_view property, const Trace& trace) {
     throw std::invalid_argument(
         fmt::format("there is no property \"{}\"; there are {}", property, known));
   }
-  Finding finding = info->check(trace);
+  Finding finding =
+      info->check_until == nullptr ? info->check(trace) : info->check_until(trace, stop);
   finding.property = info->name;
   return finding;
 }

@@ -32,6 +32,11 @@ std::string_view group_of(const Trace& trace, NodeId node) {
   return described.group.empty() ? described.name : described.group;
 }
 
+std::string group_or_name(const Trace& trace, NodeId node) {
+  const std::string_view group = group_of(trace, node);
+  return group.empty() ? node_name(trace, node) : std::string(group);
+}
+
 void FieldReader::complain(const TraceEvent& event, std::string_view field,
                            std::string_view wanted) {
   if (problem_) return;
@@ -83,6 +88,17 @@ Value FieldReader::value(const TraceEvent& event, std::string_view field) {
   return {};
 }
 
+void collect_operations(const Value& value, std::vector<std::int64_t>& ops) {
+  if (const Value::List* list = value.as_list()) {
+    for (const Value& member : *list) collect_operations(member, ops);
+  } else if (const Value::Object* object = value.as_object()) {
+    for (const auto& [key, member] : *object) {
+      if (key == "op" && member.as_int() != nullptr) ops.push_back(*member.as_int());
+      collect_operations(member, ops);
+    }
+  }
+}
+
 std::set<NodeId> crashed_at_end(const Trace& trace) {
   std::set<NodeId> crashed;
   for (const TraceEvent& event : trace.events) {
@@ -93,19 +109,34 @@ std::set<NodeId> crashed_at_end(const Trace& trace) {
   return crashed;
 }
 
+bool is_faulty(const Trace& trace, NodeId node) {
+  return node.value < trace.nodes.size() && trace.nodes[node.value].faulty;
+}
+
 Liveness liveness_of(const Trace& trace) {
   if (trace.outcome == Outcome::limit) return {false, "the run was cut off by a limit"};
   if (trace.outcome == Outcome::quiescent) return {true, "the run is quiescent"};
   const std::set<NodeId> crashed = crashed_at_end(trace);
-  std::unordered_set<EventId> ended;
+  std::unordered_set<EventId> received;
+  std::unordered_set<EventId> lost;
+  bool duplicates = false;
   for (const TraceEvent& event : trace.events) {
     if (event.kind != TraceKind::receive && event.kind != TraceKind::lose) continue;
-    ended.insert(event.parents.begin(), event.parents.end());
+    const auto send = std::find_if(event.parents.begin(), event.parents.end(), [&](EventId id) {
+      return id - 1 < trace.events.size() && trace.events[id - 1].kind == TraceKind::send;
+    });
+    if (send == event.parents.end()) continue;
+    duplicates = duplicates || received.count(*send) > 0 || lost.count(*send) > 0;
+    (event.kind == TraceKind::receive ? received : lost).insert(*send);
   }
+  // Of a message that was lost a copy may be under way, where messages are duplicated and what is
+  // still to come is not known.
+  const bool lost_for_good = !duplicates || trace.pending.has_value();
   std::size_t in_flight = 0;
   const TraceEvent* first = nullptr;
   for (const TraceEvent& event : trace.events) {
-    if (event.kind != TraceKind::send || ended.count(event.id) > 0) continue;
+    if (event.kind != TraceKind::send || received.count(event.id) > 0) continue;
+    if (lost_for_good && lost.count(event.id) > 0) continue;
     if (crashed.count(event.peer) > 0) continue;
     ++in_flight;
     if (first == nullptr) first = &event;
@@ -134,6 +165,7 @@ Multicasts read_multicasts(const Trace& trace) {
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
     const NodeId node{static_cast<std::uint32_t>(i)};
     result.members[std::string(group_of(trace, node))].insert(node);
+    if (trace.nodes[i].faulty) result.faulty.insert(node);
   }
   std::set<std::pair<NodeId, std::int64_t>> seen;
   for (const TraceEvent& event : trace.events) {
@@ -142,7 +174,7 @@ Multicasts read_multicasts(const Trace& trace) {
       if (sent.event == 0) sent.event = event.id;
       sent.senders.insert(event.node);
       for (std::string& group : read.strings(event, "groups")) sent.groups.insert(std::move(group));
-    } else if (is_note(event, "Deliver")) {
+    } else if (is_note(event, "Deliver") && !is_faulty(trace, event.node)) {
       Delivery delivery{event.id, read.integer(event, "message"), event.node,
                         read.string(event, "group")};
       if (group_of(trace, event.node).empty()) {

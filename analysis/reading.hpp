@@ -25,6 +25,12 @@ std::string node_name(const Trace& trace, NodeId node);
 /// The group of a node; empty when the trace does not describe it.
 std::string_view group_of(const Trace& trace, NodeId node);
 
+/// The group of a node, or its name when the trace tells no group.
+std::string group_or_name(const Trace& trace, NodeId node);
+
+/// Appends the operations that a value names: its members "op", at any depth. O(size).
+void collect_operations(const Value& value, std::vector<std::int64_t>& ops);
+
 /// Fields of an event's data. What is missing or of another type is remembered once, as a sentence
 /// that names the event, and makes the finding inconclusive.
 class FieldReader {
@@ -45,9 +51,14 @@ class FieldReader {
 /// The processes that are crashed at the end of the trace.
 std::set<NodeId> crashed_at_end(const Trace& trace);
 
+/// Whether the trace describes the process as faulty: what it reports proves nothing.
+bool is_faulty(const Trace& trace, NodeId node);
+
 /// Whether something that did not happen may be called a violation. A run that a limit cut off, and
 /// one whose deadline came while a message to a process that is up was under way, are undecided; a
-/// run that went quiet, and one that reached its deadline with nothing under way, are decided.
+/// run that went quiet, and one that reached its deadline with nothing under way, are decided. A
+/// lost message is over, except where the trace shows that messages are duplicated and does not say
+/// how much is still to come: then a copy of it may be under way.
 struct Liveness {
   bool decided = true;
   std::string why;  ///< the end of a sentence: "the run is quiescent", …
@@ -68,13 +79,17 @@ struct Delivery {
   std::string group;
 };
 
-/// All Multicast and Deliver notes of a trace.
+/// All Multicast and Deliver notes of a trace, but for deliveries of faulty processes.
 struct Multicasts {
   std::map<std::int64_t, SentMessage> sent;
   std::vector<Delivery> deliveries;                   ///< in the order of the trace
   std::map<NodeId, std::vector<Delivery>> sequences;  ///< by process, first deliveries only
   std::map<std::string, std::set<NodeId>> members;    ///< by group
   std::set<NodeId> crashed;
+  std::set<NodeId> faulty;
+  bool is_correct(NodeId process) const {
+    return crashed.count(process) == 0 && faulty.count(process) == 0;
+  }
   std::optional<std::string> problem;
 
   /// The groups that a message is addressed to; for one never multicast, the groups that delivered

@@ -202,10 +202,7 @@ class Search {
 
   bool enter(const Frame& frame, Machine::State next) {
     lift(frame, next);
-    if (memory_.insert(key())) {
-      ++budget_.states;
-      return true;
-    }
+    if (memory_.insert(key())) return true;
     unlift();
     return false;
   }

@@ -19,13 +19,12 @@
 
 namespace sibyl::analysis {
 
-/// Bounds on one or several searches; what was used is added up.
+/// Bounds on one or several searches; the steps taken are added up.
 struct Budget {
   std::uint64_t max_steps = 0;   ///< operations tried
   std::uint64_t max_states = 0;  ///< pairs (operations done, state) remembered by one search
   std::function<bool()> stop;    ///< asked every 4096 steps: whether to give up; may be empty
   std::uint64_t steps = 0;
-  std::uint64_t states = 0;
   bool exhausted = false;
 };
 

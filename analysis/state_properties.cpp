@@ -26,7 +26,7 @@ class Ownership {
 
   /// The note's effect; returns another group that owns the object as well, when there is one.
   std::optional<Holder> step(const TraceEvent& event, const std::string& object, bool own) {
-    const std::string group = group_name(event.node);
+    const std::string group = group_or_name(trace_, event.node);
     Replica& replica = replicas_[event.node];
     continuous_[group].insert({event.node, true});
     std::size_t& steps = replica.steps[object];
@@ -46,7 +46,7 @@ class Ownership {
   /// The node's replica begins anew. When no replica of its group has run on, the group owns what
   /// it owned if some replica comes back with its storage, and nothing otherwise.
   void crash(NodeId node, bool keeps_storage) {
-    const std::string group = group_name(node);
+    const std::string group = group_or_name(trace_, node);
     replicas_[node].steps.clear();
     replicas_[node].lost = !keeps_storage;
     continuous_[group][node] = false;
@@ -59,7 +59,12 @@ class Ownership {
     if (runs_on) return;
     for (auto& [object, groups] : objects_) {
       const auto it = groups.find(group);
-      if (it != groups.end()) it->second.steps = retained ? it->second.steps % 2 : 0;
+      if (it == groups.end()) continue;
+      it->second.steps = retained ? it->second.steps % 2 : 0;
+      // Those with their storage go on from there: they may, but need not, say again what they own.
+      for (const auto& [member, unused] : continuous_[group]) {
+        if (!replicas_[member].lost) replicas_[member].steps[object] = it->second.steps;
+      }
     }
   }
 
@@ -72,11 +77,6 @@ class Ownership {
     std::size_t steps = 0;
     Holder since;
   };
-
-  std::string group_name(NodeId node) const {
-    const std::string_view group = group_of(trace_, node);
-    return group.empty() ? node_name(trace_, node) : std::string(group);
-  }
 
   const Trace& trace_;
   std::map<NodeId, Replica> replicas_;
@@ -111,6 +111,7 @@ Finding check_single_owner(const Trace& trace) {
     if (event.kind == TraceKind::fault && is_named(event.name, "Crash")) {
       ownership.crash(event.node, kept.count(event.id) > 0);
     }
+    if (is_faulty(trace, event.node)) continue;
     const bool own = is_note(event, "Own");
     if (!own && !is_note(event, "Disown")) continue;
     const std::string object = read.string(event, "object");
@@ -118,7 +119,7 @@ Finding check_single_owner(const Trace& trace) {
     objects.insert(object);
     const std::optional<Ownership::Holder> other = ownership.step(event, object, own);
     if (!other) continue;
-    const std::string group(group_of(trace, event.node));
+    const std::string group = group_or_name(trace, event.node);
     Value witness;
     witness.set("object", object).set("owner", other->group).set("second_owner", group);
     return violated(
@@ -144,12 +145,11 @@ Finding check_replica_state(const Trace& trace) {
   std::map<std::pair<std::string, std::int64_t>, First> first;  // by group and index
   std::size_t compared = 0;
   for (const TraceEvent& event : trace.events) {
-    if (!is_note(event, "Applied")) continue;
+    if (!is_note(event, "Applied") || is_faulty(trace, event.node)) continue;
     const std::int64_t index = read.integer(event, "index");
     const First now{read.integer(event, "op"), read.string(event, "state"), event.id, event.node};
     if (read.problem()) return inconclusive(*read.problem() + ".");
-    std::string group(group_of(trace, event.node));
-    if (group.empty()) group = node_name(trace, event.node);
+    const std::string group = group_or_name(trace, event.node);
     const auto [it, fresh] = first.emplace(std::pair(group, index), now);
     if (fresh) continue;
     ++compared;

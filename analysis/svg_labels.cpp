@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numeric>
+#include <utility>
 
 namespace sibyl::analysis::svg {
 
@@ -29,15 +29,28 @@ bool meets(const Area& a, const Area& r) {
   return sum > -4 && sum < 4;
 }
 
+/// Places the labels to the left; false when one would have to be cut or left out.
+bool turned(std::vector<Anchored>& labels, Font font, int rows, int begin) {
+  for (Anchored& label : labels) label.x = -label.x;
+  place_beside(labels, font, rows, -begin);
+  for (Anchored& label : labels) {
+    label.x = -label.x;
+    label.leftwards = true;
+  }
+  return std::all_of(labels.begin(), labels.end(), [](const Anchored& label) {
+    return label.placed && label.shown == label.text;
+  });
+}
+
 }  // namespace
 
-int place_beside(std::vector<Anchored>& labels, Font font, int rows) {
+int place_beside(std::vector<Anchored>& labels, Font font, int rows, int end) {
   std::vector<std::size_t> order(labels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return labels[a].x > labels[b].x; });
   // From right to left: free_to[r] is where the next label of row r, or a line through it, begins.
-  std::vector<int> free_to(static_cast<std::size_t>(rows), std::numeric_limits<int>::max() / 2);
+  std::vector<int> free_to(static_cast<std::size_t>(rows), end);
   int used = 0;
   for (const std::size_t i : order) {
     Anchored& label = labels[i];
@@ -55,6 +68,33 @@ int place_beside(std::vector<Anchored>& labels, Font font, int rows) {
     label.row = row;
     used = std::max(used, row + 1);
     for (int r = 0; r <= row; ++r) free_to[static_cast<std::size_t>(r)] = label.x;
+  }
+  return used;
+}
+
+int turn_stacks(std::vector<Anchored>& labels, Font font, int rows, int begin) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i].placed) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return labels[a].x < labels[b].x; });
+  int used = 0;
+  for (std::size_t from = 0; from < order.size();) {
+    std::size_t to = from;  // the stack: up to the first label that has found room on the line
+    while (to + 1 < order.size() && labels[order[to]].row > 0) ++to;
+    ++to;
+    std::vector<Anchored> stack;
+    for (std::size_t k = from; k < to; ++k) stack.push_back(labels[order[k]]);
+    if (stack.size() > 1 && turned(stack, font, rows, begin)) {
+      for (std::size_t k = from; k < to; ++k) labels[order[k]] = std::move(stack[k - from]);
+    }
+    for (; from < to; ++from) {
+      const Anchored& label = labels[order[from]];
+      const int end = label.leftwards ? 0 : kBeside + text_width(label.shown, font);
+      begin = std::max(begin, label.x + end);
+      used = std::max(used, label.row + 1);
+    }
   }
   return used;
 }

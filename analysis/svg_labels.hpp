@@ -1,6 +1,7 @@
 // Placement of labels so that none covers another.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,21 @@ struct Anchored {
   bool placed = false;  ///< results: whether there was room, in which row, and with what text
   int row = 0;          ///< 0 is nearest to the line
   std::string shown{};
+  bool leftwards = false;  ///< whether it ends, not begins, at its place
 };
 
 /// Puts each label to the right of its place, in the nearest row that is free; a straight line from
-/// the place to the label's row then crosses no other label. What finds no room in `rows` rows is
-/// cut, or not placed. Returns the number of rows used. O(n (log n + rows)).
-int place_beside(std::vector<Anchored>& labels, Font font, int rows);
+/// the place to the label's row then crosses no other label. Of labels that need rows of their own
+/// the last is therefore nearest. What finds no room in `rows` rows is cut, or not placed. No label
+/// goes beyond `end`. Returns the number of rows used. O(n (log n + rows)).
+int place_beside(std::vector<Anchored>& labels, Font font, int rows,
+                 int end = std::numeric_limits<int>::max() / 2);
+
+/// Turns neighbours that stand in rows of their own to the left of their places, where they stand
+/// whole, beyond none before them and not beyond `begin`: then the first of them is nearest. For
+/// labels below their line, that they read from top to bottom. After place_beside(); returns the
+/// number of rows used. O(n log n).
+int turn_stacks(std::vector<Anchored>& labels, Font font, int rows, int begin);
 
 /// A span [from, to) that needs a row of its own wherever it overlaps another.
 struct Spanning {

@@ -18,6 +18,7 @@ constexpr int kOutsideRows = 3;
 constexpr int kLongestLabel = 260;      // px, outside of boxes
 constexpr std::size_t kFewArrows = 60;  // are labelled
 constexpr int kNameEvery = 1600;        // px between repetitions of the name of a lane or bar
+constexpr int kMarker = 15;             // px, the side of a numbered step
 constexpr int kWidePicture = 2400;      // px from which names are repeated
 
 std::string bar_key(const Bar& bar) { return (bar.cache ? "c" : "o") + bar.object; }
@@ -40,9 +41,11 @@ void Lanes::place() {
     const int outside =
         rows.label_rows * kLabelRow + static_cast<int>(rows.objects.size()) * kBarRow;
     const int more_boxes = (rows.box_rows - 1) * kBoxHeight;
+    // Steps of an explanation stand where no labels are: below a client, above a server.
+    const int strip = rows.markers.empty() ? 0 : kMarker + 4;
     rows.top = y;
-    rows.life = y + kPadding + names + kHalfBox + (rows.upwards ? outside + more_boxes : 0);
-    rows.bottom = rows.life + kHalfBox + kPadding + (rows.upwards ? 0 : outside + more_boxes);
+    rows.life = y + kPadding + names + kHalfBox + (rows.upwards ? outside + more_boxes : strip);
+    rows.bottom = rows.life + kHalfBox + kPadding + (rows.upwards ? strip : outside + more_boxes);
     rows.bottom = std::max(rows.bottom, rows.life + 22);  // for the role under the name
     y = rows.bottom;
   }
@@ -54,6 +57,7 @@ void Lanes::place() {
     place_boxes(rows);
     place_marks(rows);
     place_outside_labels(rows);
+    place_markers(rows);
   }
   place_arrows();
 }
@@ -64,6 +68,9 @@ void Lanes::collect() {
   }
   for (std::size_t i = 0; i < scene_.marks.size(); ++i) {
     rows_[scene_.marks[i].lane].marks.push_back(i);
+  }
+  for (std::size_t i = 0; i < scene_.markers.size(); ++i) {
+    rows_[scene_.markers[i].lane].markers.push_back(i);
   }
   for (std::size_t i = 0; i < scene_.bars.size(); ++i) {
     Rows& rows = rows_[scene_.bars[i].lane];
@@ -101,6 +108,7 @@ void Lanes::measure(Rows& rows) {
     rows.labels.push_back({x_of(scene_.marks[m].at), scene_.marks[m].label});
   }
   rows.label_rows = place_beside(rows.labels, kLabelFont, kOutsideRows);
+  if (!rows.upwards) rows.label_rows = turn_stacks(rows.labels, kLabelFont, kOutsideRows, left_);
 }
 
 /// The base line of the outside labels of a row.
@@ -121,6 +129,7 @@ void Lanes::place_boxes(const Rows& rows) {
     if (box.open) style = box.operation ? "op open" : "ex open";
     if (box.open && box.witness) style = box.operation ? "op open proof" : "ex open proof";
     picture_.rectangle(Layer::box, style, area, box.title);
+    picture_.shapes.back().pale = pale(box.lit);
     if (text_width(box.label, kLabelFont) > area.x1 - area.x0 - 8) continue;
     Text text{(area.x0 + area.x1) / 2,
               (area.y0 + area.y1) / 2 + 4,
@@ -128,29 +137,32 @@ void Lanes::place_boxes(const Rows& rows) {
               kLabelFont,
               "in",
               box.label,
-              box.title};
+              box.title,
+              pale(box.lit)};
     picture_.write(std::move(text));
   }
 }
 
 void Lanes::place_outside_labels(const Rows& rows) {
   std::size_t next = 0;
-  const auto place_one = [&](int from_y, const std::string& title) {
+  const auto place_one = [&](int from_y, const std::string& title, bool lit) {
     const Anchored& label = rows.labels[next++];
     if (!label.placed) return;
     const int y = label_y(rows, label.row);
     if (label.row > 0) {
       picture_.line(Layer::line, "lead", {{label.x, from_y}, {label.x, y - 4}});
     }
-    picture_.write({label.x + 3, y, Anchor::start, kLabelFont, "out", label.shown, title});
+    picture_.write({label.x + (label.leftwards ? -3 : 3), y,
+                    label.leftwards ? Anchor::end : Anchor::start, kLabelFont, "out", label.shown,
+                    title, pale(lit)});
   };
   for (std::size_t i = 0; i < rows.boxes.size(); ++i) {
     const Box& box = scene_.boxes[rows.boxes[i]];
     const Area& area = rows.box_areas[i];
     if (text_width(box.label, kLabelFont) <= area.x1 - area.x0 - 8) continue;
-    place_one(rows.life + (rows.upwards ? area.y0 : area.y1), box.title);
+    place_one(rows.life + (rows.upwards ? area.y0 : area.y1), box.title, box.lit);
   }
-  for (const std::size_t m : rows.marks) place_one(rows.life, scene_.marks[m].title);
+  for (const std::size_t m : rows.marks) place_one(rows.life, scene_.marks[m].title, true);
 }
 
 int Lanes::bar_row(const Rows& rows, const Bar& bar) const {
@@ -248,6 +260,35 @@ void Lanes::place_marks(const Rows& rows) {
   }
 }
 
+/// The numbered steps, each at its time, or beside its neighbour with a line to its time.
+void Lanes::place_markers(const Rows& rows) {
+  int free_from = left_ - kMarker;
+  std::vector<std::size_t> by_time = rows.markers;
+  std::stable_sort(by_time.begin(), by_time.end(), [&](std::size_t a, std::size_t b) {
+    return scene_.markers[a].at < scene_.markers[b].at;
+  });
+  for (const std::size_t m : by_time) {
+    const Marker& marker = scene_.markers[m];
+    const int width = std::max(kMarker, text_width(std::to_string(marker.number), {10, true}) + 6);
+    const int at = x_of(marker.at);
+    const int x0 = std::max(at - width / 2, free_from);
+    const int y0 = rows.upwards ? rows.life + kHalfBox + 4 : rows.life - kHalfBox - 4 - kMarker;
+    const int edge = rows.upwards ? y0 : y0 + kMarker;
+    picture_.line(Layer::mark, "to-step",
+                  {{at, rows.life + (rows.upwards ? kHalfBox : -kHalfBox)},
+                   {std::clamp(at, x0 + 2, x0 + width - 2), edge}});
+    picture_.rectangle(Layer::mark, "step", {x0, y0, x0 + width, y0 + kMarker}, marker.title);
+    picture_.write({x0 + width / 2,
+                    y0 + kMarker - 4,
+                    Anchor::middle,
+                    {10, true},
+                    "number",
+                    std::to_string(marker.number),
+                    marker.title});
+    free_from = x0 + width + 2;
+  }
+}
+
 /// Whether a box stands on the life line at x.
 bool Lanes::covered(const Rows& rows, int x) const {
   for (std::size_t i = 0; i < rows.boxes.size(); ++i) {
@@ -273,6 +314,7 @@ void Lanes::place_arrow(const Arrow& arrow) {
   const int kind = message_style(arrow.kind);
   if (arrow.fate == Fate::received) {
     picture_.line(Layer::arrow, "msg", {{x0, y0}, {x_of(arrow.to), y1}}, arrow.title, kind);
+    picture_.shapes.back().pale = pale(arrow.lit);
     return;
   }
   const bool lost = arrow.fate == Fate::lost;
@@ -280,6 +322,7 @@ void Lanes::place_arrow(const Arrow& arrow) {
   const int y = y0 + (y1 - y0) * (lost ? 60 : 80) / 100;
   picture_.line(Layer::arrow, lost ? "msg cut" : "msg cut away", {{x0, y0}, {x, y}}, arrow.title,
                 kind);
+  picture_.shapes.back().pale = pale(arrow.lit);
   if (lost) {
     picture_.line(Layer::mark, "lost", {{x - 4, y - 4}, {x + 4, y + 4}}, arrow.title);
     picture_.line(Layer::mark, "lost", {{x - 4, y + 4}, {x + 4, y - 4}}, arrow.title);
@@ -326,6 +369,7 @@ void Lanes::place_arrow_labels() {
     text.style = "on";
     text.text = scene_.kinds[arrow.kind];
     text.title = arrow.title;
+    text.pale = pale(arrow.lit);
     const auto& p = line.points;
     if (space.place_on_line(p[0].first, p[0].second, p[1].first, p[1].second, text)) {
       picture_.write(std::move(text));

@@ -39,6 +39,7 @@ class Lanes {
     std::vector<std::string> objects;  ///< by bar row, caches apart
     int box_rows = 1;
     int label_rows = 0;
+    std::vector<std::size_t> markers;  ///< of the scene
     int top = 0;
     int life = 0;
     int bottom = 0;
@@ -54,6 +55,8 @@ class Lanes {
   void place_names();
   void place_outages();
   void place_marks(const Rows& rows);
+  void place_markers(const Rows& rows);
+  bool pale(bool lit) const { return !scene_.tales.empty() && !lit; }
   void place_arrows();
   void place_arrow(const Arrow& arrow);
   void place_arrow_labels();

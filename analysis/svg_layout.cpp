@@ -204,6 +204,9 @@ class Page {
     if (any_box([](const Box& b) { return b.witness; })) {
       legend_shape("op proof", "shows the violation");
     }
+    if (!scene_.markers.empty()) {
+      legend_shape("step", "step of the explanation below; pale: no part of it", Layer::mark);
+    }
     if (!scene_.windows.empty()) {
       legend_shape("window key", "span of a violation", Layer::window);
     }
@@ -276,6 +279,14 @@ class Page {
         paragraph(head, {12, true}, bad ? "bad" : "legend", 2);
         paragraph(printable(f.summary), kLabelFont, "legend", 8);
       }
+    }
+    for (const Tale& tale : scene_.tales) {
+      y_ += 6;
+      paragraph(tale.head, {12, true}, "bad", 2);
+      for (const std::string& sentence : tale.sentences) {
+        paragraph(sentence, kLabelFont, "legend", 4);
+      }
+      paragraph(tale.conclusion, kLabelFont, "legend", 6);
     }
     std::string held;
     for (const Finding& f : scene_.findings) {

@@ -35,6 +35,7 @@ struct Text {
   std::string_view style;
   std::string text;
   std::string title;  ///< shown when pointed at; empty: none
+  bool pale = false;  ///< does not belong to what is explained
   Area area() const;
 };
 
@@ -49,6 +50,7 @@ struct Shape {
   std::vector<std::pair<int, int>> points;  ///< of a rectangle: two opposite corners
   int kind = -1;                            ///< of a message, which chooses colour and dashes
   std::string title;
+  bool pale = false;
 };
 
 struct Picture {

@@ -46,8 +46,13 @@ std::string fault_words(std::string_view fault) {
 /// Goes through the events once and keeps what is open.
 class Reader {
  public:
-  Reader(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits)
+  Reader(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
+         const std::vector<Explanation>& explanations)
       : trace_(trace), limits_(limits) {
+    for (const Explanation& each : explanations) {
+      lit_.insert(each.events.begin(), each.events.end());
+      lit_.insert(each.context.begin(), each.context.end());
+    }
     scene_.findings = findings;
     for (const Finding& f : findings) {
       if (f.verdict == Verdict::violated) witness_.insert(f.events.begin(), f.events.end());
@@ -62,6 +67,27 @@ class Reader {
     finish();
     return std::move(scene_);
   }
+
+  /// The numbered steps and their sentences; after read().
+  static void tell(Scene& scene, const Trace& trace, const std::vector<Explanation>& explanations,
+                   const std::map<NodeId, std::size_t>& lanes) {
+    std::size_t n = 0;
+    for (const Explanation& each : explanations) {
+      Tale tale{"Why " + printable(each.property) + " is violated (#n: events of the trace)",
+                {},
+                printable(each.conclusion)};
+      for (const CauseStep& step : each.steps) {
+        const TraceEvent& e = trace.events[step.event - 1];
+        tale.sentences.push_back(fmt::format("{}. {}: {}", ++n, time_words(e.at.ns), step.text));
+        const auto lane = lanes.find(e.node);
+        if (lane == lanes.end()) continue;
+        const std::int64_t at = std::clamp(e.at.ns, scene.begin, scene.end);
+        scene.markers.push_back({lane->second, at, n, step.text});
+      }
+      scene.tales.push_back(std::move(tale));
+    }
+  }
+  const std::map<NodeId, std::size_t>& lanes() const { return lanes_; }
 
  private:
   using NodeObject = std::pair<std::size_t, std::string>;
@@ -82,11 +108,9 @@ class Reader {
 
   /// Lanes in the figures' order; nodes at which nothing happens go first when there are too many.
   void make_lanes() {
-    std::set<NodeId> active;
     std::map<std::string, int> group_sizes;
     bool network = false;
     for (const TraceEvent& e : trace_.events) {
-      if (e.kind != TraceKind::start) active.insert(e.node);
       network = network || (e.kind == TraceKind::fault && !concerns_node(short_name(e.name)));
     }
     for (const TraceNode& n : trace_.nodes) ++group_sizes[n.group];
@@ -95,12 +119,13 @@ class Reader {
       scene_.lanes.push_back({"network", "", LaneKind::network});
     }
     const bool crowded = trace_.nodes.size() > limits_.lanes;
+    const std::set<NodeId> kept = crowded ? nodes_that_matter() : std::set<NodeId>{};
     std::size_t left_out = 0;
     for (const LaneKind kind : {LaneKind::client, LaneKind::oracle, LaneKind::server}) {
       for (std::uint32_t i = 0; i < trace_.nodes.size(); ++i) {
         const TraceNode& node = trace_.nodes[i];
         if (lane_kind(node) != kind) continue;
-        if (crowded && (active.count({i}) == 0 || lanes_.size() >= limits_.lanes)) {
+        if (crowded && kept.count({i}) == 0) {
           ++left_out;
           continue;
         }
@@ -113,6 +138,31 @@ class Reader {
     if (left_out > 0) {
       scene_.omissions.push_back(counted(left_out, "node") + " left out: too many to be read.");
     }
+  }
+
+  /// Those that take part in what violates something, then those with the most to do; at most as
+  /// many as can be read. What a node reports as it starts is no part in anything.
+  std::set<NodeId> nodes_that_matter() const {
+    std::map<NodeId, std::pair<bool, std::size_t>> parts;
+    for (const TraceEvent& e : trace_.events) {
+      const bool at_start =
+          e.kind == TraceKind::start || (e.kind == TraceKind::note && e.parents.size() == 1 &&
+                                         e.parents[0] - 1 < trace_.events.size() &&
+                                         trace_.events[e.parents[0] - 1].kind == TraceKind::start);
+      if (e.node == kNobody || (at_start && witness_.count(e.id) == 0)) continue;
+      auto& [is_witness, count] = parts[e.node];
+      is_witness = is_witness || witness_.count(e.id) != 0;
+      ++count;
+    }
+    std::vector<std::pair<std::pair<bool, std::size_t>, NodeId>> order;
+    for (const auto& [node, part] : parts) order.emplace_back(part, node);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::set<NodeId> kept;
+    for (const auto& [part, node] : order) {
+      if (kept.size() < limits_.lanes) kept.insert(node);
+    }
+    return kept;
   }
 
   void choose_kind_names() {
@@ -163,6 +213,7 @@ class Reader {
     arrow.from = arrow.to = see(e.at.ns);
     arrow.fate = Fate::under_way;
     arrow.kind = known.first->second;
+    arrow.lit = lit_.count(e.id) != 0;
     arrow.title =
         shortened(fmt::format("{} from {} to {}, sent at {}; {}", message_words(e),
                               scene_.lanes[arrow.from_lane].name, scene_.lanes[arrow.to_lane].name,
@@ -185,7 +236,8 @@ class Reader {
       arrow.to = see(e.at.ns);
       arrow.fate = e.kind == TraceKind::receive ? Fate::received : Fate::lost;
       if (arrow.fate == Fate::lost) {
-        arrow.title += "; lost: " + printable(text_field(e.data, "why"));
+        const bool has_own_why = e.data.find("lost_why") != nullptr;
+        arrow.title += "; lost: " + printable(text_field(e.data, has_own_why ? "lost_why" : "why"));
       }
       return;
     }
@@ -220,6 +272,7 @@ class Reader {
     box.from = box.to = see(e.at.ns);
     box.open = box.operation = true;
     box.witness = witness_.count(e.id) != 0;
+    box.lit = lit_.count(e.id) != 0;
     const std::string name = printable(text_field(e.data, "label"));
     const Value* value = e.data.find("value");
     const Value* what = e.data.find("what");  // of an ActionCall, in words already
@@ -244,6 +297,7 @@ class Reader {
     box.to = see(e.at.ns);
     box.open = false;
     box.witness = box.witness || witness_.count(e.id) != 0;
+    box.lit = box.lit || lit_.count(e.id) != 0;
     box.label += " → " + reply_words(text_field(e.data, "reply"), functions_.at(op),
                                      value == nullptr ? Value() : *value);
   }
@@ -254,6 +308,7 @@ class Reader {
     box.from = box.to = see(e.at.ns);
     box.open = true;
     box.witness = witness_.count(e.id) != 0;
+    box.lit = lit_.count(e.id) != 0;
     const std::int64_t op = integer_field(e.data, "op", -1);
     box.label = printable(text_field(e.data, "label"));
     if (box.label.empty() && names_.count(op) != 0) box.label = names_.at(op);
@@ -269,6 +324,7 @@ class Reader {
       box.to = see(e.at.ns);
       box.open = false;
       box.witness = box.witness || witness_.count(e.id) != 0;
+      box.lit = box.lit || lit_.count(e.id) != 0;
       const std::string result = printable(text_field(e.data, "result"));
       if (!result.empty()) box.label += " → " + result;
     }
@@ -332,14 +388,14 @@ class Reader {
     const std::string what = fault_words(name);
     scene_.marks.push_back({lane, see(e.at.ns), what,
                             what + " at " + time_words(e.at.ns) + ": " + fields_words(e.data)});
-    if (name == "Crash" || name == "Pause") {
-      outages_[lane] = scene_.outages.size();
-      scene_.outages.push_back({lane, e.at.ns, -1, name == "Crash"});
-      if (name == "Crash") crash(e, lane);
-    } else if ((name == "Recover" || name == "Resume") && outages_.count(lane) != 0) {
-      scene_.outages[outages_[lane]].to = e.at.ns;
-      outages_.erase(lane);
+    if (name == "Crash") {
+      end_outage(lane, false, e.at.ns);  // a crash ends a pause
+      begin_outage(lane, true, e.at.ns);
+      crash(e, lane);
     }
+    if (name == "Pause") begin_outage(lane, false, e.at.ns);
+    if (name == "Recover") end_outage(lane, true, e.at.ns);
+    if (name == "Resume") end_outage(lane, false, e.at.ns);
     if (name != "Recover") return;
     const Value* storage = e.data.find("storage");
     const bool* kept = storage == nullptr ? nullptr : storage->as_bool();
@@ -347,6 +403,19 @@ class Reader {
       if (kept == nullptr || *kept) open_bar(e, lane, object, false, object);
     }
     interrupted_.erase(lane);
+  }
+
+  /// What is down cannot be paused, and what is paused not paused again.
+  void begin_outage(std::size_t lane, bool crashed, std::int64_t at) {
+    if (!outages_.emplace(lane, scene_.outages.size()).second) return;
+    scene_.outages.push_back({lane, at, -1, crashed});
+  }
+
+  void end_outage(std::size_t lane, bool crashed, std::int64_t at) {
+    const auto open = outages_.find(lane);
+    if (open == outages_.end() || scene_.outages[open->second].crashed != crashed) return;
+    scene_.outages[open->second].to = at;
+    outages_.erase(open);
   }
 
   /// Where a node crashes its executions end (they stay marked as unfinished), its caches are
@@ -463,6 +532,7 @@ class Reader {
   std::size_t network_ = 0;
   std::size_t boxes_left_out_ = 0;
   std::set<EventId> witness_;
+  std::set<EventId> lit_;  ///< belongs to an explanation
   std::map<NodeId, std::size_t> lanes_;
   std::map<std::string, std::size_t> kinds_;
   std::map<EventId, std::size_t> sends_;                                    ///< arrow by send
@@ -496,9 +566,12 @@ std::vector<std::int64_t> Scene::instants() const {
   return {all.begin(), all.end()};
 }
 
-Scene scene_of(const Trace& trace, const std::vector<Finding>& findings,
-               const SceneLimits& limits) {
-  return Reader(trace, findings, limits).read();
+Scene scene_of(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
+               const std::vector<Explanation>& explanations) {
+  Reader reader(trace, findings, limits, explanations);
+  Scene scene = reader.read();
+  Reader::tell(scene, trace, explanations, reader.lanes());
+  return scene;
 }
 
 }  // namespace sibyl::analysis::svg

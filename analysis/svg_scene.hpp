@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/causes.hpp"
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
 
@@ -29,6 +30,7 @@ struct Box {
   bool open = false;       ///< did not end
   bool operation = false;  ///< otherwise an execution
   bool witness = false;    ///< shows a violation
+  bool lit = false;        ///< belongs to an explanation
   std::string label;
   std::string title;  ///< everything that is known, for pointing at it
 };
@@ -53,6 +55,7 @@ struct Arrow {
   std::int64_t to = 0;
   Fate fate = Fate::received;
   std::size_t kind = 0;  ///< index into Scene::kinds
+  bool lit = false;      ///< belongs to an explanation
   std::string title;
 };
 
@@ -70,6 +73,21 @@ struct Outage {
   std::int64_t from = 0;
   std::int64_t to = 0;
   bool crashed = false;  ///< otherwise paused
+};
+
+/// A step of an explanation: its number, where it happens.
+struct Marker {
+  std::size_t lane = 0;
+  std::int64_t at = 0;
+  std::size_t number = 0;
+  std::string title;
+};
+
+/// An explanation as it is told beneath the drawing.
+struct Tale {
+  std::string head;
+  std::vector<std::string> sentences;
+  std::string conclusion;
 };
 
 struct Window {
@@ -90,6 +108,8 @@ struct Scene {
   std::vector<Outage> outages;
   std::vector<Window> windows;
   std::vector<Finding> findings;
+  std::vector<Marker> markers;         ///< in the order of their numbers
+  std::vector<Tale> tales;             ///< not empty: what is not lit is drawn pale
   std::vector<std::string> omissions;  ///< sentences about what is not drawn
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -108,6 +128,6 @@ struct SceneLimits {
 
 /// Reads a trace. What is missing or malformed in its notes is left out. O(n log n).
 Scene scene_of(const Trace& trace, const std::vector<Finding>& findings,
-               const SceneLimits& limits = {});
+               const SceneLimits& limits = {}, const std::vector<Explanation>& explanations = {});
 
 }  // namespace sibyl::analysis::svg

@@ -68,6 +68,10 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: #222; }
 .away { fill: #fff; stroke: #555; }
 .msg { stroke-width: 1.1; }
 .cut { marker-end: none; }
+.pale { opacity: .22; }
+.step { fill: #fff; stroke: #9c1f12; stroke-width: 1.4; }
+.to-step { stroke: #9c1f12; stroke-width: .8; }
+.number { fill: #9c1f12; }
 )";
 
 void append_style(std::string& out) {
@@ -99,6 +103,7 @@ std::string tip(const std::string& title) {
 
 void append_shape(std::string& out, const Shape& shape) {
   std::string attributes = fmt::format("class=\"{}", shape.style);
+  if (shape.pale) attributes += " pale";
   if (shape.kind >= 0) attributes += fmt::format(" m{}", shape.kind);
   attributes += '"';
   if (shape.rectangle) {
@@ -124,8 +129,8 @@ void append_shape(std::string& out, const Shape& shape) {
 }
 
 void append_text(std::string& out, const Text& text) {
-  out += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\" font-size=\"{}\"", text.style, text.x,
-                     text.y, text.font.size);
+  out += fmt::format("<text class=\"{}{}\" x=\"{}\" y=\"{}\" font-size=\"{}\"", text.style,
+                     text.pale ? " pale" : "", text.x, text.y, text.font.size);
   if (text.font.bold) out += " font-weight=\"bold\"";
   if (text.anchor == Anchor::middle) out += " text-anchor=\"middle\"";
   if (text.anchor == Anchor::end) out += " text-anchor=\"end\"";
@@ -134,8 +139,10 @@ void append_text(std::string& out, const Text& text) {
 
 }  // namespace
 
-std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings) {
-  const Picture picture = analysis::svg::lay_out(analysis::svg::scene_of(trace, findings));
+std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings,
+                     const std::vector<analysis::Explanation>& explanations) {
+  analysis::svg::Scene scene = analysis::svg::scene_of(trace, findings, {}, explanations);
+  const Picture picture = analysis::svg::lay_out(scene);
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\" role=\"img\">\n<title>{2}</title>\n",

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/causes.hpp"
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
 
@@ -11,10 +12,12 @@ namespace sibyl {
 
 /// A diagram of time and place: one lane a node (clients, then oracles, then the others),
 /// operations and executions as boxes, messages as arrows, bars where an object is available or
-/// cached, the spans of violations shaded and explained. Time runs to the right; long idle times
-/// are shortened and marked. Beyond 2000 messages no arrows are drawn, and the drawing says so;
-/// other bounds are SceneLimits'. The same trace gives the same bytes. Valid XML in UTF-8. O(n log
-/// n).
-std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings);
+/// cached, the spans of violations shaded and explained. With explanations, what
+/// belongs to them is drawn in full and all else is pale; their steps are numbered and told
+/// beneath. Time runs to the right; long idle times are shortened and marked. Beyond 2000 messages
+/// no arrows are drawn, and the drawing says so; other bounds are SceneLimits'. The same trace
+/// gives the same bytes. Valid XML in UTF-8. O(n log n).
+std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings,
+                     const std::vector<analysis::Explanation>& explanations = {});
 
 }  // namespace sibyl

@@ -17,23 +17,11 @@ struct Open {
   const TraceEvent* last = nullptr;  ///< the last event whose data names the operation
 };
 
-/// The operations that a value names: its members "op", at any depth.
-void collect_ops(const Value& value, std::vector<std::int64_t>& ops) {
-  if (const Value::List* list = value.as_list()) {
-    for (const Value& member : *list) collect_ops(member, ops);
-  } else if (const Value::Object* object = value.as_object()) {
-    for (const auto& [key, member] : *object) {
-      if (key == "op" && member.as_int() != nullptr) ops.push_back(*member.as_int());
-      collect_ops(member, ops);
-    }
-  }
-}
-
 void find_last_events(const Trace& trace, std::map<std::int64_t, Open>& open) {
   std::vector<std::int64_t> ops;
   for (const TraceEvent& event : trace.events) {
     ops.clear();
-    collect_ops(event.data, ops);
+    collect_operations(event.data, ops);
     for (const std::int64_t op : ops) {
       const auto it = open.find(op);
       if (it != open.end()) it->second.last = &event;
@@ -80,7 +68,9 @@ Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
   if (!liveness.decided) return inconclusive(summary);
   Value witness;
   witness.set("open", std::move(operations));
-  return violated(trace, summary, events, std::move(witness));
+  Finding finding = violated(trace, summary, events, std::move(witness));
+  if (finding.window) finding.window->second = trace.end;  // it is open to the last
+  return finding;
 }
 
 }  // namespace
@@ -104,8 +94,12 @@ Finding check_termination(const Trace& trace) {
   if (called == 0) return vacuous("No operation was called.");
   const std::set<NodeId> crashed = crashed_at_end(trace);
   std::size_t excused = 0;
+  const bool any_faulty =
+      std::any_of(trace.nodes.begin(), trace.nodes.end(), [](const auto& n) { return n.faulty; });
+  const std::string_view others = any_faulty ? "are correct" : "did not crash";
   for (auto it = open.begin(); it != open.end();) {
-    const bool excuse = crashed.count(it->second.call->node) > 0;
+    const NodeId client = it->second.call->node;
+    const bool excuse = crashed.count(client) > 0 || is_faulty(trace, client);
     excused += excuse ? 1 : 0;
     it = excuse ? open.erase(it) : std::next(it);
   }
@@ -113,12 +107,15 @@ Finding check_termination(const Trace& trace) {
     find_last_events(trace, open);
     return judge(trace, open);
   }
-  if (called == excused) return vacuous("No operation was called by a client that did not crash.");
+  if (called == excused) {
+    return vacuous(any_faulty ? "No operation was called by a correct client."
+                              : "No operation was called by a client that did not crash.");
+  }
   std::string summary =
       called == 1 ? "The one operation" : fmt::format("All {} operations", called);
   if (excused > 0) {
-    summary = fmt::format("{} of {} operations, all those of clients that did not crash,",
-                          called - excused, called);
+    summary = fmt::format("{} of {} operations, all those of clients that {},", called - excused,
+                          called, others);
   }
   return holds(summary + " returned.");
 }

@@ -140,7 +140,7 @@ void append_head(std::string& out, const Trace& trace) {
   append_wrapped(out, "", facts, 0);
 }
 
-void append_legend(std::string& out, bool marks) {
+void append_legend(std::string& out, bool marks, bool explained) {
   out +=
       "\nHow to read: one line a step, in the order in which the steps happened. #n numbers the "
       "steps; "
@@ -149,13 +149,17 @@ void append_legend(std::string& out, bool marks) {
     out +=
         " In the margin, | stands within the time of a violation and * at the\nsteps that show it.";
   }
+  if (explained) {
+    out += " Numbers are those of the sentences below, and > marks what else belongs to\nthem.";
+  }
   out += "\n\n";
 }
 
 /// What is written of one event, and how its columns are set.
 class Lines {
  public:
-  Lines(const Trace& trace, const std::vector<Finding>& findings)
+  Lines(const Trace& trace, const std::vector<Finding>& findings,
+        const std::vector<analysis::Explanation>& explanations)
       : trace_(trace), pairs_(pair_messages(trace)) {
     std::int64_t last = 0;
     for (const TraceEvent& e : trace.events) last = std::max(last, e.at.ns);
@@ -178,6 +182,7 @@ class Lines {
     }
     name_ = std::min(name_, kMostName);
     where_ = std::min(where_, kMostWhere);
+    number_steps(explanations);
     event_ = fmt::format("#{}", trace.events.size()).size();
     event_ = std::max<std::size_t>(event_, 5);
   }
@@ -185,18 +190,35 @@ class Lines {
   bool marks() const { return !witness_.empty() || !windows_.empty(); }
 
   std::string heading() const {
-    return fmt::format("    {:>{}}  {:>{}}  {:<{}}  {:<7}  {:<{}}  {}", "event", event_, "time",
-                       time_, "node", node_, "step", "what", name_, "details");
+    return fmt::format("   {:{}} {:>{}}  {:>{}}  {:<{}}  {:<7}  {:<{}}  {}", "", steps_, "event",
+                       event_, "time", time_, "node", node_, "step", "what", name_, "details");
   }
 
   std::string line(const TraceEvent& e) const {
     const std::string node = padded(node_of(e.node), node_);
-    return fmt::format(" {}{} {:>{}}  {:>{}}  {}  {:<7}  {}", within(e.at) ? '|' : ' ',
-                       witness_.count(e.id) != 0 ? '*' : ' ', fmt::format("#{}", e.id), event_,
-                       time_of(e), time_, node, trace_kind_name(e.kind), what(e));
+    const auto numbered = numbers_.find(e.id);
+    return fmt::format(" {}{}{:>{}} {:>{}}  {:>{}}  {}  {:<7}  {}", within(e.at) ? '|' : ' ',
+                       witness_.count(e.id) != 0 ? '*' : ' ',
+                       numbered == numbers_.end() ? "" : numbered->second, steps_,
+                       fmt::format("#{}", e.id), event_, time_of(e), time_, node,
+                       trace_kind_name(e.kind), what(e));
   }
 
  private:
+  void number_steps(const std::vector<analysis::Explanation>& explanations) {
+    std::size_t n = 0;
+    for (const analysis::Explanation& each : explanations) {
+      for (const analysis::CauseStep& step : each.steps) {
+        std::string& number = numbers_[step.event];
+        number += fmt::format("{}{}", number.empty() ? "" : ",", ++n);
+      }
+    }
+    for (const analysis::Explanation& each : explanations) {
+      for (const EventId id : each.events) numbers_.emplace(id, ">");
+    }
+    for (const auto& [id, number] : numbers_) steps_ = std::max(steps_, number.size() + 1);
+  }
+
   std::string time_of(const TraceEvent& e) const {
     std::string time = in_unit(e.at.ns, unit_);
     const std::size_t point = time.find('.');
@@ -273,18 +295,27 @@ class Lines {
   std::size_t where_ = 4;
   std::set<EventId> witness_;
   std::vector<std::pair<Time, Time>> windows_;
+  std::map<EventId, std::string> numbers_;  ///< what the margin says of the explanations
+  std::size_t steps_ = 0;                   ///< the width of that
 };
 
 }  // namespace
 
-std::string text_view(const Trace& trace, const std::vector<Finding>& findings) {
+std::string text_view(const Trace& trace, const std::vector<Finding>& findings,
+                      const std::vector<analysis::Explanation>& explanations) {
   std::string out;
   append_head(out, trace);
   append_findings(out, findings);
-  const Lines lines(trace, findings);
-  append_legend(out, lines.marks());
+  const Lines lines(trace, findings, explanations);
+  append_legend(out, lines.marks(), !explanations.empty());
   append_line(out, lines.heading());
   for (const TraceEvent& e : trace.events) append_line(out, lines.line(e));
+  std::size_t first = 1;
+  for (const analysis::Explanation& each : explanations) {
+    out += fmt::format("\nWhy {} is violated\n", analysis::printable(each.property));
+    out += explanation_text(each, trace, 1, kLine, first);
+    first += each.steps.size();
+  }
   return out;
 }
 

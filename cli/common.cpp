@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/verbs.hpp"
 #include "scenarios/pointer.hpp"
@@ -13,18 +15,6 @@
 namespace sibyl::cli {
 
 namespace {
-
-/// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
-std::string check_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, seed);
-  const bool fine = read.ec == std::errc() && read.ptr == end &&
-                    (text.size() == 1 || text[0] != '0') &&
-                    seed <= static_cast<std::uint64_t>(kLargestSeed);
-  if (fine) return {};
-  return fmt::format("\"{}\" is no seed; a decimal number from 0 to {} is", text, kLargestSeed);
-}
 
 Override read_override(const std::string& text) {
   const auto equals = text.find('=');
@@ -39,11 +29,47 @@ Override read_override(const std::string& text) {
   return parse_override(text);
 }
 
+std::vector<Override> overrides_of(const Common& common) {
+  std::vector<Override> overrides;
+  for (const std::string& text : common.sets) overrides.push_back(read_override(text));
+  return overrides;
+}
+
+/// Leaves what --only names. Throws UsageError when that is nothing.
+void keep_only(const Common& common, std::vector<Scenario>& loaded) {
+  if (common.only.empty()) return;
+  const auto is_meant = [&](const Scenario& s) {
+    const std::string variant =
+        s.id.substr(s.id.rfind('/') == std::string::npos ? 0 : s.id.rfind('/') + 1);
+    return s.id == common.only || (s.id != variant && variant == common.only);
+  };
+  std::vector<std::string> ids;
+  for (const Scenario& s : loaded) ids.push_back(s.id);
+  std::vector<std::string> candidates = ids;
+  for (const std::string& id : ids) candidates.push_back(id.substr(id.rfind('/') + 1));
+  std::erase_if(loaded, [&](const Scenario& s) { return !is_meant(s); });
+  if (loaded.empty()) {
+    const std::string guess = nearest(common.only, candidates);
+    std::string known;
+    for (const auto& id : ids) known += (known.empty() ? "" : ", ") + id;
+    throw UsageError(fmt::format("--only {}: there is none of this id{}; there are {}", common.only,
+                                 guess.empty() ? "" : "; did you mean \"" + guess + "\"?", known));
+  }
+}
+
 bool may_be_shared(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   return path.empty() || path == "-" ||
          (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
+}
+
+/// Whether standard input is read from the file of this name.
+bool is_standard_input(const std::string& path) {
+  struct stat in {};
+  struct stat file {};
+  return !may_be_shared(path) && fstat(STDIN_FILENO, &in) == 0 && S_ISREG(in.st_mode) &&
+         stat(path.c_str(), &file) == 0 && in.st_dev == file.st_dev && in.st_ino == file.st_ino;
 }
 
 bool same_place(const std::string& a, const std::string& b) {
@@ -64,12 +90,40 @@ bool same_place(const std::string& a, const std::string& b) {
 
 std::string not_empty(const std::string& value) { return value.empty() ? "it is empty" : ""; }
 
+std::function<std::string(const std::string&)> number_up_to(std::uint64_t most) {
+  return [most](const std::string& text) -> std::string {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    const bool fine = read.ec == std::errc() && read.ptr == end &&
+                      (text.size() == 1 || text[0] != '0') && number <= most;
+    if (fine) return {};
+    return fmt::format("found \"{}\", expected a decimal number from 0 to {}", text, most);
+  };
+}
+
+std::string no_archive(const std::string& path) {
+  for (const std::string_view end :
+       {".zst", ".gz", ".tgz", ".bz2", ".xz", ".lzma", ".lz4", ".br", ".zip", ".7z", ".Z"}) {
+    if (!std::string_view(path).ends_with(end)) continue;
+    return fmt::format(
+        "{} would hold plain text; only a trace is compressed, when its name ends in .zst", path);
+  }
+  return {};
+}
+
 void check_paths(const std::vector<std::string>& inputs, const std::vector<Output>& outputs) {
   if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
     throw UsageError("- is given twice; standard input can be read once");
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Output& output = outputs[i];
+    if (std::count(inputs.begin(), inputs.end(), "-") > 0 && is_standard_input(output.path)) {
+      throw UsageError(
+          fmt::format("{} {} would overwrite the file that standard input is read from; give "
+                      "another path",
+                      output.option, output.path));
+    }
     for (const std::string& input : inputs) {
       if (!same_place(output.path, input)) continue;
       throw UsageError(fmt::format("{} {} would overwrite {}, which is read; give another path",
@@ -88,7 +142,7 @@ void check_paths(const std::vector<std::string>& inputs, const std::vector<Outpu
 
 void add_scenario_options(CLI::App& verb, Common& common) {
   verb.add_option("--seed", common.seed, "Seed instead of the scenario's, 0 to 2^53")
-      ->check(check_seed);
+      ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
   verb.add_option("--set", common.sets, "Set one place of the scenario: /json/pointer=JSON")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -98,7 +152,8 @@ void add_scenario_options(CLI::App& verb, Common& common) {
 
 void add_output_options(CLI::App& verb, Common& common) {
   verb.add_option("-o,--out", common.out, "Where the data go; - is standard output")
-      ->check(not_empty);
+      ->check(not_empty)
+      ->check(no_archive);
   verb.add_flag("--json", common.json, "JSON on standard output, and nothing else");
   verb.add_flag("--quiet", common.quiet, "Only what is not as expected");
   verb.add_option("--color", common.color, "auto, always or never")
@@ -112,8 +167,7 @@ bool wants_color(const Common& common, const Io& io) {
 
 std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, const Common& common,
                                      Io& io) {
-  std::vector<Override> overrides;
-  for (const std::string& text : common.sets) overrides.push_back(read_override(text));
+  const std::vector<Override> overrides = overrides_of(common);
   std::vector<Scenario> loaded;
   std::optional<InputError> first;
   for (const std::string& file : files) {
@@ -125,24 +179,14 @@ std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, cons
     }
   }
   if (first) throw InputError(*first);
-  if (common.only.empty()) return loaded;
-  const auto is_meant = [&](const Scenario& s) {
-    const std::string variant =
-        s.id.substr(s.id.rfind('/') == std::string::npos ? 0 : s.id.rfind('/') + 1);
-    return s.id == common.only || (s.id != variant && variant == common.only);
-  };
-  std::vector<std::string> ids;
-  for (const Scenario& s : loaded) ids.push_back(s.id);
-  std::vector<std::string> candidates = ids;
-  for (const std::string& id : ids) candidates.push_back(id.substr(id.rfind('/') + 1));
-  std::erase_if(loaded, [&](const Scenario& s) { return !is_meant(s); });
-  if (loaded.empty()) {
-    const std::string guess = nearest(common.only, candidates);
-    std::string known;
-    for (const auto& id : ids) known += (known.empty() ? "" : ", ") + id;
-    throw UsageError(fmt::format("--only {}: there is none of this id{}; there are {}", common.only,
-                                 guess.empty() ? "" : "; did you mean \"" + guess + "\"?", known));
-  }
+  keep_only(common, loaded);
+  return loaded;
+}
+
+std::vector<Scenario> scenarios_in(const std::string& text, const std::string& path,
+                                   const Common& common) {
+  std::vector<Scenario> loaded = load_text_of(path, text, overrides_of(common));
+  keep_only(common, loaded);
   return loaded;
 }
 

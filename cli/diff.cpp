@@ -82,6 +82,7 @@ std::string difference_text(const DiffSettings& settings, const Trace& a, const 
 }
 
 int diff(const DiffSettings& settings, Io& io) {
+  const AtOnce from_here_on(io);
   check_paths({settings.a, settings.b}, {{"-o", settings.common.out}});
   const Trace a = load_trace(settings.a);
   const Trace b = load_trace(settings.b);
@@ -95,6 +96,7 @@ int diff(const DiffSettings& settings, Io& io) {
       header.emplace_back(what, Value::List{Value(in_a), Value(in_b)});
     }
     Value v(Value::Object{{"equal", !differ}, {"header", std::move(header)}});
+    if (!differ) v.set("events", static_cast<std::int64_t>(at)).set("digest", a.digest);
     if (events_part) {
       v.set("event", static_cast<std::int64_t>(at + 1));
       v.set("a", line_of(a, at));
@@ -127,7 +129,7 @@ Action add_diff(CLI::App& verb, Io& io) {
   verb.add_option("A", settings->a, "A trace (.jsonl, .jsonl.zst)")->required();
   verb.add_option("B", settings->b, "The trace to compare it with")->required();
   verb.add_option("--context", settings->context, "How many events to show before and after")
-      ->check(CLI::Range(0U, 1000U));
+      ->check(number_up_to(1000));
   add_output_options(verb, settings->common);
   return [settings, &io] { return diff(*settings, io); };
 }

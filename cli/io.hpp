@@ -32,9 +32,26 @@ struct Io {
   std::ostream& out;  ///< data
   std::ostream& err;  ///< words
   bool out_is_terminal = false;
+  bool err_is_terminal = false;
   bool no_color = false;          ///< the environment has NO_COLOR
   std::string program = "sibyl";  ///< path of the running binary
   std::function<bool()> interrupted = [] { return false; };
+  /// Told true: an interruption ends the program at once, with nothing half-written. Else it is
+  /// for the verb to ask whether there was one, and to end in order. See AtOnce.
+  std::function<void(bool)> end_at_once = [](bool) {};
+};
+
+/// While it lives there is nothing worth keeping or reporting when an interruption comes. Throws
+/// Interrupted (scenarios/runner.hpp) when there was one before.
+class AtOnce {
+ public:
+  explicit AtOnce(Io& io);
+  ~AtOnce() { io_.end_at_once(false); }
+  AtOnce(const AtOnce&) = delete;
+  AtOnce& operator=(const AtOnce&) = delete;
+
+ private:
+  Io& io_;
 };
 
 /// Runs one command line, without the program's name. Returns the exit status; throws nothing.

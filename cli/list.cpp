@@ -10,6 +10,7 @@
 #include "analysis/properties.hpp"
 #include "cli/verbs.hpp"
 #include "protocols/protocol.hpp"
+#include "scenarios/byzantine_format.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/fault_format.hpp"
 #include "scenarios/json.hpp"
@@ -102,9 +103,11 @@ Listing list_properties() {
 
 Listing list_faults() {
   Listing listing;
-  for (const FaultInfo& fault : fault_kinds()) {
-    listing.rows.push_back({0, std::string(fault.name), std::string(fault.line)});
-    listing.data.push_back(Value::Object{{"name", fault.name}, {"line", fault.line}});
+  for (const auto* kinds : {&fault_kinds(), &byzantine_kinds()}) {
+    for (const FaultInfo& fault : *kinds) {
+      listing.rows.push_back({0, std::string(fault.name), std::string(fault.line)});
+      listing.data.push_back(Value::Object{{"name", fault.name}, {"line", fault.line}});
+    }
   }
   return listing;
 }

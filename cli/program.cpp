@@ -22,6 +22,7 @@ struct Verb {
 };
 constexpr Verb kVerbs[] = {
     {"run", "run scenarios and judge them", add_run},
+    {"explore", "search schedules for one that violates a property", add_explore},
     {"view", "draw a trace, or the run of a scenario", add_view},
     {"diff", "show the first event at which two traces part", add_diff},
     {"list", "list protocols, scenarios, state machines, properties, faults", add_list},
@@ -106,6 +107,13 @@ int run_program(const std::vector<std::string>& arguments, Io& io) {
     io.err << "sibyl: internal error: " << shown(e.what()) << "\n";
     return kInternal;
   }
+}
+
+AtOnce::AtOnce(Io& io) : io_(io) {
+  io.end_at_once(true);
+  if (!io.interrupted()) return;
+  io.end_at_once(false);
+  throw Interrupted();
 }
 
 void emit(Io& io, const std::string& path, std::string_view data) {

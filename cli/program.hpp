@@ -4,7 +4,7 @@
 namespace sibyl::cli {
 
 /// What main() of `sibyl` does: reads the command line, runs the verb, returns the exit status.
-/// Installs handlers for SIGINT and SIGPIPE. Call it once.
+/// Installs handlers for SIGINT, SIGTERM, SIGPIPE and SIGXFSZ. Call it once.
 int program_main(int argc, char** argv);
 
 }  // namespace sibyl::cli

@@ -2,6 +2,7 @@
 #include "cli/program.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -10,20 +11,37 @@
 #include <iostream>
 #include <streambuf>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/io.hpp"
+#include "scenarios/files.hpp"
 
 namespace {
 
-volatile std::sig_atomic_t interrupt_count = 0;
+// Written by the signal's handler, read by every thread that runs a scenario.
+std::atomic<int> interrupt_count{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
-/// The first asks for an orderly end; the second ends at once.
+std::atomic<bool> end_at_once{false};
+
+/// The first asks for an orderly end, unless there is nothing worth one; the second ends at once.
 extern "C" void on_interrupt(int /*signal*/) {
-  interrupt_count = interrupt_count + 1;
-  if (interrupt_count > 1) _exit(sibyl::cli::kInterrupted);
+  if (interrupt_count.fetch_add(1) == 0 && !end_at_once) return;
+  sibyl::remove_temporary_files();
+  constexpr std::string_view kWords = "sibyl: interrupted\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWords.data(), kWords.size());
+  _exit(sibyl::cli::kInterrupted);
+}
+
+/// Takes the place of a standard stream that is closed, so that no file gets its number and is
+/// written to or read from in its stead. To use it is an error, as it is to use a closed one.
+void keep_place(int stream, int flags) {
+  if (fcntl(stream, F_GETFD) >= 0) return;
+  [[maybe_unused]] const int place = open("/dev/null", flags);
 }
 
 /// Standard output, with the error that ended it.
@@ -68,19 +86,26 @@ std::string running_program(const char* argument) {
 namespace sibyl::cli {
 
 int program_main(int argc, char** argv) {
+  keep_place(STDIN_FILENO, O_WRONLY);
+  keep_place(STDOUT_FILENO, O_RDONLY);
+  keep_place(STDERR_FILENO, O_RDONLY);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has seen enough is no mistake
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like others
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
   OutputBuffer buffer;
   std::ostream out(&buffer);
   const char* no_color = std::getenv("NO_COLOR");
   Io io{out,
         std::cerr,
         isatty(STDOUT_FILENO) == 1,
+        isatty(STDERR_FILENO) == 1,
         no_color != nullptr && *no_color != '\0',
         running_program(argc > 0 ? argv[0] : "sibyl"),
-        [] { return interrupt_count > 0; }};
+        [] { return interrupt_count > 0; },
+        [](bool at_once) { end_at_once = at_once; }};
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const int status = run_program(arguments, io);
   out.flush();

@@ -3,13 +3,14 @@
 #include <atomic>
 #include <exception>
 #include <memory>
-#include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "cli/verbs.hpp"
-#include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
@@ -24,6 +25,8 @@ struct RunSettings {
   std::vector<std::string> files;
   std::string trace;
   std::string history;
+  std::string record;
+  bool explain = false;
 };
 
 /// What is kept of one run.
@@ -32,8 +35,9 @@ struct Done {
   int status = kAsExpected;
   Value json;
   std::string text;
-  std::string trace;
+  std::optional<Trace> trace;  ///< when it is to be written
   std::string history;
+  std::string record;
   std::exception_ptr error;
 };
 
@@ -41,15 +45,18 @@ void run_one(const Scenario& scenario, const RunSettings& settings, const Io& io
   RunOptions options;
   options.seed = settings.common.seed;
   options.interrupted = io.interrupted;
-  const RunResult result = run_scenario(scenario, options);
+  options.record = !settings.record.empty();
+  RunResult result = run_scenario(scenario, options);
   done.status = result.exit_status();
   if (settings.common.json) {
-    done.json = report_json(scenario, result);
+    done.json = report_json(scenario, result, settings.explain);
   } else if (!settings.common.quiet || done.status != kAsExpected) {
     done.text = report_text(scenario, result, wants_color(settings.common, io));
+    if (settings.explain) done.text += explanations_text(result);
   }
-  if (!settings.trace.empty()) done.trace = trace_text(result.trace);
   if (!settings.history.empty()) done.history = history_text(result.history);
+  if (options.record) done.record = to_json(with_schedule(scenario, result)) + "\n";
+  if (!settings.trace.empty()) done.trace = std::move(result.trace);
   done.finished = true;
 }
 
@@ -71,10 +78,14 @@ std::vector<Done> run_all(const std::vector<Scenario>& scenarios, const RunSetti
       settings.common.jobs != 0 ? settings.common.jobs : std::thread::hardware_concurrency();
   jobs = std::clamp<unsigned>(jobs, 1,
                               static_cast<unsigned>(std::max<std::size_t>(scenarios.size(), 1)));
-  std::vector<std::thread> threads;
-  for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  std::vector<std::jthread> threads;
+  try {
+    for (unsigned i = 1; i < jobs; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // No more threads are to be had: those there are do the work.
+  }
   work();
-  for (std::thread& thread : threads) thread.join();
+  threads.clear();
   return all;
 }
 
@@ -89,14 +100,16 @@ void check_outputs(const RunSettings& settings, std::size_t runs) {
   };
   only_one("--trace", settings.trace);
   only_one("--history", settings.history);
+  only_one("--record", settings.record);
   const bool report = (settings.common.json || !settings.common.quiet) &&
                       (settings.common.out.empty() || settings.common.out == "-");
-  const int on_stdout =
-      (settings.trace == "-" ? 1 : 0) + (settings.history == "-" ? 1 : 0) + (report ? 1 : 0);
+  const int on_stdout = (settings.trace == "-" ? 1 : 0) + (settings.history == "-" ? 1 : 0) +
+                        (settings.record == "-" ? 1 : 0) + (report ? 1 : 0);
   if (on_stdout > 1) {
     throw UsageError(
-        "standard output can hold one thing: give the report, the trace or the history "
-        "another place (-o, --trace, --history), or leave the report out by --quiet");
+        "standard output can hold one thing: give the report, the trace, the history or "
+        "the schedule another place (-o, --trace, --history, --record), or leave the report out by "
+        "--quiet");
   }
 }
 
@@ -130,20 +143,23 @@ std::string json_report(const std::vector<Done>& all) {
 }
 
 void write_side_files(const RunSettings& settings, const Done& done, Io& io) {
-  if (!settings.trace.empty()) {
-    const bool compress = settings.trace.size() > 4 &&
-                          settings.trace.compare(settings.trace.size() - 4, 4, ".zst") == 0;
-    emit(io, settings.trace, compress ? zstd_compress(done.trace) : done.trace);
+  if (done.trace) {
+    emit(io, settings.trace, packed_for(settings.trace, trace_text(*done.trace)));
   }
   if (!settings.history.empty()) emit(io, settings.history, done.history);
+  if (!settings.record.empty()) emit(io, settings.record, done.record);
 }
 
 int run(const RunSettings& settings, Io& io) {
-  check_paths(
-      settings.files,
-      {{"-o", settings.common.out}, {"--trace", settings.trace}, {"--history", settings.history}});
+  check_paths(settings.files, {{"-o", settings.common.out},
+                               {"--trace", settings.trace},
+                               {"--history", settings.history},
+                               {"--record", settings.record}});
   const std::vector<Scenario> scenarios = load_scenarios(settings.files, settings.common, io);
   check_outputs(settings, scenarios.size());
+  // Of one scenario there is nothing to keep when it is interrupted; of several, those finished.
+  std::optional<AtOnce> at_once;
+  if (scenarios.size() == 1 && !io.interrupted()) at_once.emplace(io);
   const std::vector<Done> all = run_all(scenarios, settings, io);
   std::size_t finished = 0;
   int status = kAsExpected;
@@ -156,12 +172,14 @@ int run(const RunSettings& settings, Io& io) {
     io.err << "sibyl: interrupted; no scenario was finished, and nothing was written\n";
     return kInterrupted;
   }
+  const bool interrupted = io.interrupted();
+  if (!interrupted && !at_once) at_once.emplace(io);
   if (settings.common.json) {
     emit(io, settings.common.out, json_report(all));
   } else {
     emit(io, settings.common.out, text_report(all));
   }
-  if (finished < all.size()) {
+  if (interrupted) {
     io.err << fmt::format("sibyl: interrupted; {} of {} scenarios were finished and are reported\n",
                           finished, all.size());
     return kInterrupted;
@@ -179,11 +197,21 @@ Action add_run(CLI::App& verb, Io& io) {
   add_output_options(verb, settings->common);
   verb.add_option("--jobs", settings->common.jobs,
                   "How many scenarios at a time; 0: one a processor")
-      ->check(CLI::Range(0U, 1024U));
+      ->check(number_up_to(1024));
   verb.add_option("--trace", settings->trace, "Write the trace (.jsonl, or .jsonl.zst)")
-      ->check(not_empty);
+      ->check(not_empty)
+      ->check([](const std::string& path) {
+        return std::string_view(path).ends_with(".zst") ? "" : no_archive(path);
+      });
   verb.add_option("--history", settings->history, "Write the history of the operations (.jsonl)")
-      ->check(not_empty);
+      ->check(not_empty)
+      ->check(no_archive);
+  verb.add_option("--record", settings->record,
+                  "Write the scenario with all decisions of this run, to repeat and to edit it")
+      ->check(not_empty)
+      ->check(no_archive);
+  verb.add_flag("--explain", settings->explain,
+                "Tell why each violated property is violated, step by step");
   return [settings, &io] { return run(*settings, io); };
 }
 

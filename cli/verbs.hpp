@@ -20,6 +20,7 @@ namespace sibyl::cli {
 using Action = std::function<int()>;
 
 Action add_run(CLI::App& verb, Io& io);
+Action add_explore(CLI::App& verb, Io& io);
 Action add_view(CLI::App& verb, Io& io);
 Action add_diff(CLI::App& verb, Io& io);
 Action add_list(CLI::App& verb, Io& io);
@@ -50,6 +51,10 @@ void add_output_options(CLI::App& verb, Common& common);
 std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, const Common& common,
                                      Io& io);
 
+/// The same of a text that has been read; `path` stands for where it comes from.
+std::vector<Scenario> scenarios_in(const std::string& text, const std::string& path,
+                                   const Common& common);
+
 /// What a verb writes: the option that says so, and the path.
 struct Output {
   std::string option;
@@ -61,8 +66,13 @@ struct Output {
 /// such as /dev/null, may be shared; "-" may be an input and an output. Throws UsageError.
 void check_paths(const std::vector<std::string>& inputs, const std::vector<Output>& outputs);
 
-/// A check of an option's value: it must not be empty.
+// Checks of an option's value; what they return is a complaint, or empty.
+/// It must not be empty.
 std::string not_empty(const std::string& value);
+/// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
+std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
+/// The name must not promise a compression that nothing does here.
+std::string no_archive(const std::string& path);
 
 bool wants_color(const Common& common, const Io& io);
 

@@ -1,8 +1,10 @@
 // sibyl view: draws a trace, or the run of a scenario.
 #include <memory>
+#include <variant>
 
 #include <fmt/core.h>
 
+#include "analysis/causes.hpp"
 #include "analysis/properties.hpp"
 #include "analysis/svg_view.hpp"
 #include "analysis/text_view.hpp"
@@ -20,6 +22,7 @@ struct ViewSettings {
   Common common;
   std::string file;
   std::string to;
+  bool explain = false;
 };
 
 std::string form_of(const ViewSettings& settings) {
@@ -58,18 +61,20 @@ std::vector<analysis::Finding> judge(const Trace& trace) {
 
 int view(const ViewSettings& settings, Io& io) {
   const std::string form = form_of(settings);
+  const AtOnce from_here_on(io);
   check_paths({settings.file}, {{"-o", settings.common.out}});
-  std::optional<Trace> recorded = trace_in_file(settings.file);
+  std::variant<Trace, std::string> found = trace_or_text(settings.file);
   Trace trace;
   std::vector<analysis::Finding> findings;
-  if (recorded) {
+  if (Trace* const recorded = std::get_if<Trace>(&found)) {
     if (settings.common.seed || !settings.common.sets.empty() || !settings.common.only.empty()) {
       throw UsageError(settings.file + " is a trace; --seed, --set and --only are for scenarios");
     }
     trace = std::move(*recorded);
     findings = judge(trace);
   } else {
-    const std::vector<Scenario> scenarios = load_scenarios({settings.file}, settings.common, io);
+    const std::vector<Scenario> scenarios =
+        scenarios_in(std::get<std::string>(found), settings.file, settings.common);
     if (scenarios.size() != 1) {
       std::string ids;
       for (const Scenario& s : scenarios) ids += (ids.empty() ? "" : ", ") + s.id;
@@ -85,8 +90,10 @@ int view(const ViewSettings& settings, Io& io) {
   }
   const std::string& out = settings.common.out;
   const bool to_file = !out.empty() && out != "-";
+  std::vector<analysis::Explanation> why;
+  if (settings.explain) why = analysis::explain_all(trace, findings);
   const std::string drawing =
-      form == "svg" ? svg_view(trace, findings) : text_view(trace, findings);
+      form == "svg" ? svg_view(trace, findings, why) : text_view(trace, findings, why);
   if (to_file || !settings.common.json) emit(io, out, drawing);
   if (settings.common.json) {
     Value summary(Value::Object{{"id", trace.scenario_id}, {"form", form}});
@@ -109,6 +116,8 @@ Action add_view(CLI::App& verb, Io& io) {
                   "text or svg, when the name FILE.svg or FILE.txt after -o "
                   "does not say it")
       ->check(CLI::IsMember({"text", "svg"}));
+  verb.add_flag("--explain", settings->explain,
+                "Tell why each violated property is violated, and mark what belongs to it");
   return [settings, &io] { return view(*settings, io); };
 }
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "sim/decode.hpp"
+#include "sim/describe.hpp"
+#include "sim/field_type.hpp"
 #include "sim/process.hpp"
 #include "sim/trace.hpp"
 #include "sim/value.hpp"
@@ -51,6 +53,25 @@ struct NodeSpec {
   ProcessPtr process;
 };
 
+/// The words by which a scenario's faults and CPU times refer to what the nodes do, as qualified
+/// names ("skeen::Start"), and its expectations to what they report, so that a misspelt one is a
+/// mistake. The first three all empty: any name is taken there; likewise of each of the others.
+struct Words {
+  std::vector<std::string> messages;  ///< as they are on the network
+  std::vector<std::string> steps;     ///< timers, and notes besides those of sim/notes.hpp
+  std::vector<std::string> commands;  ///< whose execution takes CPU time
+  /// Of messages and of what they carry, as a faulty node may change them: see field_names_of().
+  std::vector<std::string> fields = {};
+  std::vector<std::string> counters = {};  ///< what Context::count is told
+  std::vector<std::string> replies = {};   ///< what an operation may be answered
+};
+
+/// The qualified names of described types: names_of<skeen::Start, skeen::Propose>().
+template <class... T>
+std::vector<std::string> names_of() {
+  return {std::string(type_name<T>())...};
+}
+
 struct ProtocolInfo {
   std::string name;  ///< "ds-smr"
   std::string line;  ///< one sentence for `sibyl list protocols`
@@ -60,6 +81,10 @@ struct ProtocolInfo {
   std::string model;  ///< of its history, for linearizability: "objects"; empty: none
   /// The nodes, in the order of their ids. Throws ConfigError.
   std::function<std::vector<NodeSpec>(const Setup&)> build;
+  Words words = {};
+  /// The labels of the operations that the history will have, for expectations of their replies;
+  /// empty: any label is taken. Throws ConfigError.
+  std::function<std::vector<std::string>(const Setup&)> labels = {};
 };
 
 /// All protocols, in the order of registration.

@@ -46,6 +46,14 @@ void read_properties(const Value& v, const std::string& pointer, const ProtocolI
   }
 }
 
+/// Refuses a name that is not among the known ones, where these are told.
+void check_known(const std::string& pointer, const std::string& name, bool told,
+                 const std::vector<std::string>& known, std::string_view what) {
+  if (told && std::find(known.begin(), known.end(), name) == known.end()) {
+    unknown_name(pointer, name, known, what);
+  }
+}
+
 ExpectedReply read_reply(const std::string& label, const Value& v, const std::string& pointer) {
   ExpectedReply reply;
   reply.label = label;
@@ -200,8 +208,8 @@ class Comparison {
 
 }  // namespace
 
-Expectations decode_expect(const Value* v, const std::string& pointer,
-                           const ProtocolInfo& protocol) {
+Expectations decode_expect(const Value* v, const std::string& pointer, const ProtocolInfo& protocol,
+                           const Setup& setup) {
   Expectations expect;
   for (const auto& name : protocol.properties) {
     expect.properties.emplace_back(name, Verdict::holds);
@@ -215,24 +223,38 @@ Expectations decode_expect(const Value* v, const std::string& pointer,
   if (const Value* replies = fields.find("replies")) {
     const std::string at = fields.at("replies");
     if (replies->as_object() == nullptr) wrong_kind(at, *replies, "an object");
+    std::vector<std::string> labels;
+    if (protocol.labels) labels = protocol.labels(setup);
     for (const auto& [label, reply] : *replies->as_object()) {
+      check_known(pointer_to(at, label), label, protocol.labels != nullptr, labels,
+                  "label of an operation");
       expect.replies.push_back(read_reply(label, reply, pointer_to(at, label)));
+      const auto& word = expect.replies.back().reply;
+      const auto& known = protocol.words.replies;
+      if (!word) continue;
+      check_known(pointer_to(pointer_to(at, label), "reply"), *word, !known.empty(), known,
+                  "reply");
     }
   }
   if (const Value* counters = fields.find("counters")) {
     const std::string at = fields.at("counters");
     if (counters->as_object() == nullptr) wrong_kind(at, *counters, "an object");
     for (const auto& [name, count] : *counters->as_object()) {
+      const auto& known = protocol.words.counters;
+      check_known(pointer_to(at, name), name, !known.empty(), known, "counter");
       expect.counters.push_back(read_count(name, count, pointer_to(at, name)));
     }
   }
   fields.read("digest", expect.digest);
-  if (expect.digest &&
-      (expect.digest->size() != 32 ||
-       expect.digest->find_first_not_of("0123456789abcdef") != std::string::npos)) {
-    throw ConfigError(fields.at("digest"), "a digest has 32 lower-case hexadecimal digits");
-  }
+  if (expect.digest) check_digest(*expect.digest, fields.at("digest"));
   return expect;
+}
+
+void check_digest(std::string_view digest, const std::string& pointer) {
+  if (digest.size() != 32 ||
+      digest.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+    throw ConfigError(pointer, "a digest has 32 lower-case hexadecimal digits");
+  }
 }
 
 std::vector<Unmet> unmet_expectations(const Expectations& expected, const Facts& facts,

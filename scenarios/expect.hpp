@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/verdict.hpp"
@@ -41,9 +43,13 @@ struct Expectations {
   std::optional<std::string> digest;
 };
 
-/// `v` is null when nothing is said: every property holds. Throws ConfigError.
-Expectations decode_expect(const Value* v, const std::string& pointer,
-                           const ProtocolInfo& protocol);
+/// `v` is null when nothing is said: every property holds. Throws ConfigError, also for a label, a
+/// reply or a counter that a run of this setup cannot have.
+Expectations decode_expect(const Value* v, const std::string& pointer, const ProtocolInfo& protocol,
+                           const Setup& setup = {});
+
+/// Throws ConfigError at `pointer` when the text is no digest.
+void check_digest(std::string_view digest, const std::string& pointer);
 
 /// The facts of a run that expectations are about.
 struct Facts {

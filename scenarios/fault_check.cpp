@@ -23,20 +23,33 @@ class Checker {
   void run() {
     for (std::size_t i = 0; i < settings_.plan.size(); ++i) {
       place_ = pointer_to(pointer_, places_[i]);
+      index_ = i;
       fault_ = &settings_.plan[i];
       std::visit([&](const auto& action) { check(action); }, fault_->what);
     }
   }
 
  private:
-  /// Whether some fault for which `begins` holds may come before the present one. What is tied to
-  /// an event may happen at any time.
-  template <class F>
-  bool may_follow(F begins) const {
-    return std::any_of(settings_.plan.begin(), settings_.plan.end(), [&](const Fault& other) {
-      const bool timed = fault_->when.event.empty() && other.when.event.empty();
-      return (!timed || other.when.at <= fault_->when.at) && begins(other.what);
-    });
+  /// Whether the present fault may end something: of what comes before it, the last for which
+  /// `begins` or `ends` holds is a beginning. What is tied to an event may happen at any time;
+  /// faults of one instant happen in the order of the list.
+  template <class Begins, class Ends>
+  bool may_end(Begins begins, Ends ends) const {
+    const bool timed = fault_->when.event.empty();
+    bool begun = false;
+    std::int64_t last = -1;
+    for (std::size_t i = 0; i < settings_.plan.size(); ++i) {
+      const Fault& other = settings_.plan[i];
+      const bool other_timed = other.when.event.empty();
+      if (begins(other.what) && (!timed || !other_timed)) return true;
+      const bool before = other_timed && (other.when.at < fault_->when.at ||
+                                          (other.when.at == fault_->when.at && i < index_));
+      if (!before || other.when.at.ns < last) continue;
+      if (!begins(other.what) && !ends(other.what)) continue;
+      begun = begins(other.what);
+      last = other.when.at.ns;
+    }
+    return begun;
   }
   bool may_be_drawn(RandomKind kind, NodeId node) const {
     return std::any_of(settings_.random.begin(), settings_.random.end(), [&](const auto& random) {
@@ -53,22 +66,41 @@ class Checker {
     throw ConfigError(pointer_to(place_, key), message);
   }
 
+  /// Tests of an action: of this kind and at this node, of this name, of this link.
+  template <class T>
+  static auto is(NodeId node) {
+    return [node](const fault::Action& a) {
+      const T* found = std::get_if<T>(&a);
+      return found != nullptr && found->node == node;
+    };
+  }
+  template <class T>
+  static auto named(const std::string& name) {
+    return [&name](const fault::Action& a) {
+      const T* found = std::get_if<T>(&a);
+      return found != nullptr && found->name == name;
+    };
+  }
+  template <class T>
+  static auto of_link(const fault::Unclog& f) {
+    return [&f](const fault::Action& a) {
+      const T* found = std::get_if<T>(&a);
+      return found != nullptr && found->from == f.from && found->to == f.to;
+    };
+  }
+
   void check(const fault::Recover& f) const {
-    const bool crashed = may_follow([&](const fault::Action& a) {
-      const auto* crash = std::get_if<fault::Crash>(&a);
-      return crash != nullptr && crash->node == f.node;
-    });
+    const bool crashed = may_end(is<fault::Crash>(f.node), is<fault::Recover>(f.node));
     if (!crashed && !may_be_drawn(RandomKind::crash, f.node)) {
-      refuse("recover", fmt::format("nothing has crashed \"{}\"{}", names_.name(f.node), before()));
+      refuse("recover", fmt::format("nothing has crashed \"{}\"{}, or it has recovered already",
+                                    names_.name(f.node), before()));
     }
   }
   void check(const fault::Resume& f) const {
-    const bool paused = may_follow([&](const fault::Action& a) {
-      const auto* pause = std::get_if<fault::Pause>(&a);
-      return pause != nullptr && pause->node == f.node;
-    });
+    const bool paused = may_end(is<fault::Pause>(f.node), is<fault::Resume>(f.node));
     if (!paused && !may_be_drawn(RandomKind::pause, f.node)) {
-      refuse("resume", fmt::format("nothing has paused \"{}\"{}", names_.name(f.node), before()));
+      refuse("resume", fmt::format("nothing has paused \"{}\"{}, or it is resumed already",
+                                   names_.name(f.node), before()));
     }
   }
   void check(const fault::Cut& f) {
@@ -87,19 +119,17 @@ class Checker {
     if (std::find(known.begin(), known.end(), f.name) == known.end()) {
       unknown_name(pointer_to(place_, "heal"), f.name, known, "cut");
     }
-    const bool is_cut = may_follow([&](const fault::Action& a) {
-      const auto* cut = std::get_if<fault::Cut>(&a);
-      return cut != nullptr && cut->name == f.name;
-    });
-    if (!is_cut) refuse("heal", fmt::format("the cut \"{}\" has not begun{}", f.name, before()));
+    const bool is_cut = may_end(named<fault::Cut>(f.name), named<fault::Heal>(f.name));
+    if (!is_cut) {
+      refuse("heal", fmt::format("the cut \"{}\" has not begun{}, or it is healed already", f.name,
+                                 before()));
+    }
   }
   void check(const fault::Unclog& f) const {
-    const bool is_clogged = may_follow([&](const fault::Action& a) {
-      const auto* clog = std::get_if<fault::Clog>(&a);
-      return clog != nullptr && clog->from == f.from && clog->to == f.to;
-    });
+    const bool is_clogged = may_end(of_link<fault::Clog>(f), of_link<fault::Unclog>(f));
     if (!is_clogged) {
-      refuse("unclog", fmt::format("nothing has clogged the link from \"{}\" to \"{}\"{}",
+      refuse("unclog", fmt::format("nothing has clogged the link from \"{}\" to \"{}\"{}, or it is "
+                                   "unclogged already",
                                    names_.name(f.from), names_.name(f.to), before()));
     }
   }
@@ -111,6 +141,7 @@ class Checker {
   const std::string& pointer_;
   const Names& names_;
   std::string place_;
+  std::size_t index_ = 0;
   const Fault* fault_ = nullptr;
   std::map<std::string, std::string> cuts_;  ///< name -> place
 };

@@ -125,6 +125,7 @@ fault::Trigger decode_event(const Value& v, const std::string& pointer, const Na
   if (trigger.event.empty()) {
     throw ConfigError(fields.at("event"), "must name an event, such as \"note::Deliver\"");
   }
+  names.check_event(trigger.event, fields.at("event"));
   if (fields.find("node") != nullptr) {
     std::string node;
     fields.require("node", node);

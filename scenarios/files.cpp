@@ -1,14 +1,21 @@
 // Reading, atomic writing, and compression of files.
 #include "scenarios/files.hpp"
 
+#include <array>
+#include <atomic>  // lint: allow thread: the handler of a signal reads what is written here
 #include <cerrno>
+#include <climits>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <utility>
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -33,18 +40,102 @@ std::string read_stream(std::istream& in, const std::string& name, std::size_t m
   return text;
 }
 
-void write_directly(const std::string& path, const std::string& shown, std::string_view contents) {
-  errno = 0;
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  if (out) out.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-  if (out) out.close();
-  if (!out) throw FileError(shown + ": cannot be written: " + reason());
+/// The names of temporary files, where the handler of a signal finds them.
+struct Temporary {
+  std::atomic<bool> taken{false};
+  std::atomic<bool> named{false};
+  std::array<char, PATH_MAX> path{};
+};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+std::array<Temporary, 8>& temporaries() {
+  // lint: allow global: a handler of signals is handed nothing
+  static std::array<Temporary, 8> all;
+  return all;
+}
+
+/// Names a temporary file for as long as it lives, and removes it unless it was kept.
+class TemporaryName {
+ public:
+  explicit TemporaryName(std::string path) : path_(std::move(path)) {
+    for (Temporary& each : temporaries()) {
+      if (path_.size() >= each.path.size() || each.taken.exchange(true)) continue;
+      place_ = &each;
+      std::memcpy(each.path.data(), path_.c_str(), path_.size() + 1);
+      each.named = true;
+      break;
+    }
+  }
+  ~TemporaryName() {
+    if (!kept) unlink(path_.c_str());
+    if (place_ == nullptr) return;
+    place_->named = false;
+    place_->taken = false;
+  }
+  TemporaryName(const TemporaryName&) = delete;
+  TemporaryName& operator=(const TemporaryName&) = delete;
+  const char* c_str() const { return path_.c_str(); }
+  bool kept = false;
+
+ private:
+  std::string path_;
+  Temporary* place_ = nullptr;
+};
+
+/// An open file; closed at the end at the latest.
+struct Descriptor {
+  explicit Descriptor(int number) : fd(number) {}
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
+[[noreturn]] void refuse_writing(const std::string& path, const std::string& why) {
+  throw FileError(path + ": cannot be written: " + why);
+}
+
+void write_all(int fd, const std::string& path, std::string_view contents) {
+  while (!contents.empty()) {
+    const ssize_t written = write(fd, contents.data(), contents.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) refuse_writing(path, reason());
+    contents.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void close_written(Descriptor& file, const std::string& path) {
+  if (close(std::exchange(file.fd, -1)) != 0) refuse_writing(path, reason());
+}
+
+/// What a chain of links leads to, whether it exists or not.
+std::string end_of_links(const std::string& path) {
+  namespace fs = std::filesystem;
+  fs::path target = path;
+  std::error_code error;
+  for (int links = 0; fs::is_symlink(fs::symlink_status(target, error)); ++links) {
+    if (links == 40) refuse_writing(path, "too many levels of symbolic links");
+    const fs::path next = fs::read_symlink(target, error);
+    if (error) refuse_writing(path, error.message());
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target.string();
 }
 
 }  // namespace
 
 std::string read_file(const std::string& path, std::size_t most) {
-  if (path == "-") return read_stream(std::cin, "standard input", most);
+  if (path == "-") {
+    errno = 0;
+    std::string text = read_stream(std::cin, "standard input", most);
+    // The stream takes what cannot be read for the end.
+    if (std::ferror(stdin) != 0) {
+      throw FileError("standard input: cannot be read: " + reason());
+    }
+    return text;
+  }
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
@@ -70,27 +161,36 @@ void write_file(const std::string& path, std::string_view contents) {
     throw FileError(path + ": is a folder, not a file");
   }
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    write_directly(path, path, contents);
+    Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.fd < 0) refuse_writing(path, reason());
+    write_all(file.fd, path, contents);
+    close_written(file, path);
     return;
   }
-  // A link stays a link: what it points to is replaced.
-  std::string target = path;
-  if (std::filesystem::exists(status)) {
-    const auto real = std::filesystem::canonical(path, error);
-    if (!error) target = real.string();
+  const std::string target = end_of_links(path);
+  struct stat before {};
+  const bool exists = stat(target.c_str(), &before) == 0;
+  if (exists && faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) {
+    refuse_writing(path, reason());
   }
-  const std::string temporary = target + fmt::format(".{}.tmp", getpid());
-  try {
-    write_directly(temporary, path, contents);
-  } catch (const FileError&) {
-    std::filesystem::remove(temporary, error);
-    throw;
+  TemporaryName temporary(target + fmt::format(".{}.tmp", getpid()));
+  unlink(temporary.c_str());  // of an earlier process of this number
+  Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.fd < 0) refuse_writing(path, reason());
+  write_all(file.fd, path, contents);
+  if (exists) {
+    // Only a privileged user may give files away; others write their own.
+    [[maybe_unused]] const int given = fchown(file.fd, before.st_uid, before.st_gid);
+    if (fchmod(file.fd, before.st_mode & 07777U) != 0) refuse_writing(path, reason());
   }
-  std::filesystem::rename(temporary, target, error);
-  if (error) {
-    const std::string why = error.message();
-    std::filesystem::remove(temporary, error);
-    throw FileError(path + ": cannot be written: " + why);
+  close_written(file, path);
+  if (rename(temporary.c_str(), target.c_str()) != 0) refuse_writing(path, reason());
+  temporary.kept = true;
+}
+
+void remove_temporary_files() noexcept {
+  for (const Temporary& each : temporaries()) {
+    if (each.named) unlink(each.path.data());
   }
 }
 
@@ -104,6 +204,16 @@ std::string zstd_compress(std::string_view text) {
 }
 
 std::string zstd_decompress(std::string_view data, const std::string& name, std::size_t most) {
+  const auto refuse_expanded = [&](const std::string& size) {
+    throw InputError(name, "",
+                     fmt::format("it expands to {} bytes; of compressed data at most {} are read "
+                                 "(unpack it with zstd -d to read more)",
+                                 size, most));
+  };
+  const unsigned long long announced = ZSTD_getFrameContentSize(data.data(), data.size());
+  const bool is_known =
+      announced != ZSTD_CONTENTSIZE_UNKNOWN && announced != ZSTD_CONTENTSIZE_ERROR;
+  if (is_known && announced > most) refuse_expanded(std::to_string(announced));
   const std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
                                                                              ZSTD_freeDStream);
   std::string text;
@@ -118,7 +228,7 @@ std::string zstd_decompress(std::string_view data, const std::string& name, std:
       throw InputError(name, "", std::string("damaged zstd data: ") + ZSTD_getErrorName(left));
     }
     text.append(block, 0, out.pos);
-    if (text.size() > most) refuse_size(name, fmt::format("more than {}", most), most);
+    if (text.size() > most) refuse_expanded(fmt::format("more than {}", most));
     full = out.pos == out.size;
   }
   if (left != 0) throw InputError(name, "", "damaged zstd data: the end is missing");

@@ -14,11 +14,18 @@ namespace sibyl {
 std::string read_file(const std::string& path, std::size_t most);
 
 /// Writes to a temporary file in the same folder and renames it. Throws FileError; then the folder
-/// is as it was. A path that is no regular file (a pipe, /dev/null) is written to directly.
+/// is as it was. A file that exists keeps its mode, and its owner where that is allowed; one that
+/// may not be written to is refused. A link stays a link, and what it points to is written, whether
+/// it exists or not. A path that is no regular file (a pipe, /dev/null) is written to directly.
 void write_file(const std::string& path, std::string_view contents);
 
+/// Removes the temporary files of all writes under way, for the handler of a signal that ends the
+/// program: does only what such a handler may do.
+void remove_temporary_files() noexcept;
+
 /// The text compressed with zstd, and back. decompress throws InputError (file `name`) when the
-/// data are damaged or the text has more than `most` bytes.
+/// data are damaged, or when the text has more than `most` bytes: at once where the data say so,
+/// and at the latest when so many have been unpacked.
 std::string zstd_compress(std::string_view text);
 std::string zstd_decompress(std::string_view data, const std::string& name, std::size_t most);
 /// Whether the data begin as a zstd frame does.

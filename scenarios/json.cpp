@@ -1,6 +1,7 @@
 // The JSON reader (nlohmann's parser, its events turned into a Value) and the two writers.
 #include "scenarios/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <set>
@@ -163,29 +164,6 @@ class Builder {
   Value result_;
 };
 
-void write_string(std::string& out, std::string_view s) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : s) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 bool is_plain(const Value& v) { return v.as_list() == nullptr && v.as_object() == nullptr; }
 
 bool fits_one_line(const Value& v) {
@@ -207,7 +185,7 @@ void write(std::string& out, const Value& v, int indent) {
   };
   const int inner = broken ? indent + 1 : indent;
   if (const std::string* s = v.as_string()) {
-    write_string(out, *s);
+    append_quoted(out, *s);
   } else if (const Value::List* list = v.as_list()) {
     out += '[';
     for (std::size_t k = 0; k < list->size(); ++k) {
@@ -220,7 +198,7 @@ void write(std::string& out, const Value& v, int indent) {
     out += '{';
     for (std::size_t k = 0; k < object->size(); ++k) {
       separate(k == 0, inner);
-      write_string(out, (*object)[k].first);
+      append_quoted(out, (*object)[k].first);
       out += indent < 0 ? ":" : ": ";
       write(out, (*object)[k].second, inner);
     }
@@ -240,6 +218,14 @@ Value parse_json(std::string_view text, const std::string& name, const JsonLimit
   if (text.size() > limits.bytes) {
     throw InputError(
         name, "", fmt::format("it has {} bytes; at most {} are read", text.size(), limits.bytes));
+  }
+  // The parser takes a zero byte for the end of the text.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    const std::string_view before = text.substr(0, zero);
+    const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
+    throw InputError(name, fmt::format("{}:{}", line + first_line, zero - begin + 1),
+                     "a zero byte; JSON is text, and has none");
   }
   Builder builder(name, limits, first_line);
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);

@@ -12,13 +12,14 @@
 #include "scenarios/json.hpp"
 #include "scenarios/pointer.hpp"
 #include "scenarios/schema_check.hpp"
+#include "scenarios/trace_file.hpp"
 #include "scenarios/world_format.hpp"
 #include "sibyl_embedded/scenario_schema.hpp"
 
 namespace sibyl {
 
 // An enumerator is a name of the format; the header of sim does not describe it.
-BOOST_DESCRIBE_ENUM(TieRule, insertion, chosen)
+BOOST_DESCRIBE_ENUM(TieRule, insertion, chosen, any)
 static_assert(boost::describe::has_describe_enumerators<TieRule>::value);
 
 namespace {
@@ -28,9 +29,9 @@ constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
 
 const std::vector<std::string>& base_members() {
   static const std::vector<std::string> kMembers{
-      "$schema",  "format",     "id",       "title",   "story",   "source", "seed",
-      "protocol", "deployment", "workload", "network", "clocks",  "cpu",    "storage",
-      "ties",     "faults",     "limits",   "expect",  "variants"};
+      "$schema",  "format",     "id",        "title",    "story",  "source", "seed",
+      "protocol", "deployment", "workload",  "network",  "clocks", "cpu",    "storage",
+      "ties",     "faults",     "byzantine", "schedule", "limits", "expect", "variants"};
   return kMembers;
 }
 
@@ -209,6 +210,14 @@ void decode_world(const Fields& top, const Names& names, Scenario& s) {
     Fields(*v, "/storage", {"unsynced_survive"}).read("unsynced_survive", s.world.unsynced_survive);
   }
   if (const Value* v = top.find("faults")) s.faults = decode_faults(*v, "/faults", names);
+  if (const Value* v = top.find("byzantine")) {
+    s.byzantine = decode_byzantine(*v, "/byzantine", names);
+    for (const ByzantineNode& each : s.byzantine) s.nodes[each.node.value].faulty = true;
+  }
+  if (const Value* v = top.find("schedule")) {
+    const Names all(nodes_with_twins(s.byzantine, s.nodes), s.protocol->words);
+    s.schedule = decode_schedule(*v, "/schedule", all);
+  }
   if (const Value* v = top.find("limits")) decode_limits(*v, s.limits);
 }
 
@@ -235,8 +244,8 @@ Scenario decode_scenario(const Value& document) {
   if (twice != seen.end()) {
     throw ConfigError(kDeploymentPointer, fmt::format("two nodes are called \"{}\"", *twice));
   }
-  decode_world(top, Names(s.nodes), s);
-  s.expect = decode_expect(top.find("expect"), "/expect", *s.protocol);
+  decode_world(top, Names(s.nodes, s.protocol->words), s);
+  s.expect = decode_expect(top.find("expect"), "/expect", *s.protocol, s.setup);
   s.document = document;
   return s;
 }
@@ -327,10 +336,33 @@ std::vector<Scenario> load_text(std::string_view text, const std::string& name,
 }
 
 std::vector<Scenario> load_file(const std::string& path, const std::vector<Override>& overrides) {
+  return load_text_of(path, read_file(path, kLargestScenario), overrides);
+}
+
+std::vector<Scenario> load_text_of(const std::string& path, std::string_view text,
+                                   const std::vector<Override>& overrides) {
   const std::string name = path == "-" ? "standard input" : path;
-  auto scenarios = load_text(read_file(path, kLargestScenario), name, overrides);
+  if (looks_like_trace(text)) {
+    throw InputError(name, "", "is a trace, not a scenario; sibyl view and sibyl diff read it");
+  }
+  if (looks_like_history(text)) throw InputError(name, "", "is a history, not a scenario");
+  if (is_zstd(text)) {
+    throw InputError(name, "",
+                     "is compressed; only a trace, for sibyl view and sibyl diff, may be");
+  }
+  auto scenarios = load_text(text, name, overrides);
   for (Scenario& s : scenarios) s.file = path;
   return scenarios;
+}
+
+Scenario load_document(const Value& document, const std::string& name) {
+  try {
+    Scenario s = decode_scenario(document);
+    s.file = name;
+    return s;
+  } catch (const ConfigError& e) {
+    throw InputError(name, e.pointer, e.what());
+  }
 }
 
 std::string_view scenario_schema() { return embedded::scenario_schema; }

@@ -31,6 +31,14 @@ std::vector<Scenario> load_text(std::string_view text, const std::string& name,
 std::vector<Scenario> load_file(const std::string& path,
                                 const std::vector<Override>& overrides = {});
 
+/// The same of a text that was read from the file.
+std::vector<Scenario> load_text_of(const std::string& path, std::string_view text,
+                                   const std::vector<Override>& overrides = {});
+
+/// One scenario that is a tree already, without variants, as Scenario::document is. It is decoded
+/// but not compared with the schema, which costs more. Throws InputError.
+Scenario load_document(const Value& document, const std::string& name);
+
 /// The largest scenario file, in bytes.
 inline constexpr std::size_t kLargestScenario = std::size_t{64} << 20U;
 

@@ -65,6 +65,7 @@ std::vector<std::string> pointer_tokens(std::string_view text, const std::string
 void set_at(Value& root, std::string_view pointer, Value value, const std::string& where) {
   Value* at = &root;
   for (const std::string& token : pointer_tokens(pointer, where)) {
+    if (at->is_null() && token == "-") *at = Value(Value::List{});
     if (Value::List* list = at->as_list()) {
       at = &item_at(*list, token, pointer, where);
       continue;

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/causes.hpp"
 #include "sibyl_version.hpp"
 #include "sim/decode.hpp"
 
@@ -37,6 +38,30 @@ Value finding_json(const Finding& finding, Verdict expected) {
     v.set("events", std::move(events));
   }
   return v;
+}
+
+Value explanation_json(const analysis::Explanation& explanation, const Finding& finding,
+                       const Trace& trace) {
+  const auto numbers = [](const std::vector<EventId>& events) {
+    Value::List out;
+    for (const EventId id : events) out.push_back(number(id));
+    return Value(std::move(out));
+  };
+  Value::List steps;
+  for (const analysis::CauseStep& step : explanation.steps) {
+    const TraceEvent& event = trace.events[step.event - 1];
+    const bool somewhere = event.node.value < trace.nodes.size();
+    steps.push_back(
+        Value::Object{{"event", number(step.event)},
+                      {"node", somewhere ? Value(trace.nodes[event.node.value].name) : Value()},
+                      {"at_ns", event.at.ns},
+                      {"text", step.text},
+                      {"because", numbers(step.because)}});
+  }
+  return Value::Object{{"steps", std::move(steps)},
+                       {"conclusion", explanation.conclusion},
+                       {"events", numbers(explanation.events)},
+                       {"signature", analysis::cause_signature(explanation, finding, trace)}};
 }
 
 Value metrics_json(const RunResult& result) {
@@ -111,6 +136,17 @@ std::string property_lines(const Scenario& scenario, const RunResult& result, co
   return out;
 }
 
+/// shown(), but lines stay lines.
+std::string shown_lines(const std::string& text) {
+  std::string out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    out += shown(std::string_view(text).substr(from, end - from)) + "\n";
+    from = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -130,14 +166,22 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-Value report_json(const Scenario& scenario, const RunResult& result) {
+Value report_json(const Scenario& scenario, const RunResult& result, bool explain) {
   Value::Object properties;
   for (const Finding& finding : result.findings) {
-    properties.emplace_back(finding.property,
-                            finding_json(finding, expected_verdict(scenario, finding.property)));
+    Value judged = finding_json(finding, expected_verdict(scenario, finding.property));
+    if (explain) {
+      const analysis::Explanation why = analysis::explain_causes(result.trace, finding);
+      if (!why.steps.empty()) {
+        judged.set("explanation", explanation_json(why, finding, result.trace));
+      }
+    }
+    properties.emplace_back(finding.property, std::move(judged));
   }
   Value::List unmet;
   for (const Unmet& each : result.unmet) unmet.emplace_back(each.line);
+  Value::List parts;
+  for (const std::string& each : result.schedule_parts) parts.emplace_back(each);
   const std::uint64_t seed = result.trace.seed;
   return Value::Object{{"format", kReportFormat},
                        {"id", scenario.id},
@@ -157,6 +201,7 @@ Value report_json(const Scenario& scenario, const RunResult& result) {
                                                     {"pending", number(result.pending)}}},
                        {"metrics", metrics_json(result)},
                        {"unmet", std::move(unmet)},
+                       {"schedule_parts", std::move(parts)},
                        {"replay", replay_line(scenario, seed)},
                        {"ok", result.as_expected()}};
 }
@@ -176,6 +221,9 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
     out += fmt::format("  {:12}{} of {} never happened\n", "faults",
                        result.faults_planned - result.faults_happened, result.faults_planned);
   }
+  for (const std::string& part : result.schedule_parts) {
+    out += fmt::format("  {:12}{}\n", "parts at", shown(part));
+  }
   if (result.latency) {
     const Latency& l = *result.latency;
     out +=
@@ -193,6 +241,15 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
   out += property_lines(scenario, result, paint);
   out += conclusion(result, paint);
   return out + fmt::format("  {:12}{}\n", "replay", shown(replay_line(scenario, seed)));
+}
+
+std::string explanations_text(const RunResult& result) {
+  std::string out;
+  for (const analysis::Explanation& why : analysis::explain_all(result.trace, result.findings)) {
+    out += fmt::format("  why {} is violated\n", why.property);
+    out += shown_lines(analysis::explanation_text(why, result.trace, 4));
+  }
+  return out;
 }
 
 }  // namespace sibyl

@@ -12,10 +12,14 @@ namespace sibyl {
 
 inline constexpr std::string_view kReportFormat = "sibyl-report/1";
 
-Value report_json(const Scenario& scenario, const RunResult& result);
+/// With `explain`, a violated property says why: member "explanation".
+Value report_json(const Scenario& scenario, const RunResult& result, bool explain = false);
 
 /// Several lines, the seed first and last. With `colour`, ANSI colours.
 std::string report_text(const Scenario& scenario, const RunResult& result, bool colour);
+
+/// Why each violated property is violated, told in order; empty when none is.
+std::string explanations_text(const RunResult& result);
 
 /// The text as one line that a terminal may safely get: every control character (also the ends of
 /// lines, DEL, and U+0080 to U+009F) is written as "\x1b". O(n).

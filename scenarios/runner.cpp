@@ -2,6 +2,8 @@
 #include "scenarios/runner.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -10,6 +12,7 @@
 #include "sim/choices.hpp"
 #include "sim/fixed.hpp"
 #include "sim/observer.hpp"
+#include "sim/schedule.hpp"
 #include "sim/world.hpp"
 
 namespace sibyl {
@@ -79,18 +82,71 @@ Value replayable(const Scenario& scenario, std::uint64_t seed) {
   return document;
 }
 
+/// Who answers the questions of a run: the seed, or the scenario's schedule and what it leaves to
+/// others; and who writes the answers down.
+class RunChoices {
+ public:
+  RunChoices(const Scenario& scenario, std::uint64_t seed) : seeded_(seed) {
+    if (scenario.schedule) {
+      Choices* otherwise = &least_;
+      if (scenario.schedule->otherwise == Otherwise::seed) otherwise = &seeded_;
+      schedule_.emplace(scenario.schedule->decisions, *otherwise);
+      recorder_.emplace(*schedule_);
+    } else {
+      recorder_.emplace(seeded_);
+    }
+  }
+  Choices& top(bool record) {
+    if (record) return *recorder_;
+    if (schedule_) return *schedule_;
+    return seeded_;
+  }
+  const ScheduleRecorder& recorder() const { return *recorder_; }
+  /// Where the schedule parts from the run.
+  std::vector<std::string> parts(const Scenario& scenario) const {
+    std::vector<std::string> all;
+    if (!schedule_) return all;
+    for (std::size_t i = 0; i < schedule_->fates().size(); ++i) {
+      const auto fate = schedule_->fates()[i];
+      if (fate == ScheduleChoices::Fate::taken) continue;
+      const std::string question =
+          question_text(scenario.schedule->decisions[i].question,
+                        nodes_with_twins(scenario.byzantine, scenario.nodes));
+      all.push_back(fmt::format("/schedule/decisions/{}: {} {}", i, question,
+                                fate == ScheduleChoices::Fate::unasked
+                                    ? "was never asked for"
+                                    : "was asked for, but the answer does not fit"));
+    }
+    return all;
+  }
+
+ private:
+  SeededChoices seeded_;
+  DefaultChoices least_;
+  std::optional<ScheduleChoices> schedule_;
+  std::optional<ScheduleRecorder> recorder_;
+};
+
+/// The decisions that make the default run into the recorded one.
+Schedule recorded_schedule(const Scenario& scenario, const ScheduleRecorder& recorder,
+                           const Trace& trace) {
+  Schedule schedule{Otherwise::least, recorder.schedule()};
+  if (scenario.world.ties != TieRule::any) return schedule;
+  std::erase_if(schedule.decisions, [](const NamedDecision& d) {
+    return d.question.what == Decision::arrival || d.question.what == Decision::tie;
+  });
+  for (NamedDecision& d : delays_of(trace)) schedule.decisions.push_back(std::move(d));
+  return schedule;
+}
+
 /// Builds the world, runs it, and keeps the trace and the counters.
 void simulate(const Scenario& scenario, const RunOptions& options, RunResult& result) {
   Trace& trace = result.trace;
-  SeededChoices choices(trace.seed);
-  WorldConfig config = scenario.world;
-  config.faults = draw_faults(scenario.faults, scenario.nodes.size(), choices);
-  result.faults_planned = config.faults.size();
-  World world(std::move(config));
-  const std::vector<NodeSpec> nodes = scenario.protocol->build(scenario.setup);
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    world.add_node(nodes[i].description, nodes[i].process, scenario.clocks[i]);
-  }
+  RunChoices answers(scenario, trace.seed);
+  Choices& choices = answers.top(options.record);
+  fault::Plan faults = draw_faults(scenario.faults, scenario.nodes.size(), choices);
+  result.faults_planned = faults.size();
+  World world = make_world(scenario, std::move(faults), scenario.world.ties);
   InterruptibleRecorder recorder(world.nodes(), options.interrupted);
   world.set_observer(&recorder);
   trace.outcome = world.run(choices, scenario.limits);
@@ -99,6 +155,8 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   trace.digest = world.digest().hex();
   trace.nodes = world.nodes();
   trace.events = recorder.take();
+  result.schedule_parts = answers.parts(scenario);
+  if (options.record) result.schedule = recorded_schedule(scenario, answers.recorder(), trace);
   for (const TraceEvent& event : trace.events) {
     result.faults_happened += event.kind == TraceKind::fault ? 1 : 0;
   }
@@ -144,6 +202,30 @@ int RunResult::exit_status() const {
   return status;
 }
 
+World make_world(const Scenario& scenario, fault::Plan faults, TieRule ties,
+                 std::int64_t arrival_ns) {
+  WorldConfig config = scenario.world;
+  config.faults = std::move(faults);
+  config.ties = ties;
+  config.arrival_ns = arrival_ns;
+  World world(std::move(config));
+  const std::vector<NodeSpec> nodes = scenario.protocol->build(scenario.setup);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    world.add_node(scenario.nodes[i], nodes[i].process, scenario.clocks[i]);
+  }
+  install_byzantine(scenario.byzantine, scenario.nodes, nodes, world);
+  return world;
+}
+
+Value with_schedule(const Scenario& scenario, const RunResult& result) {
+  Value document = result.trace.scenario;
+  const bool any = scenario.world.ties == TieRule::any;
+  document.set("ties",
+               Value(any || scenario.world.ties == TieRule::insertion ? "insertion" : "chosen"));
+  document.set("schedule", encode_schedule(result.schedule, result.trace.nodes));
+  return document;
+}
+
 RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   RunResult result;
   result.trace.seed = options.seed.value_or(scenario.seed);
@@ -151,8 +233,10 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.trace.scenario = replayable(scenario, result.trace.seed);
   simulate(scenario, options, result);
   for (const std::string& property : scenario.protocol->properties) {
+    const auto& only = options.properties;
+    if (!only.empty() && std::find(only.begin(), only.end(), property) == only.end()) continue;
+    result.findings.push_back(analysis::check(property, result.trace, options.interrupted));
     if (options.interrupted && options.interrupted()) throw Interrupted();
-    result.findings.push_back(analysis::check(property, result.trace));
   }
   result.history = analysis::history_of(result.trace).operations;
   measure(result);
@@ -164,7 +248,8 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
 }
 
 std::string replay_line(const Scenario& scenario, std::uint64_t seed) {
-  std::string line = "sibyl run " + quoted(scenario.file);
+  const bool like_option = scenario.file != "-" && scenario.file.starts_with('-');
+  std::string line = "sibyl run " + quoted((like_option ? "./" : "") + scenario.file);
   if (scenario.shares_file) line += " --only " + quoted(scenario.id);
   line += fmt::format(" --seed {}", seed);
   for (const std::string& o : scenario.overrides) line += " --set " + quoted(o);

@@ -23,6 +23,8 @@ struct RunOptions {
       seed;  ///< instead of the scenario's; its digest is not compared then
   /// Asked now and then; when it says true the run ends by Interrupted.
   std::function<bool()> interrupted;
+  bool record = false;                  ///< the decisions, as RunResult::schedule
+  std::vector<std::string> properties;  ///< only these are judged; empty: all of the protocol
 };
 
 struct Interrupted : std::runtime_error {
@@ -54,8 +56,10 @@ struct RunResult {
   std::size_t pending = 0;         ///< never returned
   std::optional<Latency> latency;  ///< absent without an ok operation
   double throughput_per_s =
-      0;                     ///< ok operations a second between the first call and the last return
-  std::vector<Unmet> unmet;  ///< empty: everything is as expected
+      0;              ///< ok operations a second between the first call and the last return
+  Schedule schedule;  ///< when it was asked for: what makes the default run into this one
+  std::vector<std::string> schedule_parts;  ///< where the scenario's schedule did not fit
+  std::vector<Unmet> unmet;                 ///< empty: everything is as expected
 
   bool as_expected() const { return unmet.empty(); }
   /// 0 as expected, 1 a property or an expectation is not met, 2 inconclusive.
@@ -64,6 +68,14 @@ struct RunResult {
 
 /// Deterministic: the result depends on the scenario and the seed alone. Throws Interrupted.
 RunResult run_scenario(const Scenario& scenario, const RunOptions& options = {});
+
+/// The world of a scenario before its first step, with these faults and without an observer.
+/// `arrival_ns` as WorldConfig's.
+World make_world(const Scenario& scenario, fault::Plan faults, TieRule ties,
+                 std::int64_t arrival_ns = 1);
+
+/// The scenario with the recorded schedule of a run, which repeats it whatever the seed.
+Value with_schedule(const Scenario& scenario, const RunResult& result);
 
 /// The command that repeats the run: "sibyl run FILE --only ID --seed 7". Of a scenario that came
 /// from standard input it ends with a comment that says what else is needed.

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "protocols/protocol.hpp"
+#include "scenarios/byzantine_format.hpp"
 #include "scenarios/expect.hpp"
 #include "scenarios/fault_format.hpp"
+#include "scenarios/schedule_format.hpp"
 #include "sim/clock.hpp"
 #include "sim/world.hpp"
 
@@ -19,8 +22,8 @@ inline constexpr std::string_view kScenarioFormat = "sibyl-scenario/1";
 inline constexpr std::int64_t kLargestSeed = std::int64_t{1} << 53;
 
 /// Steps after which a run ends when the scenario does not say: a run is recorded whole, so this
-/// also bounds its memory.
-inline constexpr std::uint64_t kDefaultEvents = 1'000'000;
+/// also bounds its memory, to less than 1 GB with the protocols that come with the program.
+inline constexpr std::uint64_t kDefaultEvents = 250'000;
 
 struct Scenario {
   std::string file;                    ///< where it comes from, as it was named
@@ -38,6 +41,8 @@ struct Scenario {
   std::vector<NodeClocks> clocks;  ///< one a node
   WorldConfig world;               ///< without the faults
   FaultSettings faults;
+  ByzantinePlan byzantine;  ///< its nodes are marked as faulty in `nodes`
+  std::optional<Schedule> schedule;
   Limits limits{.events = kDefaultEvents};
   Expectations expect;
   Value document;  ///< the scenario on its own: of a variant, what the base becomes by it

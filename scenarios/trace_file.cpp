@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "scenarios/expect.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/scenario.hpp"
 #include "sibyl_version.hpp"
 
 namespace sibyl {
@@ -109,31 +112,55 @@ class Reader {
         throw ConfigError("/format", fmt::format("found \"{}\", expected \"{}\"",
                                                  format.substr(0, 60), kTraceFormat));
       }
-      fields.require("seed", trace_.seed);
+      std::string version;  // of the program that wrote it: any
+      if (fields.read("version", version)) {
+        check_shown("/version", version);
+        if (version.empty()) throw ConfigError("/version", "must not be empty");
+      }
+      trace_.seed =
+          static_cast<std::uint64_t>(decode_int(fields.get("seed"), "/seed", 0, kLargestSeed));
       fields.require("id", trace_.scenario_id);
+      check_shown("/id", trace_.scenario_id);
       fields.require("digest", trace_.digest);
+      if (!trace_.digest.empty()) check_digest(trace_.digest, "/digest");
       fields.require("outcome", outcome);
       const auto known = outcome_from(outcome);
       if (!known) unknown_name("/outcome", outcome, {"quiescent", "deadline", "limit"}, "outcome");
       trace_.outcome = *known;
-      fields.require("end_ns", trace_.end.ns);
+      trace_.end.ns = decode_int(fields.get("end_ns"), "/end_ns", 0, kNever.ns);
       if (const Value* p = fields.find("pending"); p != nullptr && !p->is_null()) {
         fields.require("pending", trace_.pending.emplace());
       }
       fields.require("events", announced_);
       trace_.scenario = fields.get("scenario");
+      if (trace_.scenario.as_object() == nullptr && !trace_.scenario.is_null()) {
+        wrong_kind("/scenario", trace_.scenario, "an object, or null");
+      }
       nodes(fields.get("nodes"));
     });
+  }
+
+  /// What people are shown of a trace has no control characters.
+  static void check_shown(const std::string& pointer, const std::string& text) {
+    const bool bad = std::any_of(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte < 0x20 || byte == 0x7f;
+    });
+    if (bad) throw ConfigError(pointer, "must not have control characters");
   }
 
   void nodes(const Value& v) {
     if (v.as_list() == nullptr) wrong_kind("/nodes", v, "a list");
     for (std::size_t i = 0; i < v.as_list()->size(); ++i) {
-      const Fields fields((*v.as_list())[i], pointer_to("/nodes", i), {"name", "role", "group"});
+      const Fields fields((*v.as_list())[i], pointer_to("/nodes", i),
+                          {"name", "role", "group", "faulty"});
       TraceNode node;
       fields.require("name", node.name);
       fields.require("role", node.role);
       fields.require("group", node.group);
+      fields.read("faulty", node.faulty);
+      if (node.name.empty()) throw ConfigError(fields.at("name"), "a node needs a name");
+      check_shown(fields.at("name"), node.name);
       const NodeId id{static_cast<std::uint32_t>(i)};
       if (!ids_.emplace(node.name, id).second) {
         throw ConfigError(fields.at("name"), fmt::format("two nodes are called \"{}\"", node.name));
@@ -154,6 +181,19 @@ class Reader {
     unknown_name(fields.at(key), name, known, "node");
   }
 
+  /// Only a fault may happen at no node; what concerns a message has two ends.
+  static void check_ends(const TraceEvent& e) {
+    const bool of_message =
+        e.kind == TraceKind::send || e.kind == TraceKind::receive || e.kind == TraceKind::lose;
+    if (e.node == kNobody && e.kind != TraceKind::fault) {
+      throw ConfigError("/node", fmt::format("a {} happens at a node", trace_kind_name(e.kind)));
+    }
+    if (of_message != (e.peer != kNobody)) {
+      throw ConfigError("/peer", fmt::format("a {} has {} peer", trace_kind_name(e.kind),
+                                             of_message ? "one" : "no"));
+    }
+  }
+
   void event(const Value& v) {
     in_line([&] {
       const Fields fields(v, "", {"id", "t", "kind", "node", "peer", "parents", "name", "data"});
@@ -164,10 +204,11 @@ class Reader {
         throw ConfigError("/id", fmt::format("found {}, expected {}: events are numbered from 1",
                                              e.id, trace_.events.size() + 1));
       }
-      fields.require("t", e.at.ns);
+      e.at.ns = decode_int(fields.get("t"), "/t", 0, kNever.ns);
       if (!trace_.events.empty() && e.at < trace_.events.back().at) {
         throw ConfigError("/t", "earlier than the event before it");
       }
+      if (e.at > trace_.end) throw ConfigError("/t", "later than the end that the header gives");
       fields.require("kind", kind);
       const auto known = trace_kind_from(kind);
       if (!known) {
@@ -177,6 +218,7 @@ class Reader {
       e.kind = *known;
       e.node = node(fields, "node");
       e.peer = node(fields, "peer");
+      check_ends(e);
       fields.read("parents", e.parents);
       for (const EventId parent : e.parents) {
         if (parent == 0 || parent >= e.id) {
@@ -203,7 +245,9 @@ class Reader {
 std::string trace_header_line(const Trace& trace) {
   Value::List nodes;
   for (const TraceNode& node : trace.nodes) {
-    nodes.push_back(Value::Object{{"name", node.name}, {"role", node.role}, {"group", node.group}});
+    Value::Object members{{"name", node.name}, {"role", node.role}, {"group", node.group}};
+    if (node.faulty) members.emplace_back("faulty", true);
+    nodes.push_back(Value(std::move(members)));
   }
   return to_json(Value::Object{{"format", kTraceFormat},
                                {"version", SIBYL_VERSION},
@@ -247,10 +291,10 @@ bool looks_like_trace(std::string_view text) {
   return first.substr(0, 1) == "{" && first.find("\"sibyl-trace/") != std::string_view::npos;
 }
 
-void write_trace(const std::string& path, const Trace& trace) {
-  const std::string text = trace_text(trace);
-  const bool compress = path.size() > 4 && path.substr(path.size() - 4) == ".zst";
-  write_file(path, compress ? zstd_compress(text) : text);
+bool looks_like_history(std::string_view text) { return text.starts_with("{\"process\":"); }
+
+std::string packed_for(const std::string& path, std::string text) {
+  return std::string_view(path).ends_with(".zst") ? zstd_compress(text) : std::move(text);
 }
 
 std::string history_text(const History& history) {

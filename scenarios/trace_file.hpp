@@ -12,8 +12,10 @@ namespace sibyl {
 
 /// The name and version of the format.
 inline constexpr std::string_view kTraceFormat = "sibyl-trace/1";
-/// The largest trace that is read, in bytes after decompression.
+/// The largest trace that is read, in bytes, and the most that a compressed one may expand to: a
+/// small file must not be able to take all memory.
 inline constexpr std::size_t kLargestTrace = std::size_t{4} << 30U;
+inline constexpr std::size_t kLargestExpanded = std::size_t{1} << 30U;
 
 /// The header's line and one event's line, without the line's end.
 std::string trace_header_line(const Trace& trace);
@@ -30,9 +32,11 @@ Trace parse_trace(std::string_view text, const std::string& name);
 /// Whether the text begins with the header of a trace, as far as its first line tells.
 bool looks_like_trace(std::string_view text);
 
-/// Writes atomically; compressed when the path ends in ".zst"; "-" is standard output's business,
-/// not this function's. Throws FileError.
-void write_trace(const std::string& path, const Trace& trace);
+/// Whether the text begins as history_text() does.
+bool looks_like_history(std::string_view text);
+
+/// What a file of this name holds: the text, compressed when the name ends in ".zst".
+std::string packed_for(const std::string& path, std::string text);
 
 /// One operation a line, in the order of their calls. A refused one (reply "nok") is a "fail",
 /// unless it only read one object and found it absent. O(size).

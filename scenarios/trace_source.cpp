@@ -3,43 +3,56 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "scenarios/files.hpp"
+#include "scenarios/loader.hpp"
 #include "scenarios/trace_file.hpp"
 
 namespace sibyl {
 
 namespace {
 
-/// Whether the beginning of a regular file says that it is something else: it need not be read
-/// then.
-bool is_no_trace(const std::string& path) {
+/// The beginning of a regular file that says that it is something else than a trace: no more of it
+/// need be read then. Else empty.
+std::string beginning_of_other(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return false;
-  std::string head(200, '\0');
+  if (path == "-" || !std::filesystem::is_regular_file(path, error)) return {};
+  std::string head(1000, '\0');
   std::ifstream in(path, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (in.bad()) return {};
   head.resize(static_cast<std::size_t>(in.gcount()));
-  return !is_zstd(head) && !looks_like_trace(head);
+  return is_zstd(head) || looks_like_trace(head) ? std::string() : head;
 }
+
+std::string shown_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 }  // namespace
 
-std::optional<Trace> trace_in_file(const std::string& path) {
-  const std::string name = path == "-" ? "standard input" : path;
-  if (path != "-" && is_no_trace(path)) return std::nullopt;  // standard input is read only once
+std::variant<Trace, std::string> trace_or_text(const std::string& path) {
+  if (!beginning_of_other(path).empty()) return read_file(path, kLargestScenario);
+  const std::string name = shown_name(path);
   std::string text = read_file(path, kLargestTrace);
-  if (is_zstd(text)) text = zstd_decompress(text, name, kLargestTrace);
-  return parse_trace(text, name);
+  const bool compressed = is_zstd(text);
+  if (compressed) text = zstd_decompress(text, name, kLargestExpanded);
+  if (compressed || looks_like_trace(text)) return parse_trace(text, name);
+  return text;
 }
 
 Trace load_trace(const std::string& path) {
-  auto trace = trace_in_file(path);
-  if (!trace) {
-    throw InputError(path, "",
-                     "is no trace: its first line is no header of format \"sibyl-trace/1\"");
+  std::string head = beginning_of_other(path);
+  if (head.empty()) {
+    std::variant<Trace, std::string> found = trace_or_text(path);
+    if (Trace* trace = std::get_if<Trace>(&found)) return std::move(*trace);
+    head = std::get<std::string>(found).substr(0, 1000);
   }
-  return std::move(*trace);
+  std::string besides = ": its first line is no header of format \"sibyl-trace/1\"";
+  if (looks_like_history(head)) besides = " but a history";
+  if (head.find("\"sibyl-scenario/") != std::string::npos) {
+    besides = " but a scenario; sibyl run with --trace makes a trace of it";
+  }
+  throw InputError(shown_name(path), "", "is no trace" + besides);
 }
 
 }  // namespace sibyl

@@ -1,17 +1,17 @@
 // A file that may be a trace or a scenario: told apart by its contents.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <variant>
 
 #include "sim/trace.hpp"
 
 namespace sibyl {
 
-/// The trace in the file, decompressed if need be; nothing when the file does not begin as a trace.
-/// Standard input ("-") and pipes, which can be read once only, are taken for traces. Throws
-/// InputError and FileError.
-std::optional<Trace> trace_in_file(const std::string& path);
+/// What is in the file ("-": standard input, read once): a trace, decompressed if need be, when it
+/// begins as one; else its text. A regular file that does not begin as a trace is refused when it
+/// is larger than a scenario may be. Throws InputError and FileError.
+std::variant<Trace, std::string> trace_or_text(const std::string& path);
 
 /// The trace in the file; InputError when it is none.
 Trace load_trace(const std::string& path);

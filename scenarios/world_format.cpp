@@ -220,23 +220,25 @@ void read_gst(const Fields& fields, NetworkConfig& network) {
   }
 }
 
-ServiceProfile decode_service(const Value& v, const std::string& pointer) {
+ServiceProfile decode_service(const Value& v, const std::string& pointer, const Names& names) {
   ServiceProfile profile;
   const Fields fields(v, pointer, {"standard", "by_message", "by_command"});
   if (const Value* standard = fields.find("standard")) {
     profile.standard = decode_distribution(*standard, fields.at("standard"));
   }
-  const auto times = [&](std::string_view name, std::map<std::string, Distribution>& into) {
+  const auto times = [&](std::string_view name, std::map<std::string, Distribution>& into,
+                         void (Names::*check)(const std::string&, const std::string&) const) {
     const Value* found = fields.find(name);
     if (found == nullptr) return;
     const std::string at = fields.at(name);
     if (found->as_object() == nullptr) wrong_kind(at, *found, "an object");
     for (const auto& [kind, time] : *found->as_object()) {
+      (names.*check)(kind, pointer_to(at, kind));
       into.emplace(kind, decode_distribution(time, pointer_to(at, kind)));
     }
   };
-  times("by_message", profile.by_message);
-  times("by_command", profile.by_command);
+  times("by_message", profile.by_message, &Names::check_message);
+  times("by_command", profile.by_command, &Names::check_command);
   return profile;
 }
 
@@ -318,14 +320,14 @@ CpuConfig decode_cpu(const Value& v, const std::string& pointer, const Names& na
   cpu.enabled = true;
   const Fields fields(v, pointer, {"default", "by_role"});
   if (const Value* standard = fields.find("default")) {
-    cpu.standard = decode_service(*standard, fields.at("default"));
+    cpu.standard = decode_service(*standard, fields.at("default"), names);
   }
   if (const Value* roles = fields.find("by_role")) {
     const std::string at = fields.at("by_role");
     if (roles->as_object() == nullptr) wrong_kind(at, *roles, "an object");
     for (const auto& [role, profile] : *roles->as_object()) {
       names.check_role(role, pointer_to(at, role));
-      cpu.by_role.emplace(role, decode_service(profile, pointer_to(at, role)));
+      cpu.by_role.emplace(role, decode_service(profile, pointer_to(at, role), names));
     }
   }
   return cpu;

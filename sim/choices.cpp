@@ -3,12 +3,14 @@
 
 #include <array>
 
+#include "sim/pending.hpp"
+
 namespace sibyl {
 
 namespace {
 constexpr std::array<std::string_view, kDecisions> kNames = {
-    "tie",  "delay", "loss",      "duplicate", "service",   "fault",   "unsynced",
-    "coin", "order", "placement", "workload",  "byzantine", "protocol"};
+    "tie",  "delay", "loss",      "duplicate", "service",   "fault",    "unsynced",
+    "coin", "order", "placement", "workload",  "byzantine", "protocol", "arrival"};
 
 std::string who(NodeId node) {
   return node == kNobody ? std::string("the world") : "node " + std::to_string(node.value);
@@ -27,6 +29,12 @@ std::optional<Decision> decision_from(std::string_view name) {
 std::size_t Choices::pick_event(EventQueue& /*queue*/, std::size_t ready) {
   return static_cast<std::size_t>(pick({Decision::tie, kNobody}, ready));
 }
+
+std::size_t Choices::pick_arrival(const Arrivals& arrivals) {
+  return static_cast<std::size_t>(pick({Decision::arrival, kNobody}, arrivals.size()));
+}
+
+const Held& Arrivals::message(std::size_t i) const { return in_flight[places[i]]; }
 
 void SeededChoices::add_streams(std::size_t index) {
   while (streams_.size() <= index) {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,16 +33,35 @@ enum class Decision : std::uint8_t {
   workload,   ///< what a client does next
   byzantine,  ///< what a faulty node does
   protocol,   ///< any other choice of a protocol
+  arrival,    ///< which message in flight arrives next, where delays do not decide
 };
-inline constexpr std::size_t kDecisions = 13;
+inline constexpr std::size_t kDecisions = 14;
 
 std::string_view decision_name(Decision d);
 std::optional<Decision> decision_from(std::string_view name);
 
-/// Who asks what. `node` is the node whose step it is (kNobody: the world).
+struct TypeInfo;
+struct Held;
+
+/// Who asks what. `node` is the node whose step it is (kNobody: the world). About the fate of a
+/// message it is the sender; the receiver and the type are given too.
 struct Question {
   Decision what = Decision::protocol;
   NodeId node = kNobody;
+  NodeId peer = kNobody;
+  const TypeInfo* type = nullptr;
+};
+
+/// What may happen next where any message in flight may arrive (TieRule::any): the messages, in the
+/// order in which they were sent, and behind them, if `time_passes`, that time goes on to the next
+/// timer or timed fault.
+struct Arrivals {
+  const std::vector<Held>& in_flight;
+  const std::vector<std::uint32_t>& places;  ///< in in_flight, of those that may arrive now
+  bool time_passes = false;
+  std::size_t size() const { return places.size() + (time_passes ? 1 : 0); }
+  /// Precondition: i < places.size().
+  const Held& message(std::size_t i) const;
 };
 
 /// Answers the world's questions. Implementations: SeededChoices, RecordingChoices, ReplayChoices
@@ -59,6 +77,8 @@ class Choices {
   virtual bool chance(Question q, Probability p) = 0;
   /// Which of the events that are due at one instant goes next. By default any, by pick().
   virtual std::size_t pick_event(EventQueue& queue, std::size_t ready);
+  /// Which of `arrivals` comes next. By default any, by pick().
+  virtual std::size_t pick_arrival(const Arrivals& arrivals);
 };
 
 /// Answers from random streams keyed by (seed, node, decision): an additional question in one place

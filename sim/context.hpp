@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cassert>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,9 +117,19 @@ class ShimContext {
   void pass(NodeId to, Message message, Duration later = {});
   /// Hands a message to the process as coming from `from`.
   void hand_over(NodeId from, const Message& message);
+  // Decided by the run's Choices as Decision::byzantine.
   std::uint64_t choose(std::uint64_t options);
+  std::int64_t draw(const Distribution& d);
+  bool chance(Probability p);
+  /// Reports what the shim does.
+  template <Described T>
+  void note(const T& what) {
+    note_body(kTypeInfo<T>, &what);
+  }
 
  private:
+  void note_body(const TypeInfo& type, const void* body);
+
   World* world_;
   std::uint32_t instance_;
 };

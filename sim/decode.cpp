@@ -3,29 +3,35 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
+#include <utility>
 
 namespace sibyl {
 
 namespace {
 
 std::string shorten(std::string text) {
-  constexpr std::size_t kLongest = 60;
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
-  return text;
+  std::size_t longest = 60;
+  if (text.size() <= longest) return text;
+  // Not within a character of UTF-8: its later bytes are 10xxxxxx.
+  while (longest > 56 && (static_cast<unsigned char>(text[longest]) & 0xc0U) == 0x80U) --longest;
+  return text.substr(0, longest) + "…";
 }
 
+/// How many letters must be added, left out, replaced, or swapped with their neighbour.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before;
+  std::vector<std::size_t> last;
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before = std::exchange(last, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
+      row[j] =
+          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row[b.size()];
@@ -66,8 +72,14 @@ constexpr std::array<Unit, 6> kUnits{{{"ns", 1},
 }  // namespace
 
 void wrong_kind(const std::string& pointer, const Value& found, std::string_view expected) {
-  throw ConfigError(pointer, "found " + std::string(found.kind_name()) + " (" +
-                                 shorten(found.text()) + "), expected " + std::string(expected));
+  std::string text;
+  if (found.as_string() != nullptr) {
+    append_quoted(text, shorten(*found.as_string()));
+  } else {
+    text = shorten(found.text());
+  }
+  throw ConfigError(pointer, "found " + std::string(found.kind_name()) + " (" + text +
+                                 "), expected " + std::string(expected));
 }
 
 std::string pointer_to(const std::string& pointer, std::string_view key) {
@@ -90,11 +102,12 @@ std::string pointer_to(const std::string& pointer, std::size_t index) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  if (word.size() > 64) return best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  if (word.size() < 3 || word.size() > 64) return best;
+  std::size_t best_distance = word.size();
   for (const auto& candidate : candidates) {
+    const std::size_t near = std::max(word.size(), candidate.size()) / 3;
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
+    if (candidate.size() > 2 && distance <= near && distance < best_distance) {
       best_distance = distance;
       best = candidate;
     }
@@ -182,8 +195,8 @@ double decode_number(const Value& v, const std::string& pointer, double lowest, 
     wrong_kind(pointer, v, "a number");
   }
   if (!(found >= lowest && found <= highest)) {
-    throw ConfigError(pointer, v.text() + " is out of range: from " + number_text(lowest) +
-                                   " to " + number_text(highest));
+    throw ConfigError(pointer, v.text() + " is out of range: from " + number_text(lowest) + " to " +
+                                   number_text(highest));
   }
   return found;
 }

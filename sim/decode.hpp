@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -38,7 +39,8 @@ struct ConfigError : std::runtime_error {
 std::string pointer_to(const std::string& pointer, std::string_view key);
 std::string pointer_to(const std::string& pointer, std::size_t index);
 
-/// The candidate nearest to `word` by edit distance if it is near enough to be a slip, else empty.
+/// The candidate nearest to `word` by edit distance if it is near enough to be a slip, else empty:
+/// both have more than two letters, and at most a third of the longer one's differ.
 /// O(n * length^2).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/describe.hpp"
+#include "sim/field_type.hpp"
 #include "sim/hash.hpp"
 #include "sim/pool.hpp"
 #include "sim/trace.hpp"
@@ -25,6 +26,8 @@ struct TypeInfo {
   Value (*to_value)(const void* body, const std::vector<TraceNode>& nodes);
   std::uint64_t (*wire_bytes)(const void* body);
   void (*destroy)(struct Payload*);
+  struct Payload* (*copy)(const struct Payload*);  ///< one of its own, with one reference
+  const FieldType* fields;
 };
 
 /// Addresses a module inside a process: the way down from the root (8 bits a level, innermost
@@ -84,6 +87,14 @@ inline constexpr TypeInfo kTypeInfo{
       whole->~PayloadOf<T>();
       pool::release(whole, sizeof(PayloadOf<T>));
     },
+    [](const Payload* p) -> Payload* {
+      const auto* whole = static_cast<const PayloadOf<T>*>(p);
+      auto* fresh = ::new (pool::allocate(sizeof(PayloadOf<T>))) PayloadOf<T>(whole->body);
+      fresh->type = p->type;
+      fresh->route = p->route;
+      return fresh;
+    },
+    &kFieldType<T>,
 };
 
 /// Counted handle of an immutable message; may be empty.
@@ -109,10 +120,10 @@ class Message {
   ~Message() { drop(payload_); }
 
   explicit operator bool() const { return payload_ != nullptr; }
-  /// The body if it is a T, otherwise null.
+  /// The body if it is a T, otherwise null; null for an empty handle.
   template <Described T>
   const T* as() const {
-    if (payload_->type != &kTypeInfo<T>) return nullptr;
+    if (payload_ == nullptr || payload_->type != &kTypeInfo<T>) return nullptr;
     return &static_cast<const PayloadOf<T>*>(payload_)->body;
   }
   const TypeInfo& type() const { return *payload_->type; }

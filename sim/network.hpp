@@ -34,8 +34,8 @@ struct NetworkConfig {
   std::map<std::pair<std::string, std::string>, LinkProfile> by_role;  ///< (from role, to role)
   std::map<std::pair<NodeId, NodeId>, LinkProfile> by_link;
   /// Global stabilisation time. A message sent before it takes `before_gst` instead of its link's
-  /// delay, but arrives no later than gst plus a delay drawn from its link (Dwork, Lynch,
-  /// Stockmeyer, JACM 1988).
+  /// delay, but arrives no later than gst plus a delay drawn from its link, not counting its wait
+  /// for a bandwidth or for FIFO order (Dwork, Lynch, Stockmeyer, JACM 1988).
   Time gst{0};
   Distribution before_gst = Distribution::constant(0);
 };

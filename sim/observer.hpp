@@ -1,11 +1,13 @@
 // Who listens to a run. With no listener a step costs no more than its digest.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "sim/ids.hpp"
 #include "sim/message.hpp"
 #include "sim/trace.hpp"
+#include "sim/value_pool.hpp"
 
 namespace sibyl {
 
@@ -30,7 +32,8 @@ class Observer {
   virtual void on_step(const Step& step) = 0;
 };
 
-/// Keeps every step as a TraceEvent.
+/// Keeps every step as a TraceEvent. Events that say the same share their data. Why a message was
+/// lost is the member "why" of its data, or "lost_why" when the message has a "why" of its own.
 class TraceRecorder final : public Observer {
  public:
   explicit TraceRecorder(const std::vector<TraceNode>& nodes) : nodes_(nodes) {}
@@ -39,10 +42,21 @@ class TraceRecorder final : public Observer {
   const std::vector<TraceEvent>& events() const { return events_; }
 
  private:
+  struct Sent {
+    const TypeInfo* type = nullptr;
+    const void* body = nullptr;
+    EventId cause = 0;
+    std::uint64_t hash = 0;
+    friend bool operator==(const Sent&, const Sent&) = default;
+  };
   EventId dense(EventId raw) const;
+  Value data_of(const Step& step, std::string_view name);
   std::vector<TraceNode> nodes_;
   std::vector<TraceEvent> events_;
   std::vector<EventId> raw_;  ///< raw_[i] is the step's own number of events_[i]; increasing
+  ValuePool pool_;
+  Sent last_sent_;
+  Value last_data_;  ///< of last_sent_
 };
 
 }  // namespace sibyl

@@ -26,7 +26,8 @@ class PendingEvents : public EventQueue {
     });
   }
   PendingEvents(PendingEvents&& other) noexcept : EventQueue(std::move(other)) {
-    static_cast<EventQueue&>(other) = EventQueue();
+    // The base alone was moved, and is left empty here: what is pending has one owner.
+    static_cast<EventQueue&>(other) = EventQueue();  // NOLINT(bugprone-use-after-move)
   }
   PendingEvents& operator=(PendingEvents other) noexcept {
     std::swap(static_cast<EventQueue&>(*this), static_cast<EventQueue&>(other));

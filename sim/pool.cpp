@@ -1,5 +1,6 @@
 // Slabs of the message pool. Slabs are kept until the program ends: messages may outlive the thread
-// that made them, and the total is bounded by the largest number of messages ever pending.
+// that made them. The total is bounded by the sum over threads of the most messages that each ever
+// had pending; what a thread had free when it ended is not used again, since threads are few.
 #include "sim/pool.hpp"
 
 #include <algorithm>

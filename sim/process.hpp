@@ -48,6 +48,7 @@ class Shared {
   /// The object, made our own first if others hold it too.
   Base& writable() {
     if (object_->references > 1) *this = Shared(object_->clone());
+    object_->known_hash = 0;
     return *object_;
   }
 
@@ -70,8 +71,14 @@ class Process {
   virtual void timer(Context& /*context*/, const Message& /*tag*/) {}
   virtual Process* clone() const = 0;
   virtual std::uint64_t hash() const = 0;
+  /// hash(), computed once between two changes.
+  std::uint64_t value_hash() const {
+    if (known_hash == 0) known_hash = hash();
+    return known_hash;
+  }
 
-  std::uint32_t references = 0;  ///< managed by Shared
+  std::uint32_t references = 0;          ///< managed by Shared
+  mutable std::uint64_t known_hash = 0;  ///< 0: not known; managed by Shared
 };
 
 /// Gives a protocol its copying and hashing. `Self` must be described.
@@ -102,7 +109,8 @@ class Shim {
   virtual Shim* clone() const = 0;
   virtual std::uint64_t hash() const = 0;
 
-  std::uint32_t references = 0;  ///< managed by Shared
+  std::uint32_t references = 0;          ///< managed by Shared
+  mutable std::uint64_t known_hash = 0;  ///< as Process's
 };
 
 template <class Self>

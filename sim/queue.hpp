@@ -31,10 +31,11 @@ struct Event {
 };
 static_assert(sizeof(Event) == 32);
 
-/// Events in the order (at, id). The parameters decide speed alone, never the order:
-/// `kDigitBits` (1 to 6) the buckets a level; a bucket of at most `kSmall` events (1 to 64) is
-/// sorted, not spread; buckets are taken until the front holds `kBatch` events; beyond
-/// `kLongestFront` events a front that has grown by pushes is spread again.
+/// Events in the order (at, id); those that share an id, copies of one message, must be pushed in
+/// the order of their targets. The parameters decide speed alone, never the order: `kDigitBits` (1
+/// to 6) the buckets a level; a bucket of at most `kSmall` events (1 to 64) is sorted, not spread;
+/// buckets are taken until the front holds `kBatch` events; beyond `kLongestFront` events a front
+/// that has grown by pushes is spread again.
 template <int kDigitBits = 6, std::uint32_t kSmall = 32, std::size_t kBatch = 16,
           std::size_t kLongestFront = 96>
 class BasicEventQueue {
@@ -129,7 +130,9 @@ class BasicEventQueue {
   using Chunk = std::array<Event, kChunk>;
 
   static bool before(const Event& a, const Event& b) {
-    return a.at < b.at || (a.at == b.at && a.id < b.id);
+    if (a.at != b.at) return a.at < b.at;
+    // The copies of one message share its id. Without the target their order would be std::sort's.
+    return a.id != b.id ? a.id < b.id : a.target < b.target;
   }
   int level_of(std::int64_t at) const {
     const auto difference = static_cast<std::uint64_t>(at ^ reference_);

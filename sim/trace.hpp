@@ -52,6 +52,7 @@ struct TraceNode {
   std::string name;   ///< unique, for people: "P1"
   std::string role;   ///< class of nodes: "client", "partition", "oracle", …
   std::string group;  ///< the replicated group that it belongs to; its own name when alone
+  bool faulty = false;  ///< it may deviate from its protocol: what it reports proves nothing
   friend bool operator==(const TraceNode&, const TraceNode&) = default;
 };
 

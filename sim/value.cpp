@@ -30,26 +30,7 @@ void append_string(std::string& out, std::string_view s) {
     out += s;
     return;
   }
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : s) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
+  append_quoted(out, s);
 }
 
 /// The shortest text that reads back as the same number, always with a mark that it is no integer.
@@ -103,7 +84,7 @@ const Value* Value::find(std::string_view key) const {
 }
 
 Value& Value::set(std::string_view key, Value v) {
-  if (is_null()) data_ = Object{};
+  if (is_null()) *this = Value(Object{});
   Object* object = as_object();
   if (object == nullptr)
     throw std::logic_error("Value::set: the value is neither null nor an object");
@@ -117,10 +98,44 @@ Value& Value::set(std::string_view key, Value v) {
   return *this;
 }
 
+bool operator==(const Value& a, const Value& b) {
+  if (a.data_.index() != b.data_.index()) return false;
+  if (const Value::List* list = a.as_list()) {
+    return list == b.as_list() || *list == *b.as_list();
+  }
+  if (const Value::Object* object = a.as_object()) {
+    return object == b.as_object() || *object == *b.as_object();
+  }
+  return a.data_ == b.data_;
+}
+
 std::string_view Value::kind_name() const {
   static constexpr std::array<std::string_view, 7> kNames{
       "null", "a boolean", "an integer", "a number", "a string", "a list", "an object"};
   return kNames[data_.index()];
+}
+
+void append_quoted(std::string& out, std::string_view s) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (const char c : s) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
 }
 
 std::string Value::text() const {

@@ -59,6 +59,10 @@ void World::check_config() const {
     assert(profile.delay.minimum() >= 0);
   }
   assert(config_->network.standard.delay.minimum() >= 0);
+  for (const auto& [roles, profile] : config_->network.by_role) {
+    assert(profile.delay.minimum() >= 0);
+  }
+  assert(config_->network.before_gst.minimum() >= 0);
   for (const fault::Fault& f : config_->faults) {
     assert(f.when.at.ns >= 0 && (f.when.node == kNobody || exists(f.when.node)));
     std::visit(
@@ -107,6 +111,7 @@ Outcome World::run(Choices& choices, const Limits& limits) {
   if (!begun_) begin();
   choices_ = &choices;
   horizon_ = limits.deadline.ns;
+  if (config_->ties == TieRule::any) return run_any(choices, limits);
   const std::uint64_t first_event = counters_.events;
   while (pending_.size() != dead_timers_) {
     const std::int64_t next = pending_.next_time();
@@ -120,26 +125,31 @@ Outcome World::run(Choices& choices, const Limits& limits) {
       return Outcome::limit;
     }
     prefetch();
-    if (config_->ties == TieRule::chosen && pending_.ready() > 1) {
-      dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
-    } else {
-      dispatch(pending_.pop());
-    }
+    dispatch_due(choices);
   }
   return Outcome::quiescent;
 }
 
-/// What is left is due when time itself ends, and is never dispatched. A timer that never fires is
-/// nothing left to happen; a message that would still come forbids conclusions.
+/// What is left is due when time itself ends, and is never dispatched. A message that would still
+/// come, or a timer that would still fire, forbids conclusions from what did not happen.
 Outcome World::end_of_time() const {
-  bool message = false;
-  pending_.for_each([&](const Event& e) { message = message || carries_payload(e); });
-  return message ? Outcome::limit : Outcome::quiescent;
+  bool something = false;
+  pending_.for_each([&](const Event& e) {
+    bool counts = carries_payload(e);
+    if (static_cast<Kind>(e.target >> 24) == Kind::timer) {
+      const Instance& node = instances_[e.target & kInstanceMask];
+      const TimerSlot& t = node.timers[static_cast<std::uint32_t>(e.data)];
+      counts = t.armed && t.generation == e.data >> 32 && t.entry == e.id;
+    }
+    something = something || counts;
+  });
+  return something ? Outcome::limit : Outcome::quiescent;
 }
 
 /// Asks early for the memory that the next events will touch. Beyond 10^5 pending messages that is
 /// what a delivery waits for.
 void World::prefetch() const {
+  if (instances_.empty()) return;  // faults alone
   if (const Event* later = pending_.upcoming(4)) {
     __builtin_prefetch(&instances_[later->target & kInstanceMask]);
   }
@@ -151,19 +161,30 @@ void World::prefetch() const {
 }
 
 bool World::step(Choices& choices) {
+  if (!begun_) begin();
+  choices_ = &choices;
+  horizon_ = kNever.ns;
   const std::uint64_t before = counters_.events;
+  if (config_->ties == TieRule::any) {
+    Limits limits;
+    limits.events = 1;
+    run_any(choices, limits);
+    return counters_.events != before;
+  }
   while (counters_.events == before) {
-    if (!begun_) begin();
     if (pending_.size() == dead_timers_ || pending_.next_time() == kNever.ns) return false;
-    choices_ = &choices;
-    horizon_ = kNever.ns;
-    if (config_->ties == TieRule::chosen && pending_.ready() > 1) {
-      dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
-    } else {
-      dispatch(pending_.pop());
-    }
+    dispatch_due(choices);
   }
   return true;
+}
+
+/// Dispatches one of the events that are due first. Precondition: there is one.
+void World::dispatch_due(Choices& choices) {
+  if (config_->ties != TieRule::insertion && pending_.ready() > 1) {
+    dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
+  } else {
+    dispatch(pending_.pop());
+  }
 }
 
 void World::dispatch(const Event& e) {
@@ -173,11 +194,12 @@ void World::dispatch(const Event& e) {
   in_step_ = false;
 }
 
-void World::take(const Event& e) {
+/// `arrived`: the message reached its node before, and waited there.
+void World::take(const Event& e, bool arrived) {
   switch (static_cast<Kind>(e.target >> 24)) {
     case Kind::message:
       now_ = e.at;
-      arrive(e);
+      arrive(e, arrived);
       break;
     case Kind::service_done:
       now_ = e.at;
@@ -200,20 +222,20 @@ void World::take(const Event& e) {
         start_instance(instance, false);
         waiting_ -= parts_[instance].deferred.size();
         // What came at the same instant, before it.
-        catch_up(std::exchange(parts_[instance].deferred, {}));
+        catch_up(std::exchange(parts_[instance].deferred, {}), true);
       }
       break;
     }
   }
 }
 
-void World::arrive(const Event& e) {
+void World::arrive(const Event& e, bool arrived) {
   const std::uint32_t to = e.target & kInstanceMask;
   Instance& node = instances_[to];
   const bool own = (e.source & kInstanceMask) == to;
   if (!node.up || !node.started || node.paused || own || !cuts_.empty() || !clogs_.empty())
       [[unlikely]] {
-    if (kept_from_arriving(node, e)) return;
+    if (kept_from_arriving(node, e, arrived)) return;
   }
   if (config_->cpu.enabled) {
     start_service(e);
@@ -229,7 +251,7 @@ void World::defer(std::uint32_t instance, const Event& e) {
 }
 
 /// Whether a fault keeps the message from arriving now; it is then lost, or held.
-bool World::kept_from_arriving(Instance& node, const Event& e) {
+bool World::kept_from_arriving(Instance& node, const Event& e, bool arrived) {
   const std::uint32_t to = e.target & kInstanceMask;
   const std::uint32_t from = e.source & kInstanceMask;
   const char* lost = nullptr;
@@ -237,7 +259,7 @@ bool World::kept_from_arriving(Instance& node, const Event& e) {
     lost = "receiver is down";
   } else if (from == to && is_stale(node, e)) {
     lost = "sender crashed";  // a message to oneself never left the node
-  } else if (cut(from, to)) {
+  } else if (!arrived && cut(from, to)) {
     lost = "link is cut";
   }
   if (lost != nullptr) {
@@ -245,7 +267,7 @@ bool World::kept_from_arriving(Instance& node, const Event& e) {
     lose(from, to, e.id, message, lost);
     return true;
   }
-  if (clogged(from, to)) {
+  if (!arrived && clogged(from, to)) {
     held_.emplace_back(e);
     ++waiting_;
     return true;
@@ -320,7 +342,6 @@ void World::start_instance(std::uint32_t instance, bool recovering) {
 }
 
 // --- CPU
-// ---------------------------------------------------------------------------------------------
 
 const Distribution* find_time(const std::map<std::string, Distribution>& times,
                               const TypeInfo& type) {
@@ -404,7 +425,6 @@ void World::finish_service(const Event& e) {
 }
 
 // --- notes
-// -------------------------------------------------------------------------------------------
 
 void World::emit(Step step) {
   if (observer_.observer == nullptr) return;

@@ -29,10 +29,18 @@ namespace sibyl {
 enum class TieRule : std::uint8_t {
   insertion,  ///< in the order in which they were caused
   chosen,     ///< Choices decides: by the seed in a run, by a search in an exploration
+  /// The asynchronous model: delays and bandwidths are not drawn; Choices decides which message in
+  /// flight arrives next, or that time goes on to the next timer or timed fault (pick_arrival).
+  /// An arrival takes WorldConfig::arrival_ns. What is due at once (messages to oneself, starts)
+  /// comes before.
+  any,
 };
 
 struct WorldConfig {
   TieRule ties = TieRule::chosen;
+  /// What an arrival takes with TieRule::any, 0 or more. With 0, runs that differ only in the order
+  /// of independent arrivals come to the same state.
+  std::int64_t arrival_ns = 1;
   NetworkConfig network;
   CpuConfig cpu;
   fault::Plan faults;
@@ -71,6 +79,12 @@ class World {
   /// A copy of the world has no observer until it is given one.
   void set_observer(Observer* observer) { observer_.observer = observer; }
 
+  /// Gets everything ready for the first step. Copies of a world that is ready start at once; run()
+  /// and step() do it themselves.
+  void prepare() {
+    if (!begun_) begin();
+  }
+
   /// Runs until nothing is left, the deadline, or a limit. May be called again with a later
   /// deadline. What the Choices or a handler throws comes through in the middle of a step; the
   /// world must not be used after that (asserted), nor any copy made of it then.
@@ -87,7 +101,9 @@ class World {
   const Process& process(NodeId node) const { return *instances_[node.value].process; }
   /// What is still to happen: events, and messages that wait at CPUs, paused nodes or clogged
   /// links.
-  std::size_t pending() const { return pending_.size() - dead_timers_ + waiting_; }
+  std::size_t pending() const {
+    return pending_.size() - dead_timers_ + waiting_ + in_flight_.size();
+  }
   std::size_t memory_bytes() const { return pending_.memory_bytes(); }
 
   /// Hash of everything that the future depends on: processes, clocks, storage, what is pending
@@ -147,8 +163,13 @@ class World {
     Listener() = default;
     explicit Listener(Observer* o) : observer(o) {}
     Listener(const Listener& /*other*/) {}
+    Listener(Listener&& other) noexcept : observer(std::exchange(other.observer, nullptr)) {}
     Listener& operator=(const Listener& /*other*/) {
       observer = nullptr;
+      return *this;
+    }
+    Listener& operator=(Listener&& other) noexcept {
+      observer = std::exchange(other.observer, nullptr);
       return *this;
     }
     Observer* observer = nullptr;
@@ -173,12 +194,18 @@ class World {
   Outcome end_of_time() const;
   const ServiceProfile& service_profile(std::uint32_t instance) const;
   void prefetch() const;
+  Outcome run_any(Choices& choices, const Limits& limits);
+  void dispatch_due(Choices& choices);
+  bool drop_idle_timers();
+  bool find_arrivals();
+  bool due_at_once();
+  void deliver(std::size_t place);
   void dispatch(const Event& e);
-  void take(const Event& e);
+  void take(const Event& e, bool arrived = false);
   void take_faults(std::size_t first);
   void defer(std::uint32_t instance, const Event& e);
-  void arrive(const Event& e);
-  bool kept_from_arriving(Instance& node, const Event& e);
+  void arrive(const Event& e, bool arrived = false);
+  bool kept_from_arriving(Instance& node, const Event& e, bool arrived);
   void start_service(const Event& e);
   void finish_service(const Event& e);
   void hand(std::uint32_t instance, NodeId from, EventId send, const Message& message);
@@ -199,7 +226,7 @@ class World {
                ? local
                : parts_[instance].clocks.hardware.global_at({local}).ns;
   }
-  void catch_up(std::vector<Held> waiting);
+  void catch_up(std::vector<Held> waiting, bool arrived);
 
   void post(std::uint32_t from, NodeId to, Message message, std::int64_t later);
   void put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const Message& message,
@@ -266,6 +293,8 @@ class World {
   std::vector<Parts> parts_;  ///< by the number of the instance
   std::vector<TraceNode> descriptions_;
   PendingEvents pending_;
+  std::vector<Held> in_flight_;          ///< with TieRule::any: messages, in the order of sending
+  std::vector<std::uint32_t> arrivals_;  ///< scratch: which of them may arrive next
   std::int64_t now_ = 0;
   std::uint64_t next_id_ = 1;
   EventId current_ = 0;          ///< the event being dispatched

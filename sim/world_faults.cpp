@@ -84,18 +84,18 @@ void World::apply(const fault::Resume& f) {
   node.paused = false;
   std::vector<Held>& deferred = parts_[f.node.value].deferred;
   waiting_ -= deferred.size();
-  catch_up(std::exchange(deferred, {}));
+  catch_up(std::exchange(deferred, {}), true);
 }
 
 /// Dispatches what has waited, now and in order of arrival. Through the queue the tie rule would
-/// decide their order.
-void World::catch_up(std::vector<Held> waiting) {
+/// decide their order. `arrived`: they had reached their node, so no cut or clog concerns them.
+void World::catch_up(std::vector<Held> waiting, bool arrived) {
   // No service may run ahead of time past those that still wait.
   const std::int64_t horizon = std::exchange(horizon_, now_);
   for (Held& h : waiting) {
     const Event e = h.release(now_);
     if (static_cast<Kind>(e.target >> 24) == Kind::timer && !take_up_timer(e)) continue;
-    take(e);
+    take(e, arrived);
   }
   horizon_ = horizon;
 }
@@ -129,7 +129,7 @@ void World::apply(const fault::Unclog& f) {
   }
   held_ = std::move(kept);
   waiting_ -= freed.size();
-  catch_up(std::move(freed));
+  catch_up(std::move(freed), false);
 }
 
 void World::apply(const fault::ClockStep& f) { parts_[f.node.value].clocks.step(f.by); }

@@ -15,7 +15,7 @@ std::uint64_t left(std::int64_t at, std::int64_t now) {
 void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
   const Instance& node = instances_[instance];
   const Parts& parts = parts_[instance];
-  if (node.up) h.add(node.process->hash());
+  if (node.up) h.add(node.process->value_hash());
   h.add(node.up | node.paused << 1 | node.started << 2 | std::uint64_t{node.slow_percent} << 8);
   if (parts.shim) h.add(parts.shim->hash());
   if (!parts.storage.empty()) hash_append(h, parts.storage);
@@ -76,6 +76,10 @@ std::uint64_t World::hash_in_flight(bool timed) const {
       add(e.at, e.id, e.target, e.source, e.data, e.at - now_);
     }
   });
+  for (const Held& h : in_flight_) {
+    add(h.event.at, h.event.id, h.event.target, h.event.source, h.message.hash(),
+        std::max<std::int64_t>(0, h.event.at - now_));
+  }
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
     const std::int64_t reading = local_now(i);
     for (const auto& slot : instances_[i].timers) {

@@ -52,14 +52,22 @@ void World::put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const 
     return;
   }
   const LinkProfile& link = network_->profile(identity_of(from), identity_of(to));
-  const NodeId asker{from};
-  if (link.loss.scaled != 0 && choices_->chance({Decision::loss, asker}, link.loss)) {
+  Question q{Decision::loss, {from}, {to}, &message.type()};
+  if (link.loss.scaled != 0 && choices_->chance(q, link.loss)) {
     lose(from, to, id, message, "lost by the link");
     return;
   }
   int copies = 1;
-  if (link.duplicate.scaled != 0 && choices_->chance({Decision::duplicate, asker}, link.duplicate))
-    copies = 2;
+  q.what = Decision::duplicate;
+  if (link.duplicate.scaled != 0 && choices_->chance(q, link.duplicate)) copies = 2;
+  if (config_->ties == TieRule::any) {
+    for (; copies > 0; --copies) {
+      Held& held = in_flight_.emplace_back(Event{leaves, id, target(to, Kind::start), from, 0});
+      held.event.target = target(to, Kind::message);
+      held.message = message;
+    }
+    return;
+  }
   for (; copies > 0; --copies) {
     const std::int64_t at = arrival_time(from, to, link, message, leaves);
     pending_.push({at, id, target(to, Kind::message), from,
@@ -69,7 +77,7 @@ void World::put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const 
 
 std::int64_t World::arrival_time(std::uint32_t from, std::uint32_t to, const LinkProfile& link,
                                  const Message& message, std::int64_t leaves) {
-  const Question q{Decision::delay, {from}};
+  const Question q{Decision::delay, {from}, {to}, &message.type()};
   std::int64_t delay = 0;
   if (leaves < network_->gst().ns) [[unlikely]] {
     const std::int64_t free = saturating_add(leaves, choices_->draw(q, network_->before_gst()));
@@ -130,7 +138,6 @@ bool World::clogged(std::uint32_t from, std::uint32_t to) const {
 }
 
 // --- what a handler is handed
-// ------------------------------------------------------------------------
 
 NodeId Context::self() const { return world_->instances_[instance_].identity; }
 
@@ -219,6 +226,15 @@ void ShimContext::hand_over(NodeId from, const Message& message) {
 }
 std::uint64_t ShimContext::choose(std::uint64_t options) {
   return options <= 1 ? 0 : world_->choices_->pick({Decision::byzantine, {instance_}}, options);
+}
+std::int64_t ShimContext::draw(const Distribution& d) {
+  return world_->choices_->draw({Decision::byzantine, {instance_}}, d);
+}
+bool ShimContext::chance(Probability p) {
+  return world_->choices_->chance({Decision::byzantine, {instance_}}, p);
+}
+void ShimContext::note_body(const TypeInfo& type, const void* body) {
+  world_->note_step(instance_, type, body);
 }
 
 }  // namespace sibyl

@@ -114,7 +114,8 @@ void World::fire(const Event& e) {
     --dead_timers_;
     return;
   }
-  const std::int64_t due = global_at(instance, t.deadline);
+  // Not before the entry: on a slow clock a deadline of now may map back to an earlier time.
+  const std::int64_t due = std::max(e.at, global_at(instance, t.deadline));
   if (due > e.at || t.order != e.id) {  // it was moved later, or behind others of its instant
     t.entry = t.order;
     t.entry_at = due;

@@ -8,8 +8,12 @@
 #   --quick: only the binary given.   --update: writes the golden file from it instead of comparing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-binary=$1
+binary=$(realpath "$1")
 mode=${2:-all}
+case $mode in
+  all | --quick | --update) ;;
+  *) echo "determinism.sh: \"$mode\" is neither --quick nor --update" && exit 64 ;;
+esac
 work=$(dirname "$binary")/determinism
 mkdir -p "$work"
 golden=$root/tests/golden/digests.txt

@@ -7,8 +7,6 @@ namespace sibyl::analysis {
 
 namespace {
 
-bool pending(const Operation& op) { return op.outcome == OperationOutcome::unknown; }
-
 std::string string_of(const Value& value) {
   return value.as_string() == nullptr ? std::string() : *value.as_string();
 }

@@ -20,6 +20,9 @@
 
 namespace sibyl::analysis {
 
+/// Whether the reply is not known, so that the operation may take effect at any time, or never.
+inline bool pending(const Operation& op) { return op.outcome == OperationOutcome::unknown; }
+
 /// Values as dense numbers; equal numbers mean equal values. 0 is null.
 class ValueTable {
  public:

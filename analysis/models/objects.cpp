@@ -38,7 +38,6 @@ struct Step {
   std::optional<Value> result;  ///< of an add, when it is known
 };
 
-bool pending(const Operation& op) { return op.outcome == OperationOutcome::unknown; }
 bool refused(const Operation& op) { return !pending(op) && op.reply == "nok"; }
 
 /// Whether the step needs its object to exist.

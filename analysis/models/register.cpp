@@ -10,8 +10,6 @@ namespace {
 
 enum class Kind : std::uint8_t { read, write, cas };
 
-bool pending(const Operation& op) { return op.outcome == OperationOutcome::unknown; }
-
 const Value::List* pair_of(const Operation& op) {
   const Value::List* list = op.value.as_list();
   return list != nullptr && list->size() == 2 ? list : nullptr;

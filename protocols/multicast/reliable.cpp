@@ -32,7 +32,7 @@ std::optional<ReliableMulticast::Delivered> ReliableMulticast::receive(Context c
   if (data == nullptr) return std::nullopt;
   const NodeId self = context.self();
   const auto place = std::find(data->to.begin(), data->to.end(), self);
-  if (place == data->to.end()) return std::nullopt;
+  if (place == data->to.end() || data->numbers.size() != data->to.size()) return std::nullopt;
   const std::uint64_t number = data->numbers[static_cast<std::size_t>(place - data->to.begin())];
   if (!seen[data->origin].add(number)) return std::nullopt;
   if (relays) {

@@ -16,10 +16,12 @@ std::uint64_t Sequencer::multicast(Context context, std::vector<GroupIndex> grou
   return id;
 }
 
-std::vector<Delivery> Sequencer::receive(Context /*context*/, NodeId /*from*/,
-                                         const Message& message) {
+std::vector<Delivery> Sequencer::receive(Context context, NodeId /*from*/, const Message& message) {
   const auto* ordered = message.as<sequencer::Ordered>();
   if (ordered == nullptr || ordered->number <= delivered) return {};
+  // A faulty sender's message may be any Ordered.
+  if (!well_addressed(*groups_, ordered->groups)) return {};
+  if (!own_place(*groups_, ordered->groups, context.self())) return {};
   waiting.emplace(ordered->number, message);
   std::vector<Delivery> deliveries;
   while (!waiting.empty() && waiting.begin()->first == delivered + 1) {
@@ -33,7 +35,7 @@ std::vector<Delivery> Sequencer::receive(Context /*context*/, NodeId /*from*/,
 
 void SequencerNode::receive(Context& context, NodeId /*from*/, const Message& message) {
   const auto* submit = message.as<sequencer::Submit>();
-  if (submit == nullptr) return;
+  if (submit == nullptr || !well_addressed(*groups_, submit->groups)) return;
   if (!seen[sender_of(submit->id)].add(sequence_of(submit->id))) return;  // a duplicate
   submitted.emplace(submit->id, message);
   // A timer is pending exactly while something is submitted.

@@ -31,6 +31,11 @@ std::vector<Delivery> Skeen::receive(Context context, NodeId from, const Message
 // upon Start(id): propose the next tick of the clock to all addressed processes.
 void Skeen::on_start(Context context, const skeen::Start& start) {
   const NodeId self = context.self();
+  // A faulty sender's message may be any Start: what contradicts itself or others is left aside.
+  if (!well_addressed(*groups_, start.groups) || start.numbers.size() != start.groups.size() ||
+      pending.count(start.id) > 0) {
+    return;
+  }
   const auto place = own_place(*groups_, start.groups, self);
   if (!place) return;
   Window& window = started[{sender_of(start.id), start.groups[*place]}];

@@ -60,14 +60,15 @@ void DssmrClient::receive(Context& context, NodeId from, const Message& message)
 
 // ---- The loop ----
 
-/// One more attempt. Cached: go there. After `fallback_after` retries: to all partitions. Else ask.
+/// One more attempt. Cached: go there. After `fallback_after` retries: to all partitions; if that
+/// was in vain, whatever is cached, ask whether the objects exist at all. Else ask.
 void DssmrClient::try_again(Context& context) {
   const Operation& o = *session.current();
   ++attempt;
   places.clear();
   target.clear();
   const bool exhausted = options_.fallback_after != 0 && retries >= options_.fallback_after;
-  if (exhausted && !fell_back) return issue_everywhere(context, o);
+  if (exhausted) return fell_back ? consult(context, o) : issue_everywhere(context, o);
   if (o.kind == CommandKind::create) {
     if (o.to.empty()) return consult(context, o);
     places[o.object] = Place{o.to, 0};
@@ -97,7 +98,16 @@ void DssmrClient::on_prophecy(Context& context, const Operation& o, const Prophe
     session.give_back(context, *prophecy.verdict, {});
     return;
   }
+  // A faulty oracle may say anything: what does not answer the question is left aside.
+  const auto told = [&](const std::string& object) {
+    return std::any_of(prophecy.places.begin(), prophecy.places.end(), [&](const auto& each) {
+      return each.first == object && system_->has_partition(each.second.where);
+    });
+  };
+  const std::vector<std::string> asked = o.objects();
+  if (!std::all_of(asked.begin(), asked.end(), told)) return;
   for (const auto& [object, place] : prophecy.places) {
+    if (!system_->has_partition(place.where)) continue;
     places[object] = place;
     if (o.kind != CommandKind::create && options_.cache != Cache::none) {
       remember(context, object, place);
@@ -236,6 +246,7 @@ void DssmrClient::learn(Context& context, const Operation& o, const Reply& reply
 }
 
 void DssmrClient::on_push(Context& context, const Push& push) {
+  if (push.place && !system_->has_partition(push.place->where)) return;
   if (push.place) {
     remember(context, push.object, *push.place);
   } else {

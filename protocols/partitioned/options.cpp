@@ -1,6 +1,7 @@
 // The options of S-SMR and DS-SMR, their variants, and the lookups of System.
 #include "protocols/partitioned/options.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "sim/decode.hpp"
@@ -113,6 +114,10 @@ multicast::GroupIndex System::group(std::string_view name) const {
   return 0;
 }
 
+bool System::has_partition(std::string_view name) const {
+  return std::find(partitions.begin(), partitions.end(), name) != partitions.end();
+}
+
 std::vector<NodeId> System::members(const std::vector<std::string>& names) const {
   std::vector<NodeId> nodes;
   for (const std::string& name : names) {
@@ -130,6 +135,13 @@ std::vector<std::string> System::partitions_of(const std::vector<multicast::Grou
     names.push_back(groups->names[g]);
   }
   return names;
+}
+
+const Value* System::believed(const std::string& holder, const std::string& object) const {
+  const auto view = deployment.oracle_views.find(holder);
+  if (view == deployment.oracle_views.end()) return nullptr;
+  const auto it = view->second.find(object);
+  return it == view->second.end() ? nullptr : &it->second;
 }
 
 const std::string& System::partition_by_hash(std::string_view object) const {

@@ -218,11 +218,15 @@ struct System {
   std::optional<multicast::GroupIndex> oracle;
 
   multicast::GroupIndex group(std::string_view name) const;
+  bool has_partition(std::string_view name) const;
   /// The members of the groups of these names, in that order.
   std::vector<NodeId> members(const std::vector<std::string>& names) const;
   /// The partitions whose groups a message was addressed to, `but` left out.
   std::vector<std::string> partitions_of(const std::vector<multicast::GroupIndex>& addressed,
                                          std::string_view but) const;
+  /// What the local oracle of `holder`, a client or partition, is made to believe of an object's
+  /// location (a name, or null for "unknown"); null pointer: the truth.
+  const Value* believed(const std::string& holder, const std::string& object) const;
   /// The partition that a name hashes to.
   const std::string& partition_by_hash(std::string_view object) const;
 };

@@ -144,6 +144,15 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
   return plan.take();
 }
 
+/// A move is in no history: it changes no value.
+std::vector<std::string> labels_of(const System& system) {
+  std::vector<std::string> labels;
+  for (const Operation& operation : system.workload.operations) {
+    if (operation.kind != CommandKind::move) labels.push_back(operation.label);
+  }
+  return labels;
+}
+
 std::vector<VariantInfo> infos(const std::vector<Variant>& variants) {
   std::vector<VariantInfo> result;
   for (const Variant& variant : variants) result.push_back(variant.info);
@@ -155,6 +164,29 @@ std::vector<std::string> properties() {
           "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
 }
 
+Words ssmr_words() {
+  return {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                   reliable::Data, Reply>(),
+          names_of<NextOperation, sequencer::OrderNext, LocalConsult>(),
+          names_of<Access, Create, Delete>(),
+          field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                         reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
+          {"consult-local", "signal", "variable"},
+          {"ok", "nok"}};
+}
+
+Words dssmr_words() {
+  return {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                   reliable::Data, Reply, Prophecy, Push>(),
+          names_of<NextOperation, sequencer::OrderNext>(),
+          names_of<Access, Create, Delete, Move, Consult>(),
+          field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                         reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move,
+                         Consult, Signal, Variable, Holdings, Outcome, Transfer>(),
+          {"consult", "fallback", "move", "push", "retry", "signal"},
+          {"ok", "nok"}};
+}
+
 }  // namespace
 
 ProtocolInfo ssmr() {
@@ -164,7 +196,9 @@ ProtocolInfo ssmr() {
           infos(ssmr_variants()),
           properties(),
           "objects",
-          build_ssmr};
+          build_ssmr,
+          ssmr_words(),
+          [](const Setup& setup) { return labels_of(read_system(setup, false)); }};
 }
 
 ProtocolInfo dssmr() {
@@ -174,7 +208,9 @@ ProtocolInfo dssmr() {
           infos(dssmr_variants()),
           properties(),
           "objects",
-          build_dssmr};
+          build_dssmr,
+          dssmr_words(),
+          [](const Setup& setup) { return labels_of(read_system(setup, true)); }};
 }
 
 }  // namespace sibyl::partitioned

@@ -1,6 +1,8 @@
 // The sequential queue of a server.
 #include "protocols/partitioned/replica.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "sim/notes.hpp"
@@ -27,8 +29,20 @@ void Replica::timer(Context& context, const Message& tag) {
   progress(context);
 }
 
+namespace {
+/// Whether the command names partitions that there are: a faulty client may send any.
+bool well_formed(const System& system, const Message& command) {
+  const auto known = [&](const std::string& name) { return system.has_partition(name); };
+  if (const auto* c = command.as<Create>()) return known(c->to);
+  if (const auto* c = command.as<Delete>()) return c->at.empty() || known(c->at);
+  const auto* c = command.as<Move>();
+  return c == nullptr || (known(c->to) && std::all_of(c->from.begin(), c->from.end(), known));
+}
+}  // namespace
+
 void Replica::deliver(Context& context, std::vector<multicast::Delivery> deliveries) {
   for (multicast::Delivery& d : deliveries) {
+    if (!well_formed(*system_, d.payload)) continue;
     queue.push_back({d.id, std::move(d.groups), std::move(d.payload), false});
     enqueued(context, queue.back());
   }

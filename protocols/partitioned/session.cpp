@@ -3,26 +3,29 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "sim/notes.hpp"
 
 namespace sibyl::partitioned {
 
 Session::Session(const System& system, const std::string& client) {
+  std::vector<Operation> own;
   for (const Operation& operation : system.workload.operations) {
-    if (operation.client == client) operations_.push_back(operation);
+    if (operation.client == client) own.push_back(operation);
   }
+  operations_ = std::make_shared<const std::vector<Operation>>(std::move(own));
 }
 
 void Session::schedule(Context& context) const {
-  if (next == operations_.size()) return;
-  const Duration wait = operations_[next].at - context.hardware_now();
+  if (next == operations_->size()) return;
+  const Duration wait = (*operations_)[next].at - context.hardware_now();
   context.arm(std::max(wait, Duration{0}), NextOperation{});
 }
 
 const Operation& Session::call(Context& context) {
-  assert(!open && next < operations_.size());
-  const Operation& operation = operations_[next++];
+  assert(!open && next < operations_->size());
+  const Operation& operation = (*operations_)[next++];
   open = true;
   if (operation.kind == CommandKind::move) {
     context.note(note::ActionCall{operation.op, operation.label,

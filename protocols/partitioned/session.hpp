@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,14 +33,14 @@ class Session {
   void give_back(Context& context, Verdict verdict,
                  const std::vector<std::optional<std::int64_t>>& results);
   /// The operation under way; null between operations.
-  const Operation* current() const { return open ? &operations_[next - 1] : nullptr; }
+  const Operation* current() const { return open ? &(*operations_)[next - 1] : nullptr; }
 
   std::uint32_t next = 0;  ///< index of the next operation
   bool open = false;
   BOOST_DESCRIBE_CLASS(Session, (), (next, open), (), ())
 
  private:
-  std::vector<Operation> operations_;
+  std::shared_ptr<const std::vector<Operation>> operations_;  ///< copies share them
 };
 
 /// The operation as the history has it: a list of [f, object, value]. `results` are missing while

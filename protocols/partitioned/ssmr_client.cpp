@@ -13,15 +13,11 @@ SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMult
 
 /// The local oracle: a function of the deployment, never of what happens.
 std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
-  const Deployment& deployment = system_->deployment;
-  if (const auto view = deployment.oracle_views.find(name_);
-      view != deployment.oracle_views.end()) {
-    if (const auto it = view->second.find(object); it != view->second.end()) {
-      if (it->second.is_null()) return std::nullopt;
-      return *it->second.as_string();
-    }
+  if (const Value* believed = system_->believed(name_, object)) {
+    if (believed->is_null()) return std::nullopt;
+    return *believed->as_string();
   }
-  const ObjectSpec* spec = deployment.objects.find(object);
+  const ObjectSpec* spec = system_->deployment.objects.find(object);
   if (spec == nullptr) return std::nullopt;
   return spec->at;
 }

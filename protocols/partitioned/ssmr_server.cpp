@@ -27,13 +27,9 @@ void SsmrServer::start(Context& context) {
 
 /// The oracle of this partition: what the deployment makes it believe, else what it has delivered.
 std::optional<std::string> SsmrServer::oracle(const std::string& object) const {
-  const auto view = system().deployment.oracle_views.find(self());
-  if (view != system().deployment.oracle_views.end()) {
-    const auto believed = view->second.find(object);
-    if (believed != view->second.end()) {
-      if (believed->second.is_null()) return std::nullopt;
-      return *believed->second.as_string();
-    }
+  if (const Value* believed = system().believed(self(), object)) {
+    if (believed->is_null()) return std::nullopt;
+    return *believed->as_string();
   }
   const auto it = catalog.find(object);
   if (it == catalog.end()) return std::nullopt;

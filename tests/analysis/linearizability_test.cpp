@@ -5,6 +5,7 @@
 
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
+#include "analysis/properties.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
 namespace sibyl::analysis {
@@ -336,6 +337,26 @@ TEST_CASE("a bound makes the verdict inconclusive, never a pass") {
   CHECK(check_linearizability(history, objects_model(), initial, options).verdict ==
         Verdict::inconclusive);
   CHECK(judge(history, initial).verdict == Verdict::violated);
+}
+
+TEST_CASE("the property's search asks whether to go on, and is inconclusive when it may not") {
+  // Fourteen writes at once, and then a read of what none of them wrote.
+  TwoGroups w;
+  w.initial(w.a1, "x", 0);
+  for (int i = 1; i <= 14; ++i) {
+    w.invoke(w.node("C" + std::to_string(i), "client"), i, "", steps({step("write", "x", i)}));
+  }
+  for (int i = 1; i <= 14; ++i) {
+    w.give_back(NodeId{static_cast<std::uint32_t>(4 + i)}, i, "ok", steps({step("write", "x", i)}));
+  }
+  w.invoke(w.client, 15, "", steps({step("read", "x")}));
+  w.give_back(w.client, 15, "ok", steps({step("read", "x", 99)}));
+  int asked = 0;
+  const Finding stopped = check("linearizability", w.trace(), [&] { return ++asked > 0; });
+  CHECK(asked > 0);
+  CHECK(stopped.verdict == Verdict::inconclusive);
+  CHECK(stopped.property == "linearizability");
+  CHECK(w.check("linearizability").verdict == Verdict::violated);
 }
 
 TEST_CASE("an operation that cannot be read is named") {

@@ -7,14 +7,7 @@ namespace sibyl::analysis {
 
 namespace {
 
-/// Two groups of two replicas each, and a client.
-struct World : TraceBuilder {
-  NodeId a1 = node("A1", "partition", "A");
-  NodeId a2 = node("A2", "partition", "A");
-  NodeId b1 = node("B1", "partition", "B");
-  NodeId b2 = node("B2", "partition", "B");
-  NodeId client = node("C", "client");
-
+struct World : TwoGroups {
   void deliver_everywhere(std::int64_t message) {
     for (const NodeId process : {a1, a2, b1, b2}) deliver(process, message);
   }
@@ -109,6 +102,26 @@ TEST_CASE(
   w.send(w.client, w.b1, "skeen::Final");
   CHECK(w.check("validity").verdict == Verdict::inconclusive);
   w.crash(w.b1);  // what is sent to a crashed process obliges nobody
+  CHECK(w.check("validity").verdict == Verdict::violated);
+}
+
+TEST_CASE("of a lost message a copy may be under way where messages are duplicated") {
+  World w;
+  w.multicast(w.client, 7, {"A"});
+  w.deliver(w.a1, 7);
+  const EventId lost = w.send(w.client, w.a2, "skeen::Final");
+  w.lose(w.client, w.a2, "skeen::Final", lost);
+  w.ends(Outcome::deadline);
+  CHECK(w.check("validity").verdict == Verdict::violated);  // nothing says that there are copies
+  const EventId twice = w.send(w.client, w.a1, "skeen::Final");
+  w.receive(w.a1, w.client, "skeen::Final", twice);
+  w.receive(w.a1, w.client, "skeen::Final", twice);
+  const Finding finding = w.check("validity");
+  CHECK(finding.verdict == Verdict::inconclusive);
+  CHECK(finding.summary.find("1 message still in flight") != std::string::npos);
+  w.pending(1);
+  CHECK(w.check("validity").verdict == Verdict::inconclusive);
+  w.pending(0);  // known: nothing is to come
   CHECK(w.check("validity").verdict == Verdict::violated);
 }
 

@@ -12,13 +12,7 @@ namespace {
 
 using Events = std::vector<EventId>;
 
-struct World : TraceBuilder {
-  NodeId a1 = node("A1", "partition", "A");
-  NodeId a2 = node("A2", "partition", "A");
-  NodeId b1 = node("B1", "partition", "B");
-  NodeId b2 = node("B2", "partition", "B");
-  NodeId client = node("C", "client");
-};
+using World = TwoGroups;
 
 }  // namespace
 
@@ -115,6 +109,22 @@ TEST_CASE("a replica alone in its group that recovers says again what it owns, a
   CHECK(w.check("single_owner").verdict == Verdict::holds);
 }
 
+TEST_CASE("a replica that recovers with its storage need not say again what it owns") {
+  World w;
+  w.own(w.b1, "x");
+  w.crash(w.b1);
+  w.recover(w.b1);
+  SUBCASE("before it gives it away") {
+    w.disown(w.b1, "x");
+    w.own(w.a1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+  }
+  SUBCASE("and owns it until then") {
+    w.own(w.a1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::violated);
+  }
+}
+
 TEST_CASE("replicas of a group in different states after the same index violate replica_state") {
   World w;
   w.applied(w.a1, 1, 10, "aaaa");
@@ -156,6 +166,9 @@ TEST_CASE("an operation without a return violates termination in a quiescent run
   CHECK(finding.summary ==
         "1 operation never returned: Cxy of C (last seen at A1: note::ExecuteStart, event 6); the "
         "run is quiescent.");
+  REQUIRE(finding.window.has_value());
+  CHECK(finding.window->first == w.trace().events[call - 1].at);
+  CHECK(finding.window->second == w.trace().end);  // the operation is open to the last
   w.ends(Outcome::limit);
   CHECK(w.check("termination").verdict == Verdict::inconclusive);
   w.ends(Outcome::deadline);

@@ -82,6 +82,15 @@ class TraceBuilder {
     return event(TraceKind::receive, to, from, name, Value(), {sent});
   }
 
+  EventId lose(NodeId from, NodeId to, const std::string& name, EventId sent) {
+    return event(TraceKind::lose, from, to, name, Value(), {sent});
+  }
+
+  EventId event_with_data(TraceKind kind, NodeId node, NodeId peer, const std::string& name,
+                          Value data, std::vector<EventId> parents) {
+    return event(kind, node, peer, name, std::move(data), std::move(parents));
+  }
+
   TraceBuilder& ends(Outcome outcome) {
     trace_.outcome = outcome;
     return *this;
@@ -106,6 +115,15 @@ class TraceBuilder {
 
   Trace trace_;
   std::int64_t now_ = 0;
+};
+
+/// Two groups of two replicas each, and a client.
+struct TwoGroups : TraceBuilder {
+  NodeId a1 = node("A1", "partition", "A");
+  NodeId a2 = node("A2", "partition", "A");
+  NodeId b1 = node("B1", "partition", "B");
+  NodeId b2 = node("B2", "partition", "B");
+  NodeId client = node("C", "client");
 };
 
 /// One step of a command: ["read", "x", 3].

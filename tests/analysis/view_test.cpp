@@ -123,6 +123,28 @@ TEST_CASE("the text view pairs every send with its receive by the events' number
   CHECK(contains(line_with(text, "receive  Consult"), received + "   5 ms  O"));
 }
 
+TEST_CASE("the numbered steps of an explanation overlap no text, and what is no part is pale") {
+  const Case c = view_traces::case_32();
+  analysis::Explanation why;
+  why.property = "linearizability";
+  why.conclusion = "So it is.";
+  for (const EventId id : c.findings[1].events) {
+    why.steps.push_back({id, "A step.", {}, {}});
+    why.steps.push_back({id, "Another step at the same instant.", {}, {}});
+    why.events.push_back(id);
+  }
+  const Picture picture =
+      analysis::svg::lay_out(analysis::svg::scene_of(c.trace, c.findings, {}, {why}));
+  CHECK(overlapping_texts(picture.texts) == "");
+  const auto numbers = std::count_if(picture.texts.begin(), picture.texts.end(),
+                                     [](const Text& t) { return t.style == "number"; });
+  CHECK(static_cast<std::size_t>(numbers) == why.steps.size());
+  for (const auto& shape : picture.shapes) {
+    if (shape.layer == analysis::svg::Layer::arrow && !shape.title.empty()) CHECK(shape.pale);
+    if (shape.style.rfind("op", 0) == 0 && !shape.title.empty()) CHECK(!shape.pale);
+  }
+}
+
 TEST_CASE("the text view marks the witness events and the span of the violation in the margin") {
   Case c = view_traces::case_32();
   c.findings[1].window = {{Time{3'000'000}, Time{6'000'000}}};
@@ -313,6 +335,40 @@ TEST_CASE("lost, unfinished and interrupted things are told apart") {
                       [](const auto& bar) { return bar.lane == 3; }) == 2);
 }
 
+TEST_CASE("a crash ends a pause, and only a recovery ends a crash") {
+  Builder b("Outages", {{"P1", "partition", "P1"}});
+  b.fault(1000, "P1", "Pause");
+  b.fault(2000, "P1", "Crash");
+  b.fault(3000, "P1", "Resume");
+  b.fault(4000, "P1", "Recover");
+  b.fault(9000, "P1", "Slow");
+  const auto scene = analysis::svg::scene_of(b.build(), {});
+  REQUIRE(scene.outages.size() == 2);
+  CHECK_FALSE(scene.outages[0].crashed);
+  CHECK(scene.outages[0].to == 2'000'000);
+  CHECK(scene.outages[1].crashed);
+  CHECK(scene.outages[1].to == 4'000'000);
+}
+
+TEST_CASE("labels of short executions read from the first down to the last") {
+  Builder b("Short", {{"P1", "partition", "P1"}});
+  b.note(0, "P1", "Own", {{"object", "x"}});
+  b.note(50'000, "P1", "Disown", {{"object", "x"}});
+  for (int i = 0; i < 3; ++i) {
+    b.execute(100'000 + i * 100, 100'050 + i * 100, "P1", i,
+              "the command with the number " + std::to_string(i), "");
+  }
+  const Case c{b.build(), {}};
+  check_picture(c);
+  std::vector<int> heights;
+  for (const Text& text : picture_of(c).texts) {
+    if (contains(text.text, "the command")) heights.push_back(text.y);
+  }
+  REQUIRE(heights.size() == 3);
+  CHECK(heights[0] < heights[1]);
+  CHECK(heights[1] < heights[2]);
+}
+
 TEST_CASE("own messages are not drawn, duplicates are drawn twice") {
   Builder b("Own", {{"a", "client", "a"}, {"b", "server", "b"}});
   b.message(0, 0, "a", "a", "m::Own");
@@ -353,6 +409,25 @@ TEST_CASE("many nodes and many objects are bounded and the drawing says so") {
   REQUIRE(scene.omissions.size() == 2);
   CHECK(scene.omissions[0] == "140 nodes left out: too many to be read.");
   CHECK(scene.omissions[1] == "n1: 93 more objects not drawn.");
+}
+
+TEST_CASE("of many nodes those are drawn that take part, wherever they stand in the list") {
+  std::vector<TraceNode> nodes;
+  for (int i = 0; i < 200; ++i) nodes.push_back({"n" + std::to_string(i), "server", "g"});
+  nodes.push_back({"c", "client", "c"});
+  Builder b("Many", nodes);
+  for (int i = 0; i < 200; ++i) {
+    const EventId start = b.start(0, "n" + std::to_string(i));
+    b.caused_note(0, "n" + std::to_string(i), "Own", {{"object", "x"}}, start);
+  }
+  b.message(1, 2, "c", "n190", "m::M");
+  b.message(3, 4, "n190", "n7", "m::M");
+  const auto scene = analysis::svg::scene_of(b.build(), {});
+  std::vector<std::string> names;
+  for (const auto& lane : scene.lanes) names.push_back(lane.name);
+  CHECK(names == std::vector<std::string>{"c", "n7", "n190"});
+  REQUIRE(!scene.omissions.empty());
+  CHECK(scene.omissions[0] == "198 nodes left out: too many to be read.");
 }
 
 TEST_CASE("the scale is monotone, keeps instants apart and breaks idle time") {
@@ -397,6 +472,35 @@ TEST_CASE("labels beside their places do not overlap and no line to a label cros
       CHECK(!(a.row >= b.row && reaches));
     }
   }
+}
+
+TEST_CASE("stacks of labels that are turned overlap nothing before them, and no line crosses one") {
+  const analysis::svg::Font font{11, false};
+  std::vector<analysis::svg::Anchored> labels;
+  std::uint64_t state = 5;
+  for (int i = 0; i < 300; ++i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    labels.push_back({static_cast<int>((state >> 33U) % 20000), "label " + std::to_string(i)});
+  }
+  place_beside(labels, font, 4);
+  CHECK(turn_stacks(labels, font, 4, 0) <= 4);
+  std::size_t turned = 0;
+  const auto extent = [&](const analysis::svg::Anchored& l) {
+    const int width = text_width(l.shown, font);
+    return l.leftwards ? std::pair(l.x - 3 - width, l.x - 3) : std::pair(l.x + 3, l.x + 3 + width);
+  };
+  for (const auto& a : labels) {
+    turned += a.leftwards ? 1 : 0;
+    if (a.leftwards) CHECK(a.shown == a.text);
+    for (const auto& b : labels) {
+      if (&a == &b || !a.placed || !b.placed) continue;
+      const auto [begin, end] = extent(b);
+      const auto [from, to] = extent(a);
+      CHECK(!(a.row >= b.row && a.x >= begin && a.x < end));
+      CHECK(!(a.row == b.row && from < end && begin < to));
+    }
+  }
+  CHECK(turned > 20);
 }
 
 }  // namespace sibyl

@@ -49,6 +49,15 @@ class Builder {
     return add(us, TraceKind::note, node(where), kNobody, "note::" + name, Value(std::move(data)),
                {});
   }
+  EventId start(std::int64_t us, const std::string& where) {
+    return add(us, TraceKind::start, node(where), kNobody, "world::Start", Value(), {});
+  }
+  /// A note reported within the step `cause`.
+  EventId caused_note(std::int64_t us, const std::string& where, std::string name,
+                      Value::Object data, EventId cause) {
+    return add(us, TraceKind::note, node(where), kNobody, "note::" + name, Value(std::move(data)),
+               {cause});
+  }
   EventId fault(std::int64_t us, const std::string& where, std::string name) {
     return add(us, TraceKind::fault, node(where), kNobody, "fault::" + name,
                Value(Value::Object{{"node", Value(where)}}), {});

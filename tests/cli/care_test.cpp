@@ -2,56 +2,45 @@
 // scenario says reaches a terminal as a control sequence.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
+#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "cli/io.hpp"
 #include "scenarios/files.hpp"
+#include "tests/cli/verb_runner.hpp"
 
 using namespace sibyl;
+using namespace sibyl::test;
 
 namespace {
 
-const std::string kOne = SIBYL_SOURCE_DIR "/tests/scenarios/data/minimal.json";
 constexpr std::size_t kMost = std::size_t{1} << 20U;
 
-struct Ran {
-  int status;
-  std::string out;
-  std::string err;
-  bool says(const std::string& words) const { return err.find(words) != std::string::npos; }
-};
-
-Ran sibyl_with(const std::vector<std::string>& arguments, bool interrupted = false) {
-  std::ostringstream out;
-  std::ostringstream err;
-  cli::Io io{out, err};
-  io.interrupted = [=] { return interrupted; };
-  const int status = cli::run_program(arguments, io);
-  return {status, out.str(), err.str()};
-}
-
-/// A folder with a scenario a.json, gone at the end of the test.
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("sibyl_care_test_" + std::to_string(getpid()));
-  Folder() {
-    std::filesystem::remove_all(path);
+/// A folder with a scenario a.json and a folder sub.
+struct CareFolder : Folder {
+  CareFolder() {
     std::filesystem::create_directories(path / "sub");
     write_file(*this / "a.json", read_file(kOne, kMost));
   }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+/// The verbs read standard input from here, until the end of the test.
+struct StandardInput {
+  explicit StandardInput(const std::string& text) : stream(text) {
+    before = std::cin.rdbuf(stream.rdbuf());
+    std::cin.clear();
+  }
+  ~StandardInput() { std::cin.rdbuf(before); }
+  std::istringstream stream;
+  std::streambuf* before;
 };
 
 }  // namespace
 
 TEST_CASE("an output that is an input is refused with both names, and the input stays") {
-  const Folder folder;
+  const CareFolder folder;
   const std::string a = folder / "a.json";
   const std::string detour = folder / "sub/../a.json";
   const std::string link = folder / "link.json";
@@ -70,7 +59,7 @@ TEST_CASE("an output that is an input is refused with both names, and the input 
 }
 
 TEST_CASE("two outputs to one place are refused with both names; /dev/null may be shared") {
-  const Folder folder;
+  const CareFolder folder;
   const std::string x = folder / "x";
   const std::string same = folder / "sub/../x";
   const Ran both = sibyl_with({"run", kOne, "--trace", x, "--history", same});
@@ -93,6 +82,12 @@ TEST_CASE("a value that could be read in two ways, or that is missing, ends with
   for (const std::string seed : {"0", "10", "9007199254740992"}) {
     CHECK(sibyl_with({"run", kOne, "--seed", seed}).status == 0);
   }
+  for (const std::string number : {"010", "0x1", "+1", "1025", ""}) {
+    CAPTURE(number);
+    CHECK(sibyl_with({"run", kOne, "--jobs", number}).status == 64);
+    CHECK(sibyl_with({"diff", kOne, kOne, "--context", number}).status == 64);
+  }
+  CHECK(sibyl_with({"run", kOne, "--jobs", "10"}).status == 0);
   for (const std::string set : {"x", "=5", "", "seed=5", "/a~2=5"}) {
     CAPTURE(set);
     CHECK(sibyl_with({"run", kOne, "--set", set}).status == 64);
@@ -127,7 +122,7 @@ TEST_CASE("control characters of a scenario are shown, not sent to the terminal"
 }
 
 TEST_CASE("an interruption before anything was finished writes nothing and claims nothing") {
-  const Folder folder;
+  const CareFolder folder;
   for (const std::string form : {"--json", "--quiet", "--color=never"}) {
     const Ran ran = sibyl_with({"run", kOne, form, "-o", folder / "out"}, true);
     CHECK(ran.status == 130);
@@ -142,4 +137,37 @@ TEST_CASE("a message under way when time is over is no message that never arrive
   CHECK(ran.out.find("(in flight at the end)") != std::string::npos);
   CHECK(ran.out.find("(never arrives)") == std::string::npos);
   CHECK(sibyl_with({"view", kOne}).out.find("(in flight") == std::string::npos);
+}
+
+TEST_CASE(
+    "a name that promises a compression is refused, but for a trace in .zst, which keeps it") {
+  const CareFolder folder;
+  for (const std::string option : {"-o", "--trace", "--history"}) {
+    const Ran ran = sibyl_with({"run", kOne, option, folder / "x.gz"});
+    CHECK(ran.status == 64);
+    CHECK(ran.says(folder / "x.gz would hold plain text"));
+  }
+  CHECK(sibyl_with({"run", kOne, "--history", folder / "x.jsonl.zst"}).status == 64);
+  CHECK(sibyl_with({"run", kOne, "--trace", folder / "x.jsonl.zst"}).status == 0);
+  CHECK(is_zstd(read_file(folder / "x.jsonl.zst", kMost)));
+}
+
+TEST_CASE("view - takes from standard input what it takes from files") {
+  const CareFolder folder;
+  const std::string drawing = sibyl_with({"view", kOne}).out;
+  REQUIRE(sibyl_with({"run", kOne, "--trace", folder / "t.jsonl"}).status == 0);
+  REQUIRE(sibyl_with({"run", kOne, "--trace", folder / "t.zst"}).status == 0);
+  for (const std::string& file : {kOne, folder / "t.jsonl", folder / "t.zst"}) {
+    CAPTURE(file);
+    const StandardInput input(read_file(file, kMost));
+    const Ran ran = sibyl_with({"view", "-"});
+    CHECK(ran.status == 0);
+    CHECK(ran.out == drawing);
+  }
+  const StandardInput input(read_file(kTwo, kMost));
+  CHECK(sibyl_with({"view", "-", "--only", "slow"}).status == 0);
+  const StandardInput nothing("");
+  CHECK(sibyl_with({"view", "-"}).says("standard input:1:1: syntax error"));
+  const StandardInput no_trace("{}");
+  CHECK(sibyl_with({"diff", "-", folder / "t.zst"}).says("standard input: is no trace"));
 }

@@ -1,28 +1,23 @@
 // Completion scripts: they know every verb and option, and bash completes by them.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "cli/io.hpp"
 #include "scenarios/files.hpp"
+#include "tests/cli/verb_runner.hpp"
 
 using namespace sibyl;
 
 namespace {
 
 std::string output_of(const std::vector<std::string>& arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  cli::Io io{out, err};
-  CHECK(cli::run_program(arguments, io) == cli::kAsExpected);
-  return out.str();
+  const test::Ran ran = test::sibyl_with(arguments);
+  CHECK(ran.status == cli::kAsExpected);
+  return ran.out;
 }
 
 /// The first words of the lines of "sibyl --help" after "Subcommands:".
@@ -55,20 +50,19 @@ std::vector<std::string> options_in_help(const std::string& verb) {
 
 /// What bash offers for the last of these words, after the script was read.
 std::string bash_offers(const std::string& script, const std::string& words) {
-  const auto file = std::filesystem::temp_directory_path() /
-                    ("sibyl_completion_test_" + std::to_string(getpid()) + ".bash");
-  write_file(file.string(), script + "\nCOMP_WORDS=(" + words +
-                                ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
-                                "_sibyl\necho \"${COMPREPLY[@]}\"\n");
+  const test::Folder folder;
+  const std::string file = folder / "words.bash";
+  write_file(file, script + "\nCOMP_WORDS=(" + words +
+                       ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                       "_sibyl\necho \"${COMPREPLY[@]}\"\n");
   std::string out;
-  std::FILE* pipe = popen(("bash --norc '" + file.string() + "' 2>&1").c_str(), "r");
+  std::FILE* pipe = popen(("bash --norc '" + file + "' 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::array<char, 4096> block{};
   while (std::fgets(block.data(), static_cast<int>(block.size()), pipe) != nullptr) {
     out += block.data();
   }
   CHECK(pclose(pipe) == 0);
-  std::filesystem::remove(file);
   return out;
 }
 
@@ -113,9 +107,7 @@ TEST_CASE("bash completes verbs, options, their choices and arguments") {
 }
 
 TEST_CASE("completion for an unknown shell is refused with those there are") {
-  std::ostringstream out;
-  std::ostringstream err;
-  cli::Io io{out, err};
-  CHECK(cli::run_program({"completion", "tcsh"}, io) == cli::kUsage);
-  CHECK(err.str().find("bash,zsh,fish") != std::string::npos);
+  const test::Ran ran = test::sibyl_with({"completion", "tcsh"});
+  CHECK(ran.status == cli::kUsage);
+  CHECK(ran.says("bash,zsh,fish"));
 }

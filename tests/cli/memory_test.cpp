@@ -1,17 +1,13 @@
 // A run that takes too much memory ends with one line that names the setting.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <new>
-#include <sstream>
 #include <string>
 
-#include "cli/io.hpp"
 #include "protocols/protocol.hpp"
 #include "scenarios/files.hpp"
 #include "sim/context.hpp"
+#include "tests/cli/verb_runner.hpp"
 
 namespace greedy {
 
@@ -37,19 +33,16 @@ using namespace sibyl;
 
 TEST_CASE("without memory, run and view end with 70 and one line that names limits.events") {
   register_protocol(greedy::protocol());
-  const auto file = std::filesystem::temp_directory_path() /
-                    ("sibyl_memory_test_" + std::to_string(getpid()) + ".json");
-  write_file(file.string(), R"({"format": "sibyl-scenario/1", "id": "greedy", "title": "Greedy",
+  const test::Folder folder;
+  const std::string file = folder / "greedy.json";
+  write_file(file, R"({"format": "sibyl-scenario/1", "id": "greedy", "title": "Greedy",
                                 "protocol": {"name": "test-greedy"}})");
   for (const std::string verb : {"run", "view"}) {
-    std::ostringstream out;
-    std::ostringstream err;
-    cli::Io io{out, err};
-    CHECK(cli::run_program({verb, file.string()}, io) == cli::kInternal);
-    CHECK(out.str().empty());
-    CHECK(err.str() ==
+    const test::Ran ran = test::sibyl_with({verb, file});
+    CHECK(ran.status == cli::kInternal);
+    CHECK(ran.out.empty());
+    CHECK(ran.err ==
           "sibyl: out of memory; a lower \"limits.events\" (--set /limits/events=N) ends a run "
           "earlier\n");
   }
-  std::filesystem::remove(file);
 }

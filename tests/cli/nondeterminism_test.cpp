@@ -2,17 +2,13 @@
 // diff names the first event that it touches.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "cli/io.hpp"
 #include "protocols/protocol.hpp"
 #include "scenarios/files.hpp"
 #include "sim/context.hpp"
+#include "tests/cli/verb_runner.hpp"
 
 namespace planted {
 
@@ -55,30 +51,21 @@ using namespace sibyl;
 
 TEST_CASE("a planted source of nondeterminism changes the digest, and diff finds where it begins") {
   register_protocol(planted::protocol());
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("sibyl_nondeterminism_test_" + std::to_string(getpid()));
-  std::filesystem::create_directories(folder);
-  const auto run = [](const std::vector<std::string>& arguments) {
-    std::ostringstream out;
-    std::ostringstream err;
-    cli::Io io{out, err};
-    const int status = cli::run_program(arguments, io);
-    return std::pair(status, out.str());
-  };
-  const std::string file = (folder / "planted.json").string();
+  const test::Folder folder;
+  const std::string file = folder / "planted.json";
   write_file(file, R"({"format": "sibyl-scenario/1", "id": "planted", "title": "Planted",
                        "protocol": {"name": "test-planted"}})");
-  const std::string one = (folder / "one.jsonl").string();
-  const std::string two = (folder / "two.jsonl").string();
-  REQUIRE(run({"run", file, "--trace", one}).first == 0);
-  REQUIRE(run({"run", file, "--trace", two}).first == 0);
-  const auto [status, difference] = run({"diff", one, two});
-  CHECK(status == 1);
+  const std::string one = folder / "one.jsonl";
+  const std::string two = folder / "two.jsonl";
+  REQUIRE(test::sibyl_with({"run", file, "--trace", one}).status == 0);
+  REQUIRE(test::sibyl_with({"run", file, "--trace", two}).status == 0);
+  const test::Ran ran = test::sibyl_with({"diff", one, two});
+  const std::string& difference = ran.out;
+  CHECK(ran.status == 1);
   CHECK(difference.find("header: digest differs") != std::string::npos);
   // Two starts, then a send and a receive for each number: the answer to 10 is the first to differ.
   CHECK(difference.find("event 23 differs\n") != std::string::npos);
   CHECK(difference.find("\n- {\"id\":23,\"t\":10000000,\"kind\":\"send\"") != std::string::npos);
   CHECK(difference.find("\"data\":{\"number\":12}") != std::string::npos);
   CHECK(difference.find("\"data\":{\"number\":11}") != std::string::npos);
-  std::filesystem::remove_all(folder);
 }

@@ -1,9 +1,6 @@
 // The command line: exit statuses, what goes to standard output and what does not, and files.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -14,42 +11,10 @@
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
+#include "tests/cli/verb_runner.hpp"
 
 using namespace sibyl;
-
-namespace {
-
-const std::string kTwo = SIBYL_SOURCE_DIR "/tests/scenarios/data/two_variants.json";
-const std::string kOne = SIBYL_SOURCE_DIR "/tests/scenarios/data/minimal.json";
-
-struct Ran {
-  int status;
-  std::string out;
-  std::string err;
-};
-
-Ran sibyl_with(const std::vector<std::string>& arguments, bool interrupted = false) {
-  std::ostringstream out;
-  std::ostringstream err;
-  cli::Io io{out, err};
-  io.interrupted = [=] { return interrupted; };
-  const int status = cli::run_program(arguments, io);
-  return {status, out.str(), err.str()};
-}
-
-/// A folder that is gone at the end of the test.
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("sibyl_cli_test_" + std::to_string(getpid()));
-  Folder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
-
-}  // namespace
+using namespace sibyl::test;
 
 TEST_CASE("run ends with 0 when everything is as expected, and says the seed first and last") {
   const Ran ran = sibyl_with({"run", kOne});
@@ -140,7 +105,8 @@ TEST_CASE("colour comes only when it is asked for, or on a terminal without NO_C
   CHECK(sibyl_with({"run", kOne, "--color", "always"}).out.find('\x1b') != std::string::npos);
   std::ostringstream out;
   std::ostringstream err;
-  cli::Io io{out, err, true, true};
+  cli::Io io{out, err, true};
+  io.no_color = true;
   cli::run_program({"run", kOne}, io);
   CHECK(out.str().find('\x1b') == std::string::npos);
   io.no_color = false;
@@ -175,6 +141,10 @@ TEST_CASE("diff finds the first event at which two traces part") {
   const Ran same = sibyl_with({"diff", a, b});
   CHECK(same.status == 0);
   CHECK(same.out.rfind("equal: ", 0) == 0);
+  const Value equal = parse_json(sibyl_with({"diff", a, b, "--json"}).out, "out");
+  CHECK(*equal.find("equal") == Value(true));
+  const std::string digest = *equal.find("digest")->as_string();
+  CHECK(same.out.find("digest " + digest + "\n") != std::string::npos);
   std::string text = read_file(a, 1 << 26);
   const auto fifth = text.find("{\"id\":5,");
   text.replace(text.find("\"name\":\"", fifth) + 8, 1, "Z");
@@ -186,6 +156,7 @@ TEST_CASE("diff finds the first event at which two traces part") {
   CHECK(changed.out.find("\n+ {\"id\":5,") != std::string::npos);
   const Value json = parse_json(sibyl_with({"diff", a, b, "--json"}).out, "out");
   CHECK(*json.find("event") == Value(5));
+  CHECK(json.find("digest") == nullptr);
   REQUIRE(sibyl_with({"run", kOne, "--seed", "2", "--trace", b}).status == 0);
   CHECK(sibyl_with({"diff", a, b}).out.find("header: seed differs\n- 1\n+ 2\n") !=
         std::string::npos);

@@ -37,6 +37,14 @@ TEST_CASE("a mistake in syntax is named by its line and column") {
   CHECK(refusal("{'a': 1}").rfind("f.json:1:2: syntax error", 0) == 0);
 }
 
+TEST_CASE("a zero byte does not end the text") {
+  using namespace std::string_literals;
+  CHECK(refusal("{\"a\": 1}\0garbage"s) == "f.json:1:9: a zero byte; JSON is text, and has none");
+  CHECK(refusal("{\n \"a\0\": 1}"s) == "f.json:2:4: a zero byte; JSON is text, and has none");
+  CHECK(refusal("\0"s) == "f.json:1:1: a zero byte; JSON is text, and has none");
+  CHECK(refusal("{\"a\\u0000\": 1}") == "(accepted)");
+}
+
 TEST_CASE("text that is no UTF-8 is refused where it stands") {
   CHECK(refusal("{\"a\": \"\xff\"}") ==
         "f.json:1:8: syntax error while parsing value - invalid string: ill-formed UTF-8 byte");

@@ -51,20 +51,20 @@ Scenario scenario() {
 
 using namespace sibyl;
 
-TEST_CASE("a livelock ends at the default limit of a million events, inconclusive") {
+TEST_CASE("a livelock ends at the default limit of 250 000 events, inconclusive") {
   const RunResult r = run_scenario(livelock::scenario());
   CHECK(r.trace.outcome == Outcome::limit);
-  CHECK(r.events == 1'000'000);
+  CHECK(r.events == 250'000);
   CHECK(r.exit_status() == 2);
 }
 
-TEST_CASE("a scenario's limit on events is a million unless it gives one, also a higher one") {
+TEST_CASE("a scenario's limit on events is 250 000 unless it gives one, also a higher one") {
   const auto events_with = [](const std::vector<Override>& overrides) {
     const std::string file = SIBYL_SOURCE_DIR "/tests/scenarios/data/minimal.json";
     return load_file(file, overrides).front().limits.events;
   };
-  CHECK(events_with({}) == 1'000'000);
-  CHECK(events_with({parse_override(R"(/limits={"deadline": "1s"})")}) == 1'000'000);
+  CHECK(events_with({}) == 250'000);
+  CHECK(events_with({parse_override(R"(/limits={"deadline": "1s"})")}) == 250'000);
   CHECK(events_with({parse_override("/limits/events=2000000")}) == 2'000'000);
 }
 

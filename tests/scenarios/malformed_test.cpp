@@ -130,6 +130,34 @@ TEST_CASE("an expectation about a property that the protocol does not declare is
         "protocol \"test-silent\", which has termination");
 }
 
+TEST_CASE("a name of an event, message or command that the protocol does not know is a mistake") {
+  const auto with = [](const std::string& pointer, const std::string& json) {
+    Value document = base();
+    set_at(document, pointer, parse_json(json, ""), "");
+    return refusal(to_json(document));
+  };
+  const auto event = [&](const std::string& name) {
+    return with("/faults", R"([{"crash": "P2", "after_event": {"event": ")" + name + R"("}}])");
+  };
+  for (const std::string name : {"note::Deliver", "Deliver", "skeen::Start", "Data",
+                                 "sequencer::OrderNext", "partitioned::LocalConsult"}) {
+    CHECK(event(name) == "(accepted)");
+  }
+  CHECK(event("Delivr").rfind("bad.json: /faults/0/after_event/event: unknown event \"Delivr\"; "
+                              "did you mean \"Deliver\"?",
+                              0) == 0);
+  CHECK(event("note::Delivers").find("did you mean \"note::Deliver\"?") != std::string::npos);
+  CHECK(event("skeen::Deliver").find("unknown event") != std::string::npos);
+  CHECK(event("Move").find("unknown event") != std::string::npos);  // no message of its own
+  const std::string times = "/cpu/default";
+  CHECK(with(times, R"({"by_message": {"Propose": "1us"}, "by_command": {"Access": "1us"}})") ==
+        "(accepted)");
+  CHECK(with(times, R"({"by_message": {"Access": "1us"}})")
+            .rfind("bad.json: /cpu/default/by_message/Access: unknown message \"Access\"", 0) == 0);
+  CHECK(with(times, R"({"by_command": {"Acess": "1us"}})")
+            .find("unknown command \"Acess\"; did you mean \"Access\"?") != std::string::npos);
+}
+
 TEST_CASE("a mistake that --set makes is named by its place there") {
   const auto with = [](const std::string& text) -> std::string {
     try {

@@ -108,10 +108,14 @@ TEST_CASE("latencies whose sum is beyond 64 bits have the right mean") {
 }
 
 TEST_CASE("what is expected and not shown is unmet, one sentence each") {
-  const Scenario s = base_with({R"(/expect={"outcome": "deadline",
-    "properties": {"linearizability": "violated"}, "counters": {"signal": 1, "retry": {"min": 1}},
-    "replies": {"Rxy": {"reply": "nok", "reads": {"x": 3, "z": 1}, "called": "49ms"},
-                "None": {}}})"});
+  // C1 pauses before it starts, so that it never calls Wxy.
+  const Scenario s =
+      base_with({R"(/expect={"outcome": "deadline", "properties": {"linearizability": "violated"},
+        "counters": {"signal": 1, "consult-local": {"min": 99}},
+        "replies": {"Rxy": {"reply": "nok", "reads": {"x": 3, "z": 1}, "called": "49ms"},
+                    "Wxy": {"returned": "1us"}}})",
+                 R"(/ties="insertion")", R"(/workload/operations/0/at="10ms")",
+                 R"(/faults=[{"at": "1ms", "pause": "C1"}])"});
   const RunResult r = run_scenario(s);
   std::vector<std::string> lines;
   for (const Unmet& each : r.unmet) lines.push_back(each.line);
@@ -121,11 +125,12 @@ TEST_CASE("what is expected and not shown is unmet, one sentence each") {
   CHECK(lines[1].rfind("linearizability: holds, expected violated; ", 0) == 0);
   CHECK(lines[2] == "reply of Rxy: called at 50ms, expected 49ms");
   CHECK(lines[3] == "reply of Rxy: \"ok\", expected \"nok\"");
-  CHECK(lines[4] == "reply of Rxy: reads x = 1, expected 3");
+  CHECK(lines[4] == "reply of Rxy: reads x = 0, expected 3");
   CHECK(lines[5] == "reply of Rxy: it reads no z");
-  CHECK(lines[6] == "reply of None: no operation has this label");
-  CHECK(lines[7] == "counter signal: 4, expected 1");
-  CHECK(lines[8] == "counter retry: 0, expected at least 1");
+  CHECK(lines[6] == "reply of Wxy: no operation has this label");
+  CHECK(lines[7] == "counter signal: 2, expected 1");
+  CHECK(lines[8].rfind("counter consult-local: ", 0) == 0);
+  CHECK(lines[8].find(", expected at least 99") != std::string::npos);
 }
 
 TEST_CASE("a limit makes a run inconclusive, never a pass") {
@@ -139,7 +144,7 @@ TEST_CASE("a limit makes a run inconclusive, never a pass") {
 }
 
 TEST_CASE("faults that never happened are counted, and said to people") {
-  const std::string event = R"({"after_event": {"event": "note::Nowhere"}, "crash": "P1"})";
+  const std::string event = R"({"after_event": {"event": "Deliver", "count": 999}, "crash": "P1"})";
   const std::string timed = R"({"at": "1us", "slow": {"node": "P1", "percent": 200}})";
   const Scenario s = base_with({"/faults=[" + event + ", " + timed + "]"});
   const RunResult r = run_scenario(s);
@@ -181,7 +186,7 @@ TEST_CASE("a trace is read as it was written, plain and compressed") {
   const auto path = (std::filesystem::temp_directory_path() /
                      ("sibyl_test_trace_" + std::to_string(getpid()) + ".jsonl.zst"))
                         .string();
-  write_trace(path, trace);
+  write_file(path, packed_for(path, text));
   CHECK(is_zstd(read_file(path, 1 << 26)));
   CHECK(load_trace(path).events == trace.events);
   std::filesystem::remove(path);
@@ -206,6 +211,48 @@ TEST_CASE("a trace with a mistake is refused by its line") {
   const auto last = good.rfind('\n', good.size() - 2);
   CHECK(refusal(good.substr(0, last + 1)).find("the header announces") != std::string::npos);
   CHECK_THROWS_AS(zstd_decompress("\x28\xb5\x2f\xfd damaged", "t", 100), InputError);
+}
+
+TEST_CASE("a trace whose header or events make no sense is refused") {
+  const std::string good = trace_text(run_scenario(base_with()).trace);
+  const auto with = [&](const std::string& what, const std::string& by) {
+    return refusal(replaced(good, what, by));
+  };
+  CHECK(with("\"end_ns\":", "\"end_ns\":-").rfind("t.jsonl:1:1: /end_ns: -", 0) == 0);
+  CHECK(with("\"end_ns\":6", "\"end_ns\":").find("/t: later than the end that the header gives") !=
+        std::string::npos);
+  CHECK(with("\"seed\":7", "\"seed\":-7").rfind("t.jsonl:1:1: /seed: -7 is out of range", 0) == 0);
+  CHECK(with("\"digest\":\"", "\"digest\":\"x") ==
+        "t.jsonl:1:1: /digest: a digest has 32 lower-case hexadecimal digits");
+  CHECK(with("\"pending\":0", "\"pending\":-1").rfind("t.jsonl:1:1: /pending: -1", 0) == 0);
+  CHECK(with("\"scenario\":{", "\"scenario\":3,\"x\":{").rfind("t.jsonl:1:1: ", 0) == 0);
+  CHECK(with("\"nodes\":[{\"name\":\"P1\"", "\"nodes\":[{\"name\":\"\"") ==
+        "t.jsonl:1:1: /nodes/0/name: a node needs a name");
+  CHECK(with("\"id\":\"test-", "\"id\":\"a\\u001b[31m") ==
+        "t.jsonl:1:1: /id: must not have control characters");
+  CHECK(with("\"nodes\":[{\"name\":\"P1\"", "\"nodes\":[{\"name\":\"P\\n1\"") ==
+        "t.jsonl:1:1: /nodes/0/name: must not have control characters");
+  const std::size_t version = good.find("\"version\":\"") + 11;
+  CHECK(refusal(std::string(good).erase(version, good.find('"', version) - version)) ==
+        "t.jsonl:1:1: /version: must not be empty");
+  CHECK(with("\"t\":0,", "\"t\":-1,").rfind("t.jsonl:2:1: /t: -1 is out of range", 0) == 0);
+  CHECK(with("\"kind\":\"start\",\"node\"", "\"kind\":\"start\",\"peer\"") ==
+        "t.jsonl:2:1: /node: a start happens at a node");
+  CHECK(with("\"kind\":\"start\"", "\"kind\":\"send\"") ==
+        "t.jsonl:2:1: /peer: a send has one peer");
+}
+
+TEST_CASE("what compressed data expand to is bounded") {
+  const std::string bomb = zstd_compress(std::string(1'000'000, ' '));
+  CHECK(bomb.size() < 1000);
+  CHECK(zstd_decompress(bomb, "t", 1'000'000).size() == 1'000'000);
+  CHECK_THROWS_WITH_AS(zstd_decompress(bomb, "t", 999'999),
+                       doctest::Contains("t: it expands to 1000000 bytes; of compressed data at "
+                                         "most 999999 are read"),
+                       InputError);
+  // Of several frames only the first says how large it is.
+  CHECK_THROWS_WITH_AS(zstd_decompress(bomb + bomb, "t", 1'500'000),
+                       doctest::Contains("it expands to more than 1500000 bytes"), InputError);
 }
 
 TEST_CASE("a history has a line for each operation, as check reads it") {
@@ -253,6 +300,19 @@ TEST_CASE("what came from standard input is not said to be repeatable by the lin
   CHECK(replay_line(s, 7) ==
         "sibyl run - --only test-two-partitions --seed 7  # with the same text "
         "on standard input");
+}
+
+TEST_CASE("the line that repeats a run does not begin the file's name as an option begins") {
+  Scenario s = base_with();
+  s.file = "-dash.json";
+  CHECK(replay_line(s, 7).rfind("sibyl run ./-dash.json ", 0) == 0);
+}
+
+TEST_CASE("an operation whose time never comes makes the run inconclusive") {
+  const std::vector<std::string> never = {R"(/workload/operations/1/at="9223372036854775807ns")"};
+  const RunResult result = run_scenario(base_with(never));
+  CHECK(result.trace.outcome == Outcome::limit);
+  CHECK(result.exit_status() == 2);
 }
 
 TEST_CASE("a file is written whole or not at all") {

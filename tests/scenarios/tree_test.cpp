@@ -3,12 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "protocols/protocol.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/loader.hpp"
+#include "scenarios/names.hpp"
 #include "scenarios/runner.hpp"
 
 using namespace sibyl;
@@ -20,6 +22,7 @@ struct Ran {
   std::string protocol;
   std::vector<std::string> variants;
   RunResult result;
+  std::set<std::string> events;  ///< names of what was received, fired and noted
 };
 
 /// All scenarios of the tree, run once.
@@ -29,8 +32,15 @@ const std::vector<Ran>& tree() {
     for (const std::string& file : scenario_files(SIBYL_SOURCE_DIR "/scenarios")) {
       for (const Scenario& s : load_file(file)) {
         RunResult result = run_scenario(s);
+        std::set<std::string> events;
+        for (const TraceEvent& e : result.trace.events) {
+          const bool triggers = e.kind == TraceKind::receive || e.kind == TraceKind::timer ||
+                                e.kind == TraceKind::note;
+          if (triggers) events.insert(e.name);
+        }
         result.trace.events.clear();
-        all.push_back({s.file + " " + s.id, s.protocol->name, s.setup.variants, std::move(result)});
+        all.push_back({s.file + " " + s.id, s.protocol->name, s.setup.variants, std::move(result),
+                       std::move(events)});
       }
     }
     return all;
@@ -62,6 +72,17 @@ TEST_CASE("every scenario in the tree, base and variants, runs as it expects") {
     std::string unmet;
     for (const Unmet& each : ran.result.unmet) unmet += "\n  " + each.line;
     CHECK_MESSAGE(ran.result.as_expected(), ran.name << unmet);
+  }
+}
+
+TEST_CASE("a protocol's words name all that happens in the tree's scenarios") {
+  for (const Ran& ran : tree()) {
+    const Words& words = find_protocol(ran.protocol)->words;
+    const Names names({}, words);
+    for (const std::string& event : ran.events) CHECK_NOTHROW(names.check_event(event, ""));
+    for (const auto& [message, unused] : ran.result.messages_by_kind) {
+      CHECK_NOTHROW(names.check_message(message, ""));
+    }
   }
 }
 

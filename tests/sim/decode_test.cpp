@@ -129,7 +129,8 @@ TEST_CASE("every kind of member is read") {
 TEST_CASE("a value of the wrong kind is answered with the place, the finding and the right kind") {
   CHECK(mistake(Value(3)) == ": found an integer (3), expected an object");
   CHECK(mistake(object("flag", Value(1))) == "/flag: found an integer (1), expected true or false");
-  CHECK(mistake(object("small", Value("x"))) == "/small: found a string (x), expected an integer");
+  CHECK(mistake(object("small", Value("x"))) ==
+        "/small: found a string (\"x\"), expected an integer");
   CHECK(begins(mistake(object("small", Value(1.5))), "/small: found a number (1.5)"));
   CHECK(mistake(object("number", Value(true))) ==
         "/number: found a boolean (true), expected a number");
@@ -151,7 +152,7 @@ TEST_CASE("a mistake deep inside is named by its whole path") {
   const Value items(Value::List{object("id", Value("a")), object("id", Value(5))});
   CHECK(mistake(object("items", items)) == "/items/1/id: found an integer (5), expected a string");
   CHECK(mistake(object("table", object("a/b~c", Value("x")))) ==
-        "/table/a~1b~0c: found a string (x), expected an integer");
+        "/table/a~1b~0c: found a string (\"x\"), expected an integer");
 }
 
 TEST_CASE("a missing member is named") {
@@ -204,6 +205,11 @@ TEST_CASE("the nearest name is offered only when it can be a slip") {
   CHECK(nearest("bandwidth", names).empty());
   CHECK(nearest(std::string(10'000, 'x'), names).empty());
   CHECK(nearest("x", {}).empty());
+  CHECK(nearest("ct", {"cut"}).empty());  // too short to tell
+  CHECK(nearest("cut", {"at"}).empty());
+  CHECK(nearest("sed", {"seed"}) == "seed");
+  CHECK(nearest("noed", {"node"}) == "node");  // two letters swapped are one slip
+  CHECK(nearest("crash", {"clock"}).empty());
 }
 
 TEST_CASE("pointers escape as RFC 6901 wants") {

@@ -41,6 +41,12 @@ struct Seen {
 };
 BOOST_DESCRIBE_STRUCT(Seen, (), (n))
 
+/// A message with a field that is called as the reason of a loss is.
+struct Excuse {
+  std::string why;
+};
+BOOST_DESCRIBE_STRUCT(Excuse, (), (why))
+
 class Actor;
 
 /// What an actor does; shared by all copies, never changed.

@@ -142,14 +142,17 @@ TEST_CASE("timers run on the hardware clock") {
   }
 }
 
-TEST_CASE("a timer armed for as long as there is never fires") {
-  World world = alone(at_start([](Actor&, Context& c) {
-    c.arm(Duration{kNever.ns}, Tag{1});
-    c.arm(Duration{10}, Tag{2});
-  }));
-  CHECK(run(world) == Outcome::quiescent);
-  CHECK(log(world, kA) == "start@0 t2@10");
-  CHECK(world.now().ns == 10);
+TEST_CASE("a timer armed for as long as there is never fires, and forbids conclusions") {
+  for (const bool cancelled : {false, true}) {
+    World world = alone(at_start([=](Actor&, Context& c) {
+      const TimerId never = c.arm(Duration{kNever.ns}, Tag{1});
+      c.arm(Duration{10}, Tag{2});
+      if (cancelled) c.cancel(never);
+    }));
+    CHECK(run(world) == (cancelled ? Outcome::quiescent : Outcome::limit));
+    CHECK(log(world, kA) == "start@0 t2@10");
+    CHECK(world.now().ns == 10);
+  }
 }
 
 /// What timers ought to do, done plainly: a list of (time, order of arming) and no queue entries.

@@ -115,6 +115,51 @@ TEST_CASE("a lost message leads back to its send, both copies of a duplicate to 
   }
 }
 
+TEST_CASE("why a message was lost does not take the place of its own field of that name") {
+  WorldConfig config = calm(10);
+  config.network.standard.loss = Probability::always();
+  World world(config);
+  add(world, "A", at_start([](Actor&, Context& c) { c.send(kB, Excuse{"rain"}); }));
+  add(world, "B");
+  const auto events = traced(world);
+  const TraceEvent* sent = find(events, TraceKind::send, "small::Excuse", kA);
+  const TraceEvent* lost = find(events, TraceKind::lose, "small::Excuse", kA);
+  REQUIRE(lost != nullptr);
+  CHECK(lost->data.text() == "{why: rain, lost_why: \"lost by the link\"}");
+  CHECK(sent->data.text() == "{why: rain}");
+}
+
+TEST_CASE("the events of one payload share its data; what differs is kept apart") {
+  // Half of the payloads are lost at once, so that later ones may take their place in memory.
+  WorldConfig config = calm(10);
+  config.network.standard.loss = Probability::from_double(0.5);
+  World world(config);
+  constexpr std::uint64_t kRounds = 200;
+  add(world, "A", at_start([](Actor&, Context& c) {
+        for (std::uint64_t i = 0; i < kRounds; ++i) {
+          const Message text = Message::make(Text{std::to_string(i)});
+          for (const NodeId to : {kB, NodeId{2}, NodeId{3}}) c.send_message(to, text);
+        }
+      }));
+  for (const char* name : {"B", "C", "D"}) add(world, name);
+  const auto events = traced(world);
+  std::uint64_t sends = 0;
+  const void* last = nullptr;
+  for (const TraceEvent& e : events) {
+    if (e.kind == TraceKind::send) {
+      CHECK(*e.data.find("text") == Value(std::to_string(sends / 3)));
+      if (sends % 3 != 0) CHECK(e.data.as_object() == last);
+      last = e.data.as_object();
+      ++sends;
+    } else if (e.kind == TraceKind::receive || e.kind == TraceKind::lose) {
+      const TraceEvent& sent = events[e.parents[0] - 1];
+      CHECK(*e.data.find("text") == *sent.data.find("text"));
+      if (e.kind == TraceKind::receive) CHECK(e.data.as_object() == sent.data.as_object());
+    }
+  }
+  CHECK(sends == 3 * kRounds);
+}
+
 TEST_CASE("a fault at a time has no cause; one tied to a step has that step") {
   WorldConfig config = calm(10);
   config.faults = {at(30, fault::Pause{kB}), when("Number", kB, 1, fault::Pause{kA}),

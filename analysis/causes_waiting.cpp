@@ -1,0 +1,276 @@
+// Why something never happened: an operation that did not return, a message that was not delivered.
+// Who waits for what, and what was lost, crashed or left undone on the way.
+#include <algorithm>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "analysis/causes_story.hpp"
+#include "analysis/causes_words.hpp"
+#include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+constexpr std::size_t kMostOperations = 3;  // of those that never returned
+constexpr std::size_t kMostLost = 3;        // messages about one of them
+constexpr std::size_t kMostMissing = 3;     // processes that did not deliver
+
+std::string who(const Story& story, NodeId node) {
+  return printable(node_name(story.trace(), node));
+}
+
+/// The last crash of a node that is down at the end; 0 when it is up.
+EventId crash_of(const Trace& trace, NodeId node) {
+  EventId down = 0;
+  for (const TraceEvent& e : trace.events) {
+    if (e.kind != TraceKind::fault || e.node != node) continue;
+    if (is_named(e.name, "Crash")) down = e.id;
+    if (is_named(e.name, "Recover")) down = 0;
+  }
+  return down;
+}
+
+void tell_crash(Story& story, EventId crash, std::vector<EventId>& because) {
+  Sentence s{crash};
+  s.text = event_words(story.graph(), crash) + " and did not recover.";
+  s.kind = "crash of " + role_of(story.trace(), story.graph().at(crash).node);
+  s.needed = true;
+  because.push_back(crash);
+  story.tell(std::move(s));
+}
+
+/// What about an operation was lost; returns how many were told.
+std::size_t tell_lost(Story& story, std::int64_t op, EventId call) {
+  const CausalGraph& graph = story.graph();
+  std::size_t told = 0;
+  for (const EventId id : graph.events_of(op)) {
+    const TraceEvent& e = graph.at(id);
+    if (e.kind != TraceKind::lose || told == kMostLost) continue;
+    Sentence s{id};
+    const std::string why = printable(text_field(e.data, "why"));
+    s.text = event_words(graph, id) + (why.empty() ? "" : " (" + why + ")") + ".";
+    s.kind = fmt::format("lost {} to {}", message_words(e), role_of(graph.trace(), e.peer));
+    s.because = {call};
+    s.needed = true;
+    const EventId sent = graph.send_of(id);
+    if (sent != 0) s.named.push_back(sent);
+    story.connect(call, sent, graph.at(call).node);
+    story.tell(std::move(s));
+    ++told;
+  }
+  return told;
+}
+
+/// An execution that began at a node and has not ended: the event, and its operation.
+struct Unfinished {
+  EventId start = 0;
+  std::int64_t op = -1;
+};
+
+std::vector<Unfinished> unfinished_at(const Trace& trace, NodeId node) {
+  std::vector<Unfinished> open;
+  for (const TraceEvent& e : trace.events) {
+    if (e.node != node) continue;
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    if (is_note(e, "ExecuteStart")) open.push_back({e.id, op});
+    if (is_note(e, "ExecuteEnd")) std::erase_if(open, [&](const auto& u) { return u.op == op; });
+    if (e.kind == TraceKind::fault && is_named(e.name, "Crash")) open.clear();
+  }
+  return open;
+}
+
+/// Where an operation stands at one node at the end.
+bool tell_stand(Story& story, std::int64_t op, EventId call, NodeId node) {
+  const CausalGraph& graph = story.graph();
+  const Handling handling = handling_of(graph, op, node);
+  const std::vector<Unfinished> open = unfinished_at(graph.trace(), node);
+  const std::string role = role_of(graph.trace(), node);
+  const auto own =
+      std::find_if(open.begin(), open.end(), [&](const auto& u) { return u.op == op; });
+  if (own != open.end()) {
+    Sentence s{own->start};
+    s.text = fmt::format("{} began to execute {} and never finished.", who(story, node),
+                         operation_words(graph, op));
+    s.kind = "never finished at " + role;
+    s.because = {call};
+    s.needed = true;
+    story.add_context(own->start);
+    story.connect(call, own->start, graph.at(call).node);
+    story.tell(std::move(s));
+    return true;
+  }
+  const EventId reached = handling.delivered != 0 ? handling.delivered : handling.received;
+  if (reached == 0 || handling.started > reached || handling.ended > reached) return false;
+  const auto before =
+      std::find_if(open.begin(), open.end(), [&](const auto& u) { return u.start < reached; });
+  Sentence s{reached};
+  s.text = event_words(graph, reached);
+  s.because = {call};
+  if (before != open.end()) {
+    s.text += fmt::format(", where {} was still being executed ({}): it waits behind it",
+                          operation_words(graph, before->op), s.mark(before->start));
+    s.because.push_back(before->start);
+    Sentence first{before->start};
+    first.text = fmt::format("{} began to execute {} and never finished.", who(story, node),
+                             operation_words(graph, before->op));
+    first.kind = "never finished at " + role;
+    story.add_context(before->start);
+    story.tell(std::move(first));
+  } else {
+    s.text += ", and did no more about it";
+    s.kind = "not executed at " + role;
+  }
+  s.text += ".";
+  s.needed = true;
+  story.connect(call, reached, graph.at(call).node);
+  story.tell(std::move(s));
+  return true;
+}
+
+/// An operation that never returned.
+std::string tell_open(Story& story, const Value& open) {
+  const CausalGraph& graph = story.graph();
+  const std::int64_t op = integer_field(open, "op", -1);
+  EventId call = 0;
+  std::set<NodeId> nodes;
+  EventId last = 0;
+  for (const EventId id : graph.events_of(op)) {
+    const TraceEvent& e = graph.at(id);
+    if (is_note(e, "Invoke") || is_note(e, "ActionCall")) call = id;
+    if (e.kind == TraceKind::receive) last = id;
+    if (e.node != kNobody && e.kind != TraceKind::lose) nodes.insert(e.node);
+    if (e.kind == TraceKind::send) nodes.insert(e.peer);
+  }
+  if (call == 0) return {};
+  const NodeId client = graph.at(call).node;
+  Sentence s{call};
+  const Value* value = graph.at(call).data.find("value");
+  s.text = event_words(graph, call);
+  if (value != nullptr) {
+    s.text += ": " + call_words(text_field(graph.at(call).data, "f"),
+                                text_field(graph.at(call).data, "key"), *value);
+  }
+  s.text += ".";
+  s.needed = true;
+  story.tell(std::move(s));
+  nodes.erase(client);
+  std::size_t told = tell_lost(story, op, call);
+  std::vector<std::string> waits;
+  std::vector<EventId> because;
+  for (const NodeId node : nodes) {
+    if (const EventId crash = crash_of(graph.trace(), node); crash != 0) {
+      tell_crash(story, crash, because);
+      ++told;
+    } else if (tell_stand(story, op, call, node)) {
+      waits.push_back(who(story, node));
+      ++told;
+    }
+  }
+  if (told == 0 && last != 0) {
+    Sentence end{last};
+    end.text = event_words(graph, last) +
+               fmt::format("; nothing more happened to {}.", operation_words(graph, op));
+    end.kind = "last: " + event_kind(graph, last);
+    end.because = {call};
+    end.needed = true;
+    story.connect(call, last, client);
+    story.tell(std::move(end));
+  }
+  return fmt::format("{} waits for {}{}", who(story, client), operation_words(graph, op),
+                     waits.empty() ? "" : " at " + listed(waits));
+}
+
+/// What became of a message at a process that did not deliver it.
+void tell_fate(Story& story, std::int64_t message, NodeId process, EventId cause) {
+  const CausalGraph& graph = story.graph();
+  const std::string what = multicast_words(graph, message);
+  const std::string role = role_of(graph.trace(), process);
+  EventId received = 0;
+  EventId lost = 0;
+  for (const TraceEvent& e : graph.trace().events) {
+    if (e.kind == TraceKind::receive && e.node == process && graph.names_message(e.id, message))
+      received = e.id;
+    if (e.kind == TraceKind::lose && e.peer == process && lost == 0 &&
+        graph.names_message(e.id, message))
+      lost = e.id;
+  }
+  Sentence s{received != 0 && lost == 0 ? received : lost != 0 ? lost : cause};
+  s.needed = true;
+  s.because = {cause};
+  if (lost != 0) {
+    s.text = event_words(graph, lost) + ".";
+    s.kind = fmt::format("lost {} to {}", message_words(graph.at(lost)), role);
+    if (const EventId sent = graph.send_of(lost); sent != 0) s.named.push_back(sent);
+  } else if (received != 0) {
+    s.text = fmt::format("{}, and never delivered {}.", event_words(graph, received), what);
+    s.kind = "received, not delivered at " + role;
+  } else {
+    s.text = fmt::format("Nothing about {} ever came to {}.", what, who(story, process));
+    s.kind = "never sent to " + role;
+  }
+  story.tell(std::move(s));
+}
+
+}  // namespace
+
+bool tell_waiting(Story& story, const Finding& finding) {
+  const Value* open = finding.witness.find("open");
+  if (open == nullptr || open->as_list() == nullptr) return false;
+  const Value::List& list = *open->as_list();
+  std::vector<std::string> waits;
+  for (std::size_t i = 0; i < std::min(list.size(), kMostOperations); ++i) {
+    std::string who_waits = tell_open(story, list[i]);
+    if (!who_waits.empty()) waits.push_back(std::move(who_waits));
+  }
+  if (waits.empty()) return false;
+  std::string conclusion = fmt::format("So {}", listed(waits, kMostOperations));
+  if (list.size() > kMostOperations) {
+    conclusion +=
+        fmt::format(" (and so {})", counted(list.size() - kMostOperations, "other operation"));
+  }
+  story.conclude(conclusion + "; " + liveness_of(story.trace()).why + ".");
+  return true;
+}
+
+bool tell_missing(Story& story, const Finding& finding) {
+  const CausalGraph& graph = story.graph();
+  const auto cause = static_cast<EventId>(integer_field(finding.witness, "event", 0));
+  const std::int64_t message = integer_field(finding.witness, "message", -1);
+  const Value* missing = finding.witness.find("missing_at");
+  if (!graph.has(cause) || missing == nullptr || missing->as_list() == nullptr) return false;
+  Sentence s{cause};
+  s.text = event_words(graph, cause) + ".";
+  s.needed = true;
+  EventId sent = 0;
+  for (const TraceEvent& e : graph.trace().events) {
+    if (sent == 0 && is_note(e, "Multicast") && integer_field(e.data, "message", -1) == message)
+      sent = e.id;
+  }
+  if (sent != 0 && sent != cause) {
+    Sentence first{sent};
+    first.text = event_words(graph, sent) + ".";
+    s.because = {sent};
+    story.connect(sent, cause, kNobody);
+    story.tell(std::move(first));
+    std::vector<EventId> because;
+    if (const EventId crash = crash_of(graph.trace(), graph.at(sent).node); crash != 0) {
+      tell_crash(story, crash, because);
+    }
+  }
+  story.tell(std::move(s));
+  const Value::List& names = *missing->as_list();
+  for (std::size_t i = 0; i < std::min(names.size(), kMostMissing); ++i) {
+    for (std::uint32_t n = 0; n < graph.trace().nodes.size(); ++n) {
+      if (names[i].as_string() == nullptr || node_name(graph.trace(), {n}) != *names[i].as_string())
+        continue;
+      tell_fate(story, message, {n}, cause);
+    }
+  }
+  story.conclude("So " + printable(finding.summary));
+  return true;
+}
+
+}  // namespace sibyl::analysis

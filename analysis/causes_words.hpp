@@ -1,0 +1,32 @@
+// Words for explanations: events, operations and messages as sentences name them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/causal_graph.hpp"
+
+namespace sibyl::analysis {
+
+/// "#12".
+std::string event_mark(EventId id);
+
+/// What the operation is called by: its label, or "operation 3".
+std::string operation_words(const CausalGraph& graph, std::int64_t op);
+
+/// "C2" of a message that was multicast for an operation, otherwise "message 12".
+std::string multicast_words(const CausalGraph& graph, std::int64_t message);
+
+/// "Propose of C2 from O", of a send, receive or lose.
+std::string message_of_words(const CausalGraph& graph, EventId id);
+
+/// The role of a node, without names: "partition", or "node" when the trace does not tell.
+std::string role_of(const Trace& trace, NodeId node);
+
+/// Any event as the beginning of a sentence: "P1 received Propose of C2 from O", without its mark.
+std::string event_words(const CausalGraph& graph, EventId id);
+
+/// The same without names: "receive Propose at partition".
+std::string event_kind(const CausalGraph& graph, EventId id);
+
+}  // namespace sibyl::analysis

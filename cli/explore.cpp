@@ -1,0 +1,291 @@
+// sibyl explore: searches for schedules that violate a property, and writes each as a scenario.
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "cli/explore_report.hpp"
+#include "cli/verbs.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/report.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct ExploreSettings {
+  Common common;
+  std::string file;
+  std::string strategy = "swarm";
+  std::uint64_t runs = 10'000;
+  std::string seconds;
+  std::uint64_t depth = 3;
+  std::uint64_t delays = 2;
+  std::uint64_t causes = 0;
+  std::uint64_t events = 20'000;
+  std::vector<std::string> properties;
+  std::uint64_t states = 10'000'000;
+  std::uint64_t steps = 10'000;
+  std::uint64_t megabytes = 4096;
+  std::vector<std::string> delay_set;
+  bool no_merge = false;
+  FaultBudget faults;
+};
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+/// "60s", "5ms".
+std::int64_t duration_of(const char* option, const std::string& text) {
+  Duration d;
+  try {
+    decode(Value(text), "", d);
+  } catch (const ConfigError& e) {
+    throw UsageError(fmt::format("{} {}: {}", option, text, e.what()));
+  }
+  if (d.ns <= 0) throw UsageError(fmt::format("{} {}: must be longer than 0", option, text));
+  return d.ns;
+}
+
+Clock::duration wall_time(const std::string& text) {
+  const std::chrono::nanoseconds time(duration_of("--for", text));
+  return std::chrono::duration_cast<Clock::duration>(time);
+}
+
+/// Shows runs, rates and an estimate on a terminal, at most four times a second.
+class Progress {
+ public:
+  Progress(Io& io, std::uint64_t runs, bool on) : io_(io), runs_(runs), on_(on) {}
+  ~Progress() {
+    if (shown_) io_.err << "\r\x1b[K";
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void operator()(const ExploreResult& result) {
+    double seconds = 0;
+    if (!due(seconds)) return;
+    const double rate = static_cast<double>(result.runs) / std::max(seconds, 1e-3);
+    const auto left = static_cast<double>(runs_ - result.runs) / std::max(rate, 1e-3);
+    io_.err << fmt::format(
+                   "\r\x1b[K{} of {} runs, {:.0f} runs/s, {} violating, {} causes, {:.0f} s left",
+                   result.runs, runs_, rate, result.violating, result.found.size(), left)
+            << std::flush;
+  }
+  void operator()(const ExhaustiveResult& result) {
+    double seconds = 0;
+    if (!due(seconds)) return;
+    io_.err << fmt::format(
+                   "\r\x1b[K{} states, {} transitions, {:.0f} states/s, depth {}, {} causes",
+                   result.states, result.transitions,
+                   static_cast<double>(result.states) / std::max(seconds, 1e-3), result.depth,
+                   result.found.size())
+            << std::flush;
+  }
+
+ private:
+  bool due(double& seconds) {
+    const auto now = Clock::now();
+    if (!on_ || now - last_ < std::chrono::milliseconds(250)) return false;
+    last_ = now;
+    shown_ = true;
+    seconds = std::chrono::duration<double>(now - begin_).count();
+    return true;
+  }
+  Io& io_;
+  std::uint64_t runs_;
+  bool on_;
+  bool shown_ = false;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point last_ = begin_;
+};
+
+ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
+  ExploreOptions options;
+  boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
+  options.strategy.depth = static_cast<std::uint32_t>(settings.depth);
+  options.strategy.delays = static_cast<std::uint32_t>(settings.delays);
+  options.seed = settings.common.seed.value_or(1);
+  options.runs = settings.runs;
+  options.causes = settings.causes;
+  options.events = settings.events;
+  options.properties = settings.properties;
+  options.faults = settings.faults;
+  options.cpu = thread_seconds;
+  options.jobs = settings.common.jobs != 0 ? settings.common.jobs
+                                           : std::max(1U, std::thread::hardware_concurrency());
+  for (const std::string& property : settings.properties) {
+    const auto& known = scenario.protocol->properties;
+    if (std::find(known.begin(), known.end(), property) != known.end()) continue;
+    const std::string guess = nearest(property, known);
+    throw UsageError(fmt::format("--property {}: {} is not judged by it{}", property,
+                                 scenario.protocol->name,
+                                 guess.empty() ? "" : "; did you mean \"" + guess + "\"?"));
+  }
+  options.stop = [&io] { return io.interrupted(); };
+  if (!settings.seconds.empty()) {
+    const auto end = Clock::now() + wall_time(settings.seconds);
+    options.stop = [&io, end] { return io.interrupted() || Clock::now() >= end; };
+    if (settings.runs == 0) options.runs = ~std::uint64_t{0};
+  }
+  return options;
+}
+
+std::string file_of(const std::string& folder, const Scenario& scenario, const FoundCause& found,
+                    std::size_t number) {
+  std::string name = scenario.id;
+  std::replace(name.begin(), name.end(), '/', '-');
+  return fmt::format("{}/{}-{}-{}.json", folder, name, found.property, number + 1);
+}
+
+/// Writes the counterexamples; their paths.
+Files write_found(const ExploreSettings& settings, const Scenario& scenario,
+                  const std::vector<FoundCause>& found, Io& io) {
+  Files files;
+  const std::string& folder = settings.common.out;
+  if (folder.empty() || found.empty()) return files;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);  // emit() says what is wrong with it
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    files.push_back(file_of(folder, scenario, found[i], i));
+    emit(io, files.back(), to_pretty_json(found[i].scenario) + "\n");
+  }
+  return files;
+}
+
+void report(const ExploreSettings& settings, const std::vector<FoundCause>& found,
+            const std::function<Value()>& json, const std::function<std::string()>& text, Io& io) {
+  if (settings.common.json) {
+    emit(io, "", to_json(json()) + "\n");
+  } else if (!settings.common.quiet || !found.empty()) {
+    emit(io, "", text());
+  }
+}
+
+int status_of(const std::vector<FoundCause>& found, bool inconclusive, const Io& io) {
+  if (io.interrupted()) return kInterrupted;
+  if (!found.empty()) return kUnmet;
+  return inconclusive ? kInconclusive : kAsExpected;
+}
+
+int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
+  if (settings.faults.any()) {
+    throw UsageError("--strategy exhaustive draws no faults; those of the scenario happen");
+  }
+  const ExploreOptions common = options_of(settings, scenario, io);
+  ExhaustiveOptions options;
+  options.states = settings.states;
+  options.depth = settings.steps;
+  options.memory = settings.megabytes << 20U;
+  options.merge = !settings.no_merge;
+  for (const std::string& delay : settings.delay_set) {
+    options.delays_ns.push_back(duration_of("--delay-set", delay));
+  }
+  options.properties = settings.properties;
+  options.stop = common.stop;
+  options.cpu = thread_seconds;
+  ExhaustiveResult result;
+  {
+    Progress progress(io, 0, io.err_is_terminal && !settings.common.quiet);
+    options.progress = std::ref(progress);
+    result = explore_exhaustively(scenario, options);
+  }
+  const Files files = write_found(settings, scenario, result.found, io);
+  report(
+      settings, result.found, [&] { return exploration_json(scenario, result, files); },
+      [&] { return exploration_text(scenario, result, files); }, io);
+  return status_of(result.found, !result.incomplete.empty() || result.inconclusive != 0, io);
+}
+
+int search_some(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
+  ExploreOptions options = options_of(settings, scenario, io);
+  ExploreResult result;
+  {
+    Progress progress(io, options.runs, io.err_is_terminal && !settings.common.quiet);
+    options.progress = std::ref(progress);
+    result = explore(scenario, options);
+  }
+  const Files files = write_found(settings, scenario, result.found, io);
+  report(
+      settings, result.found, [&] { return exploration_json(scenario, options, result, files); },
+      [&] { return exploration_text(scenario, options, result, files); }, io);
+  return status_of(result.found, result.inconclusive != 0, io);
+}
+
+int explore_one(const ExploreSettings& settings, Io& io) {
+  check_paths({settings.file}, {});
+  const std::vector<Scenario> scenarios = load_scenarios({settings.file}, settings.common, io);
+  if (scenarios.size() > 1) {
+    throw UsageError(fmt::format("{} holds {} scenarios; choose one with --only ID", settings.file,
+                                 scenarios.size()));
+  }
+  return settings.strategy == "exhaustive" ? search_all(settings, scenarios.front(), io)
+                                           : search_some(settings, scenarios.front(), io);
+}
+
+}  // namespace
+
+Action add_explore(CLI::App& verb, Io& io) {
+  const auto settings = std::make_shared<ExploreSettings>();
+  verb.add_option("SCENARIO", settings->file, "The scenario file; - is standard input")->required();
+  add_scenario_options(verb, settings->common);
+  add_output_options(verb, settings->common);
+  verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
+  const auto number = number_up_to(std::uint64_t{1} << 53);
+  verb.add_option("--strategy", settings->strategy,
+                  "swarm (each run draws one of the others), random, pct, delay, starve, newest, "
+                  "timed (the scenario's own delays), exhaustive")
+      ->check(CLI::IsMember(
+          {"swarm", "random", "pct", "delay", "starve", "newest", "timed", "exhaustive"}));
+  verb.add_option("--runs", settings->runs, "How many runs; 0: until --for")->check(number);
+  verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);
+  verb.add_option("--depth", settings->depth, "The depth d of pct")->check(number_up_to(1000));
+  verb.add_option("--delays", settings->delays, "The number of delays of delay")
+      ->check(number_up_to(1000));
+  verb.add_option("--causes", settings->causes, "Stop when so many causes are found; 0: never")
+      ->check(number);
+  verb.add_option("--events", settings->events, "Steps of one run at most")->check(number);
+  verb.add_option("--property", settings->properties, "Only this property; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  const auto few = number_up_to(1000);
+  FaultBudget& faults = settings->faults;
+  verb.add_option("--crashes", faults.crashes, "Crashes of a run at most, at drawn steps")
+      ->check(few);
+  verb.add_flag("--recover", faults.recoveries, "What crashed may recover, with its storage");
+  verb.add_flag("--amnesia", faults.amnesia, "What crashed may recover without its storage");
+  verb.add_option("--pauses", faults.pauses, "Pauses of nodes in a run at most")->check(few);
+  verb.add_option("--cuts", faults.cuts, "Partitions of the network in a run at most")->check(few);
+  verb.add_option("--losses", faults.losses, "Lost messages in a run at most")->check(few);
+  verb.add_option("--duplicates", faults.duplicates, "Messages that come twice at most")
+      ->check(few);
+  verb.add_option("--states", settings->states, "exhaustive: different states at most")
+      ->check(number);
+  verb.add_option("--steps", settings->steps, "exhaustive: steps of one run at most")
+      ->check(number);
+  verb.add_option("--memory", settings->megabytes, "exhaustive: MiB for the set of states")
+      ->check(number_up_to(std::uint64_t{1} << 24));
+  verb.add_option("--delay-set", settings->delay_set,
+                  "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
+      ->delimiter(',');
+  verb.add_flag("--no-merge", settings->no_merge,
+                "exhaustive: make every run, also through known states (to check the count)");
+  verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")
+      ->check(number_up_to(1024));
+  return [settings, &io] {
+    if (settings->runs == 0 && settings->seconds.empty()) {
+      throw UsageError("--runs 0 without --for would never end");
+    }
+    return explore_one(*settings, io);
+  };
+}
+
+}  // namespace sibyl::cli

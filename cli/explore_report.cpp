@@ -1,0 +1,142 @@
+// Reports of searches.
+#include "cli/explore_report.hpp"
+
+#include <fmt/core.h>
+
+#include "scenarios/report.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+constexpr std::string_view kFormat = "sibyl-exploration/1";
+
+Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
+
+std::string name_of(Strategy strategy) { return boost::describe::enum_to_string(strategy, "?"); }
+
+Value found_json(const std::vector<FoundCause>& all, const Files& files) {
+  Value::List found;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const FoundCause& f = all[i];
+    found.push_back(Value::Object{{"property", f.property},
+                                  {"cause", f.cause},
+                                  {"summary", f.summary},
+                                  {"first_run", number(f.first)},
+                                  {"runs", number(f.count)},
+                                  {"file", files.empty() ? Value() : Value(files[i])},
+                                  {"scenario", f.scenario}});
+  }
+  return Value(std::move(found));
+}
+
+Value probes_json(const std::map<std::string, std::uint64_t>& probes) {
+  Value::Object all;
+  for (const auto& [name, hits] : probes) all.emplace_back(name, number(hits));
+  return Value(std::move(all));
+}
+
+std::string line(std::string_view what, const std::string& text) {
+  return fmt::format("  {:12}{}\n", what, text);
+}
+
+std::string speed(double seconds, std::uint64_t count, std::string_view what) {
+  if (seconds <= 0) return {};
+  return line("speed", fmt::format("{:.2f} CPU s, {:.0f} {} a CPU s", seconds,
+                                   static_cast<double>(count) / seconds, what));
+}
+
+std::string never_hit(const std::map<std::string, std::uint64_t>& probes) {
+  std::string never;
+  for (const auto& [name, hits] : probes) {
+    if (hits == 0) never += (never.empty() ? "" : ", ") + name;
+  }
+  return never.empty() ? "" : line("never hit", shown(never));
+}
+
+std::string found_text(const std::vector<FoundCause>& all, const Files& files) {
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const FoundCause& f = all[i];
+    out += line("violated",
+                fmt::format("{} in {} runs, first in run {}", f.property, f.count, f.first));
+    out += line("", "  " + shown(f.cause));
+    out += line("", "  " + shown(f.summary));
+    if (!files.empty()) out += line("", "  sibyl run " + shown(files[i]));
+  }
+  return out;
+}
+
+}  // namespace
+
+Value exploration_json(const Scenario& scenario, const ExploreOptions& options,
+                       const ExploreResult& result, const Files& files) {
+  return Value::Object{{"format", kFormat},
+                       {"id", scenario.id},
+                       {"strategy", name_of(options.strategy.strategy)},
+                       {"seed", number(options.seed)},
+                       {"runs", number(result.runs)},
+                       {"events", number(result.events)},
+                       {"violating", number(result.violating)},
+                       {"inconclusive", number(result.inconclusive)},
+                       {"probes", probes_json(result.probes)},
+                       {"found", found_json(result.found, files)},
+                       {"cpu_seconds", result.cpu_seconds},
+                       {"complete", !result.stopped}};
+}
+
+Value exploration_json(const Scenario& scenario, const ExhaustiveResult& result,
+                       const Files& files) {
+  Value::List incomplete;
+  for (const std::string& why : result.incomplete) incomplete.emplace_back(why);
+  return Value::Object{{"format", kFormat},
+                       {"id", scenario.id},
+                       {"strategy", "exhaustive"},
+                       {"states", number(result.states)},
+                       {"transitions", number(result.transitions)},
+                       {"depth", number(result.depth)},
+                       {"ends", number(result.ends)},
+                       {"cycles", number(result.cycles)},
+                       {"observations", number(result.judged)},
+                       {"inconclusive", number(result.inconclusive)},
+                       {"probes", probes_json(result.probes)},
+                       {"found", found_json(result.found, files)},
+                       {"cpu_seconds", result.cpu_seconds},
+                       {"complete", result.incomplete.empty()},
+                       {"incomplete", Value(std::move(incomplete))}};
+}
+
+std::string exploration_text(const Scenario& scenario, const ExploreOptions& options,
+                             const ExploreResult& result, const Files& files) {
+  std::string out = fmt::format("{}  (strategy {}, seed {})\n", scenario.id,
+                                name_of(options.strategy.strategy), options.seed);
+  out += line("runs", fmt::format("{}{}: {} violating, {} inconclusive; {} events", result.runs,
+                                  result.stopped ? " (stopped)" : "", result.violating,
+                                  result.inconclusive, result.events));
+  out += speed(result.cpu_seconds, result.runs, "runs");
+  out += never_hit(result.probes) + found_text(result.found, files);
+  if (result.found.empty()) {
+    out += line("", fmt::format("no violation in {} runs; that is no proof", result.runs));
+  }
+  return out;
+}
+
+std::string exploration_text(const Scenario& scenario, const ExhaustiveResult& result,
+                             const Files& files) {
+  std::string out = fmt::format("{}  (exhaustive)\n", scenario.id);
+  out += line("searched",
+              fmt::format("{} states, {} transitions, depth {}; {} ends, {} cycles", result.states,
+                          result.transitions, result.depth, result.ends, result.cycles));
+  out += line("judged", fmt::format("{} different observations, {} inconclusive", result.judged,
+                                    result.inconclusive));
+  out += speed(result.cpu_seconds, result.states, "states");
+  out += never_hit(result.probes) + found_text(result.found, files);
+  if (result.incomplete.empty()) {
+    out += line("coverage", result.found.empty() ? "complete within these bounds; no violation"
+                                                 : "complete within these bounds");
+  }
+  for (const std::string& why : result.incomplete) out += line("coverage", "INCOMPLETE: " + why);
+  return out;
+}
+
+}  // namespace sibyl::cli

@@ -1,0 +1,246 @@
+// Reads the behaviours of faulty nodes, and installs them.
+#include "scenarios/byzantine_format.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "scenarios/fields.hpp"
+#include "scenarios/world_format.hpp"
+
+namespace sibyl {
+
+namespace {
+
+constexpr std::int64_t kMost = 1'000'000'000;
+
+/// The members of an entry of this behaviour.
+std::vector<std::string> members(std::string_view kind) {
+  std::vector<std::string> known{"node", "behaviour"};
+  const auto add = [&](std::vector<std::string> more) {
+    known.insert(known.end(), more.begin(), more.end());
+  };
+  if (kind == "silent") add({"after", "counting"});
+  if (kind == "omit") add({"to", "messages", "probability"});
+  if (kind == "delay") add({"to", "messages", "delay"});
+  if (kind == "replay") add({"to", "messages", "times"});
+  if (kind == "equivocate") add({"to", "messages", "field", "value", "mutations"});
+  if (kind == "twins") add({"with"});
+  return known;
+}
+
+class EntryReader {
+ public:
+  EntryReader(const Fields& fields, const Names& names, NodeId node)
+      : fields_(fields), names_(names), node_(node) {}
+
+  byzantine::Behaviour read(std::string_view kind) const {
+    if (kind == "silent") return silence();
+    if (kind == "omit") return omission();
+    if (kind == "delay") {
+      return byzantine::Delay{scope(),
+                              decode_distribution(fields_.get("delay"), fields_.at("delay"))};
+    }
+    if (kind == "replay") {
+      byzantine::Replay replay;
+      replay.scope = scope();
+      if (const auto times = count("times")) replay.times = *times;
+      return replay;
+    }
+    return equivocation();
+  }
+
+  /// Nodes other than the faulty one; none when the member is not there.
+  std::vector<NodeId> others(std::string_view key) const {
+    std::vector<NodeId> nodes;
+    if (fields_.find(key) == nullptr) return nodes;
+    std::vector<std::string> given;
+    fields_.require(key, given);
+    const std::string at = fields_.at(key);
+    if (given.empty()) {
+      throw ConfigError(at, "must name at least one node; leave it out for all of them");
+    }
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      for (const NodeId node : names_.nodes_of(given[i], pointer_to(at, i))) {
+        if (node == node_ && given[i] == names_.name(node)) {
+          throw ConfigError(pointer_to(at, i),
+                            fmt::format("\"{}\" is the faulty node itself; what it sends to itself "
+                                        "never leaves it",
+                                        given[i]));
+        }
+        const bool known = std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+        if (node != node_ && !known) nodes.push_back(node);  // its group may be named
+      }
+    }
+    if (nodes.empty()) throw ConfigError(at, "names no node but the faulty one");
+    return nodes;
+  }
+
+ private:
+  byzantine::Scope scope() const {
+    byzantine::Scope scope;
+    scope.to = others("to");
+    if (fields_.read("messages", scope.messages)) {
+      const std::string at = fields_.at("messages");
+      if (scope.messages.empty()) {
+        throw ConfigError(at, "must name at least one message; leave it out for all of them");
+      }
+      for (std::size_t i = 0; i < scope.messages.size(); ++i) {
+        names_.check_message(scope.messages[i], pointer_to(at, i));
+      }
+    }
+    return scope;
+  }
+
+  std::optional<std::uint64_t> count(std::string_view key) const {
+    const Value* found = fields_.find(key);
+    if (found == nullptr) return std::nullopt;
+    return static_cast<std::uint64_t>(decode_int(*found, fields_.at(key), 1, kMost));
+  }
+
+  byzantine::Behaviour silence() const {
+    byzantine::Silence silence;
+    if (const Value* after = fields_.find("after")) {
+      silence.after = static_cast<std::uint64_t>(decode_int(*after, fields_.at("after"), 0, kMost));
+    }
+    if (fields_.read("counting", silence.counting) && silence.after == 0) {
+      throw ConfigError(fields_.at("counting"),
+                        "the node is silent from the start, so nothing is counted; give \"after\"");
+    }
+    return silence;
+  }
+
+  byzantine::Behaviour omission() const {
+    byzantine::Omission omission{scope(), std::nullopt};
+    Probability probability;
+    if (fields_.read("probability", probability)) omission.probability = probability;
+    return omission;
+  }
+
+  byzantine::Behaviour equivocation() const {
+    byzantine::Equivocation lie;
+    lie.scope = scope();
+    lie.mutations = count("mutations");
+    const bool has_field = fields_.read("field", lie.field);
+    if (has_field) names_.check_field(lie.field, fields_.at("field"));
+    if (const Value* value = fields_.find("value")) {
+      const std::string at = fields_.at("value");
+      if (!has_field) throw ConfigError(at, "which field gets it is missing: give \"field\"");
+      const bool plain = value->is_null() || value->as_int() != nullptr ||
+                         value->as_bool() != nullptr || value->as_string() != nullptr;
+      if (!plain) wrong_kind(at, *value, "an integer, a boolean, a string or null");
+      lie.value = *value;
+    } else if (!lie.mutations) {
+      lie.mutations = 1;
+    }
+    return lie;
+  }
+
+  const Fields& fields_;
+  const Names& names_;
+  NodeId node_;
+};
+
+ByzantineNode& entry_of(ByzantinePlan& plan, NodeId node) {
+  const auto it =
+      std::find_if(plan.begin(), plan.end(), [&](const auto& each) { return each.node == node; });
+  if (it != plan.end()) return *it;
+  plan.push_back({node, {}, false, {}});
+  return plan.back();
+}
+
+}  // namespace
+
+const std::vector<FaultInfo>& byzantine_kinds() {
+  static const std::vector<FaultInfo> kKinds{
+      {"silent", "Byzantine: the node sends nothing, from the start or after some messages"},
+      {"omit", "Byzantine: some messages, to some nodes, are not sent; surely or by chance"},
+      {"delay", "Byzantine: some messages, to some nodes, are sent later"},
+      {"replay", "Byzantine: messages that the node has sent or received are sent again"},
+      {"equivocate", "Byzantine: some nodes are sent messages with other values in their fields"},
+      {"twins", "Byzantine: two instances run under the node's identity, each with some nodes"},
+  };
+  return kKinds;
+}
+
+ByzantinePlan decode_byzantine(const Value& v, const std::string& pointer, const Names& names) {
+  ByzantinePlan plan;
+  if (v.as_list() == nullptr) wrong_kind(pointer, v, "a list of behaviours of faulty nodes");
+  std::vector<std::string> kinds;
+  for (const FaultInfo& kind : byzantine_kinds()) kinds.emplace_back(kind.name);
+  for (std::size_t i = 0; i < v.as_list()->size(); ++i) {
+    const Value& entry = (*v.as_list())[i];
+    const std::string at = pointer_to(pointer, i);
+    std::string kind;
+    if (entry.as_object() == nullptr) wrong_kind(at, entry, "an object");
+    const Value* found = entry.find("behaviour");
+    if (found == nullptr) throw ConfigError(at, "the member \"behaviour\" is missing");
+    decode(*found, pointer_to(at, "behaviour"), kind);
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+      unknown_name(pointer_to(at, "behaviour"), kind, kinds, "behaviour");
+    }
+    const Fields fields(entry, at, members(kind));
+    std::string name;
+    fields.require("node", name);
+    const NodeId node = names.node(name, fields.at("node"));
+    const EntryReader reader(fields, names, node);
+    ByzantineNode& faulty = entry_of(plan, node);
+    if (kind != "twins") {
+      faulty.behaviours.push_back(reader.read(kind));
+      continue;
+    }
+    if (faulty.has_twin) {
+      throw ConfigError(at, fmt::format("\"{}\" has a twin already", names.name(node)));
+    }
+    const std::string twin = names.name(node) + "'";
+    for (const TraceNode& other : names.nodes()) {
+      if (other.name != twin) continue;
+      throw ConfigError(at,
+                        fmt::format("the twin would be called \"{}\", as another node is", twin));
+    }
+    faulty.has_twin = true;
+    faulty.twin_speaks_with = reader.others("with");
+  }
+  return plan;
+}
+
+void install_byzantine(const ByzantinePlan& plan, const std::vector<TraceNode>& nodes,
+                       const std::vector<NodeSpec>& specs, World& world) {
+  if (plan.empty()) return;
+  const auto cast = std::make_shared<const std::vector<TraceNode>>(nodes);
+  const auto install = [&](NodeId where, const ByzantineNode& faulty,
+                           std::vector<NodeId> speaks_with) {
+    if (faulty.behaviours.empty() && speaks_with.empty()) return;
+    world.set_shim(where,
+                   ShimPtr(new byzantine::Chain(faulty.behaviours, cast, std::move(speaks_with))));
+  };
+  for (const ByzantineNode& faulty : plan) {
+    const auto& with = faulty.twin_speaks_with;
+    std::vector<NodeId> rest;
+    if (!with.empty()) {
+      for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+        const bool taken = std::find(with.begin(), with.end(), NodeId{i}) != with.end();
+        if (!taken && NodeId{i} != faulty.node) rest.push_back(NodeId{i});
+      }
+      if (rest.empty()) rest.push_back(kNobody);  // the first instance speaks with nobody
+    }
+    install(faulty.node, faulty, rest);
+    if (!faulty.has_twin) continue;
+    const NodeId twin = world.add_twin(faulty.node, specs[faulty.node.value].process);
+    install(twin, faulty, with);
+  }
+}
+
+std::vector<TraceNode> nodes_with_twins(const ByzantinePlan& plan, std::vector<TraceNode> nodes) {
+  for (const ByzantineNode& faulty : plan) {
+    if (!faulty.has_twin) continue;
+    TraceNode twin = nodes[faulty.node.value];
+    twin.name += "'";
+    nodes.push_back(std::move(twin));
+  }
+  return nodes;
+}
+
+}  // namespace sibyl

@@ -1,0 +1,33 @@
+// A run that a search has found, as a scenario of its own.
+#pragma once
+
+#include <string>
+
+#include "scenarios/scenario.hpp"
+#include "scenarios/schedule_format.hpp"
+#include "sim/fault.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+/// A run with the decisions that make it.
+struct Recorded {
+  Trace trace;
+  Schedule schedule;
+  bool asynchronous = true;  ///< its world had TieRule::any
+  fault::Plan faults;        ///< besides the scenario's own
+  bool losses = false;       ///< any message might be lost, or come twice, by decision
+  bool duplicates = false;
+};
+
+/// The scenario with the decisions of the run, which expects what the run shows. It does the same
+/// whatever the seed. Of an asynchronous run the arrivals become delays, so that it can be read and
+/// drawn as any other scenario; where that does not give the violation with this cause (faults that
+/// hold messages up), they stay arrivals by number.
+Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
+                     const std::string& cause, const std::string& story);
+
+/// Whether the run of the document shows a violation of the property with this cause.
+bool shows(const Value& document, const std::string& property, const std::string& cause);
+
+}  // namespace sibyl

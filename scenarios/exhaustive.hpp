@@ -1,0 +1,48 @@
+// Exhaustive search: every order of arrivals, and every other choice, within bounds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "scenarios/explore.hpp"
+
+namespace sibyl {
+
+struct ExhaustiveOptions {
+  std::uint64_t states = 10'000'000;               ///< different states at most
+  std::uint64_t depth = 10'000;                    ///< steps of one run at most
+  std::uint64_t memory = std::uint64_t{4} << 30U;  ///< bytes at most, estimated
+  bool merge = true;  ///< states that hash alike are one; without it every run is made
+  /// Without: the asynchronous model. With: the timed one, where every delay is one of these.
+  std::vector<std::int64_t> delays_ns;
+  std::vector<std::string> properties;  ///< only these; empty: all of the protocol
+  std::function<bool()> stop;
+  std::function<void(const struct ExhaustiveResult&)> progress;
+  std::function<double()> cpu;  ///< CPU seconds of the calling thread; empty: not measured
+};
+
+struct ExhaustiveResult {
+  std::uint64_t states = 0;        ///< different ones, the first included
+  std::uint64_t transitions = 0;   ///< steps taken, also those into known states
+  std::uint64_t depth = 0;         ///< steps of the longest run
+  std::uint64_t ends = 0;          ///< different states in which nothing is left to happen
+  std::uint64_t cycles = 0;        ///< steps back into a state of the same run
+  std::uint64_t judged = 0;        ///< different observations that the checkers were shown
+  std::uint64_t inconclusive = 0;  ///< of these, those without a verdict
+  double cpu_seconds = 0;
+  std::vector<FoundCause> found;
+  /// Why the search says nothing about runs beyond its bounds; empty: it is complete within them.
+  std::vector<std::string> incomplete;
+  std::map<std::string, std::uint64_t> probes;  ///< steps that hit each
+};
+
+/// Depth first, with copies of the world. A state is what the future depends on together with what
+/// the checkers have been shown (World::state_hash, the notes of each node, and which operations
+/// had returned when another was invoked), in 64 bits: among n states two different ones are taken
+/// for one with a probability of about n^2 / 2^65. O(transitions) steps; 16 bytes a state, and the
+/// worlds of one run.
+ExhaustiveResult explore_exhaustively(const Scenario& scenario, const ExhaustiveOptions& options);
+
+}  // namespace sibyl

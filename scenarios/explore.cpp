@@ -1,0 +1,376 @@
+// The search over schedules: workers, blocks of runs, merging in the order of the runs.
+#include "scenarios/explore.hpp"
+
+#include <algorithm>
+#include <atomic>  // lint: allow thread: many worlds, each in one thread
+#include <barrier>
+#include <exception>
+#include <set>
+#include <system_error>
+#include <thread>  // lint: allow thread: the same
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "analysis/causes.hpp"
+#include "analysis/properties.hpp"
+#include "scenarios/counterexample.hpp"
+#include "scenarios/runner.hpp"
+#include "sim/hash.hpp"
+#include "sim/observer.hpp"
+#include "sim/schedule.hpp"
+
+namespace sibyl {
+
+namespace {
+
+using analysis::Finding;
+using analysis::Verdict;
+
+/// Runs between two merges. Results do not depend on it, but for where `causes` stops.
+constexpr std::uint64_t kBlock = 512;
+
+struct Shown {
+  std::string property;
+  std::string cause;
+  std::string summary;
+};
+
+/// What one observation means; many runs share it.
+struct Judged {
+  std::vector<Shown> violated;
+  bool inconclusive = false;
+};
+
+struct OneRun {
+  std::shared_ptr<const Judged> judged;
+  std::uint64_t events = 0;
+  std::vector<std::string> probes;
+};
+
+/// Hashes what the checkers look at: starts, notes, losses and faults in their order, and whether
+/// time passed between them. Two runs that hash alike get the same verdicts, but for a chance of
+/// n^2 / 2^65 among n observations.
+class Observation final : public Observer {
+ public:
+  void on_step(const Step& step) override {
+    if (step.kind == TraceKind::send || step.kind == TraceKind::receive ||
+        step.kind == TraceKind::timer) {
+      return;
+    }
+    hash_.add(static_cast<std::uint64_t>(step.kind) << 56 |
+              static_cast<std::uint64_t>(step.node.value) << 28 | step.peer.value);
+    hash_.add(step.type->name_hash ^ (step.at == last_ ? 0 : 1));
+    hash_.add(step.type->hash(step.body));
+    last_ = step.at;
+  }
+  std::uint64_t value(const World& world, Outcome outcome) {
+    hash_.add(static_cast<std::uint64_t>(outcome));
+    hash_.add(world.pending() == 0 ? 0 : 1);
+    return hash_.value();
+  }
+
+ private:
+  Hasher hash_;
+  Time last_{-1};
+};
+
+class Worker {
+ public:
+  Worker(const Scenario& scenario, const ExploreOptions& options,
+         const std::vector<Position>& positions)
+      : scenario_(scenario), options_(options), positions_(positions) {
+    settings_ = options.strategy;
+    settings_.length = std::max<std::uint64_t>(positions.size(), 1);
+    settings_.losses = options.faults.losses;
+    settings_.duplicates = options.faults.duplicates;
+    limits_ = scenario.limits;
+    limits_.events = std::min(limits_.events, options.events);
+  }
+
+  OneRun run(std::uint64_t number) {
+    OneRun out;
+    Plan plan = plan_run(settings_, options_.seed, number);
+    World world = start(plan, number);
+    Observation observation;
+    world.set_observer(&observation);
+    const Outcome outcome = world.run(*plan.choices, limits_);
+    out.events = world.counters().events;
+    for (const auto& [what, count] : world.counters().counts) out.probes.push_back(what);
+    const std::uint64_t seen = observation.value(world, outcome);
+    std::shared_ptr<const Judged>& judged = judged_[seen];
+    if (!judged) judged = judge(number);
+    out.judged = judged;
+    return out;
+  }
+
+  std::uint64_t observations() const { return judged_.size(); }
+
+  /// The trace of a run, and the decisions that make it.
+  Trace record(std::uint64_t number, Schedule& schedule, fault::Plan* faults = nullptr) {
+    Plan plan = plan_run(settings_, options_.seed, number);
+    ScheduleRecorder decisions(*plan.choices);
+    Trace trace;
+    World world = start(plan, number, &decisions);
+    if (faults != nullptr) *faults = drawn(number);
+    TraceRecorder recorder(world.nodes());
+    world.set_observer(&recorder);
+    trace.outcome = world.run(decisions, limits_);
+    trace.end = world.now();
+    trace.pending = world.pending();
+    trace.nodes = world.nodes();
+    trace.digest = world.digest().hex();
+    trace.scenario_id = scenario_.id;
+    trace.events = recorder.take();
+    schedule.decisions = decisions.schedule();
+    return trace;
+  }
+
+  std::vector<Finding> findings(const Trace& trace) const {
+    std::vector<Finding> all;
+    for (const std::string& property : scenario_.protocol->properties) {
+      all.push_back(analysis::check(property, trace));
+    }
+    return all;
+  }
+
+  bool wanted(const std::string& property) const {
+    return options_.properties.empty() ||
+           std::find(options_.properties.begin(), options_.properties.end(), property) !=
+               options_.properties.end();
+  }
+
+ private:
+  /// A world ready for its first step. Where no fault is drawn all runs start from one.
+  World start(Plan& plan, std::uint64_t number, ScheduleRecorder* recorder = nullptr) {
+    fault::Plan own = drawn(number);
+    const bool alike = scenario_.faults.random.empty() && own.empty();
+    std::optional<World>& prototype = plan.ties == TieRule::any ? asynchronous_ : timed_;
+    if (alike && prototype) return *prototype;
+    Choices& choices = recorder != nullptr ? *recorder : *plan.choices;
+    fault::Plan faults = draw_faults(scenario_.faults, scenario_.nodes.size(), choices);
+    for (fault::Fault& f : own) faults.push_back(std::move(f));
+    World world = make_world(scenario_, std::move(faults),
+                             plan.ties == TieRule::any ? TieRule::any : scenario_.world.ties);
+    world.prepare();
+    if (alike) prototype = world;
+    return world;
+  }
+
+  /// The faults that the search adds to a run.
+  fault::Plan drawn(std::uint64_t number) const {
+    if (!options_.faults.any()) return {};
+    constexpr std::uint32_t kFaultStream = 0x666c7473;
+    Stream stream(seed_of_run(options_.seed, number), 0, kFaultStream);
+    return draw_plan(options_.faults, positions_, scenario_.nodes.size(), stream);
+  }
+
+  std::shared_ptr<const Judged> judge(std::uint64_t number) {
+    auto judged = std::make_shared<Judged>();
+    Schedule unused;
+    const Trace trace = record(number, unused);
+    for (const Finding& finding : findings(trace)) {
+      if (!wanted(finding.property)) continue;
+      if (finding.verdict == Verdict::inconclusive) judged->inconclusive = true;
+      if (finding.verdict != Verdict::violated) continue;
+      const auto explanation = analysis::explain_causes(trace, finding);
+      judged->violated.push_back({finding.property,
+                                  analysis::cause_signature(explanation, finding, trace),
+                                  finding.summary});
+    }
+    return judged;
+  }
+
+  const Scenario& scenario_;
+  const ExploreOptions& options_;
+  const std::vector<Position>& positions_;
+  StrategySettings settings_;
+  Limits limits_;
+  std::optional<World> asynchronous_;
+  std::optional<World> timed_;
+  std::map<std::uint64_t, std::shared_ptr<const Judged>> judged_;
+};
+
+/// The steps of the run in the order of sending: how long a run is, and where faults can be.
+std::vector<Position> usual_positions(const Scenario& scenario, const ExploreOptions& options) {
+  DefaultChoices least;
+  World world = make_world(scenario, draw_faults(scenario.faults, scenario.nodes.size(), least),
+                           TieRule::any);
+  TraceRecorder recorder(world.nodes());
+  world.set_observer(&recorder);
+  Limits limits = scenario.limits;
+  limits.events = std::min(limits.events, options.events);
+  world.run(least, limits);
+  return positions_of(recorder.take());
+}
+
+/// So that Choices is asked about losses and duplicates.
+void let_messages_be_lost(const FaultBudget& budget, Scenario& scenario) {
+  const Probability hardly = Probability::from_double(kHardlyEver);
+  const auto open = [&](LinkProfile& link) {
+    if (budget.losses != 0) link.loss = std::max(link.loss, hardly);
+    if (budget.duplicates != 0) link.duplicate = std::max(link.duplicate, hardly);
+  };
+  open(scenario.world.network.standard);
+  for (auto& [roles, link] : scenario.world.network.by_role) open(link);
+  for (auto& [ends, link] : scenario.world.network.by_link) open(link);
+}
+
+/// The threads of a search. Each has its own worlds; what they find is put at the place of its run.
+class Crew {
+ public:
+  Crew(const Scenario& scenario, const ExploreOptions& options,
+       const std::vector<Position>& positions)
+      : options_(options),
+        jobs_(std::max(1U, options.jobs)),
+        errors_(jobs_),
+        seconds_(jobs_),
+        observations_(jobs_),
+        meet_(static_cast<std::ptrdiff_t>(jobs_)) {
+    for (unsigned i = 1; i < jobs_; ++i) try {
+        threads_.emplace_back([this, i, &scenario, &positions] {
+          Worker worker(scenario, options_, positions);
+          for (;;) {
+            meet_.arrive_and_wait();
+            if (done_) return;
+            work(i, worker);
+            meet_.arrive_and_wait();
+          }
+        });
+      } catch (const std::system_error&) {
+        meet_.arrive_and_drop();  // those there are do the work
+      }
+    mine_.emplace(scenario, options_, positions);
+  }
+  ~Crew() {
+    done_ = true;
+    meet_.arrive_and_wait();
+  }
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  /// Runs first … first + results.size() - 1.
+  void block(std::uint64_t first, std::vector<OneRun>& results) {
+    first_ = first;
+    results_ = &results;
+    next_ = 0;
+    meet_.arrive_and_wait();
+    work(0, *mine_);
+    meet_.arrive_and_wait();
+    for (const std::exception_ptr& error : errors_) {
+      if (error) std::rethrow_exception(error);
+    }
+  }
+  double seconds() const {
+    double sum = 0;
+    for (const double s : seconds_) sum += s;
+    return sum;
+  }
+  std::uint64_t observations() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t n : observations_) sum += n;
+    return sum;
+  }
+  Worker& worker() { return *mine_; }
+
+ private:
+  void work(unsigned me, Worker& worker) {
+    constexpr std::size_t kShare = 8;
+    const double before = options_.cpu ? options_.cpu() : 0;
+    try {
+      for (std::size_t i = next_.fetch_add(kShare); i < results_->size();
+           i = next_.fetch_add(kShare)) {
+        const std::size_t end = std::min(i + kShare, results_->size());
+        for (std::size_t k = i; k < end; ++k) (*results_)[k] = worker.run(first_ + k);
+      }
+    } catch (...) {
+      errors_[me] = std::current_exception();
+    }
+    if (options_.cpu) seconds_[me] += options_.cpu() - before;
+    observations_[me] = worker.observations();
+  }
+
+  const ExploreOptions& options_;
+  unsigned jobs_;
+  std::uint64_t first_ = 0;
+  std::vector<OneRun>* results_ = nullptr;
+  std::atomic<std::size_t> next_{0};
+  bool done_ = false;
+  std::vector<std::exception_ptr> errors_;
+  std::vector<double> seconds_;
+  std::vector<std::uint64_t> observations_;
+  std::barrier<> meet_;
+  std::optional<Worker> mine_;
+  std::vector<std::jthread> threads_;  // lint: allow thread: the same
+};
+
+void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResult& result) {
+  result.events += run.events;
+  for (const std::string& probe : run.probes) ++result.probes[probe];
+  if (!run.judged->violated.empty()) {
+    ++result.violating;
+  } else if (run.judged->inconclusive) {
+    ++result.inconclusive;
+  }
+  for (const Shown& shown : run.judged->violated) {
+    const auto same = std::find_if(result.found.begin(), result.found.end(), [&](const auto& f) {
+      return f.property == shown.property && f.cause == shown.cause;
+    });
+    if (same != result.found.end()) {
+      ++same->count;
+      continue;
+    }
+    result.found.push_back(
+        {shown.property, shown.cause, shown.summary, number, 1, seconds, Value()});
+  }
+}
+
+Value make_counterexample(const Scenario& scenario, const ExploreOptions& options, Worker& worker,
+                          const FoundCause& found) {
+  Recorded run;
+  run.trace = worker.record(found.first, run.schedule, &run.faults);
+  run.losses = options.faults.losses != 0;
+  run.duplicates = options.faults.duplicates != 0;
+  run.asynchronous = plan_run(options.strategy, options.seed, found.first).ties == TieRule::any;
+  const std::string story =
+      fmt::format("Run {} of a search ({}, seed {}) of {}. {}", found.first,
+                  boost::describe::enum_to_string(options.strategy.strategy, "?"), options.seed,
+                  scenario.id, found.summary);
+  return counterexample(scenario, run, found.property, found.cause, story);
+}
+
+}  // namespace
+
+ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
+  Scenario scenario = given;
+  scenario.schedule.reset();
+  ExploreResult result;
+  let_messages_be_lost(options.faults, scenario);
+  const std::vector<Position> positions = usual_positions(scenario, options);
+  for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
+  Crew crew(scenario, options, positions);
+  const auto stopped = [&] { return options.stop && options.stop(); };
+  std::vector<OneRun> block;
+  while (result.runs < options.runs) {
+    if (stopped()) {
+      result.stopped = true;
+      break;
+    }
+    block.assign(std::min(kBlock, options.runs - result.runs), {});
+    crew.block(result.runs, block);
+    result.cpu_seconds = crew.seconds();
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      merge(block[i], result.runs + i, result.cpu_seconds, result);
+    }
+    result.runs += block.size();
+    result.observations = crew.observations();
+    if (options.progress) options.progress(result);
+    if (options.causes != 0 && result.found.size() >= options.causes) break;
+  }
+  for (FoundCause& found : result.found) {
+    found.scenario = make_counterexample(scenario, options, crew.worker(), found);
+  }
+  return result;
+}
+
+}  // namespace sibyl

@@ -1,0 +1,63 @@
+// Searching: many runs of one scenario under schedules that try to break it, each judged, the
+// violations grouped by property and cause.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/fault_search.hpp"
+#include "scenarios/scenario.hpp"
+#include "scenarios/strategies.hpp"
+
+namespace sibyl {
+
+struct ExploreOptions {
+  StrategySettings strategy;
+  FaultBudget faults;  ///< besides those of the scenario; none by default
+  std::uint64_t seed = 1;
+  std::uint64_t runs = 10'000;
+  unsigned jobs = 1;
+  /// Stop at the end of the block of runs in which so many causes had been found; 0: never.
+  std::uint64_t causes = 0;
+  std::uint64_t events = 20'000;        ///< steps of one run at most
+  std::vector<std::string> properties;  ///< only these; empty: all of the protocol
+  std::function<bool()> stop;   ///< asked between blocks: an interrupt, the end of a time budget
+  std::function<double()> cpu;  ///< CPU seconds of the calling thread; empty: not measured
+  /// Told after each block of runs, in order.
+  std::function<void(const struct ExploreResult&)> progress;
+};
+
+/// Violations with one property and one cause.
+struct FoundCause {
+  std::string property;
+  std::string cause;        ///< analysis::cause_signature
+  std::string summary;      ///< of the first run that showed it
+  std::uint64_t first = 0;  ///< the number of that run, from 0
+  std::uint64_t count = 0;  ///< runs that showed it
+  double cpu_seconds = 0;   ///< of all jobs until its block was done
+  Value scenario;           ///< the first run as a scenario of its own
+};
+
+struct ExploreResult {
+  std::uint64_t runs = 0;
+  std::uint64_t events = 0;     ///< steps of all runs
+  std::uint64_t violating = 0;  ///< runs with at least one violation
+  std::uint64_t inconclusive =
+      0;  ///< runs that a limit ended, or whose properties could not be judged
+  std::uint64_t observations = 0;  ///< different things that the checkers were shown, a job's each
+  double cpu_seconds = 0;          ///< of all jobs
+  std::vector<FoundCause> found;   ///< in the order of their first runs
+  /// How many runs hit each probe (Context::count), the protocol's declared ones first.
+  std::map<std::string, std::uint64_t> probes;
+  bool stopped = false;  ///< before the number of runs was reached, by `stop`
+};
+
+/// Deterministic but for cpu_seconds, observations and what `stop` decides: the same for every
+/// number of jobs.
+ExploreResult explore(const Scenario& scenario, const ExploreOptions& options);
+
+}  // namespace sibyl

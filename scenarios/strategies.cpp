@@ -1,0 +1,233 @@
+// Strategies of a search.
+#include "scenarios/strategies.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "sim/pending.hpp"
+#include "sim/random.hpp"
+
+namespace sibyl {
+
+namespace {
+
+constexpr std::uint32_t kPlanStream = 0x706c616e;  ///< the purpose of the draws made before a run
+constexpr std::uint32_t kStepStream = 0x73746570;  ///< of those made in it
+
+/// What all have in common: a stream of their own for arrivals, the seed for everything else.
+class Searching : public Choices {
+ public:
+  explicit Searching(std::uint64_t seed) : steps(seed, 0, kStepStream), seeded_(seed) {}
+  std::uint64_t pick(Question q, std::uint64_t options) override {
+    return seeded_.pick(q, options);
+  }
+  std::int64_t draw(Question q, const Distribution& d) override { return seeded_.draw(q, d); }
+  bool chance(Question q, Probability p) override {
+    if (q.what == Decision::loss && lose.contains(lost_++)) return true;
+    if (q.what == Decision::duplicate && twice.contains(doubled_++)) return true;
+    return seeded_.chance(q, p);
+  }
+  std::size_t pick_arrival(const Arrivals& arrivals) override {
+    const std::size_t messages = arrivals.places.size();
+    if (messages == 0) return 0;
+    if (arrivals.time_passes && steps.below(patience == 0 ? messages + 1 : patience) == 0) {
+      return messages;
+    }
+    return messages == 1 ? 0 : pick_message(arrivals);
+  }
+  /// Time passes before an arrival once in so many; 0: as often as any message arrives.
+  std::uint64_t patience = 0;
+  std::set<std::uint64_t> lose;   ///< which of the messages, in the order of sending
+  std::set<std::uint64_t> twice;  ///< which of those that are not lost
+
+ protected:
+  virtual std::size_t pick_message(const Arrivals& arrivals) = 0;
+  Stream steps;
+
+ private:
+  SeededChoices seeded_;
+  std::uint64_t lost_ = 0;
+  std::uint64_t doubled_ = 0;
+};
+
+class RandomWalk final : public Searching {
+ public:
+  using Searching::Searching;
+
+ private:
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    return static_cast<std::size_t>(steps.below(arrivals.places.size()));
+  }
+};
+
+class Pct final : public Searching {
+ public:
+  Pct(std::uint64_t seed, Stream& plan, std::uint32_t depth, std::uint64_t length)
+      : Searching(seed) {
+    for (std::uint32_t i = 1; i < depth; ++i) changes_.insert(plan.below(length));
+  }
+
+ private:
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    std::size_t best = best_of(arrivals);
+    if (changes_.contains(step_++)) {
+      priorities_[link_of(arrivals, best)] = lowest_--;
+      best = best_of(arrivals);
+    }
+    return best;
+  }
+  static std::uint64_t link_of(const Arrivals& arrivals, std::size_t i) {
+    const Event& e = arrivals.message(i).event;
+    return std::uint64_t{e.source} << 32 | e.target;
+  }
+  std::int64_t priority(std::uint64_t link) {
+    const auto [it, is_new] = priorities_.emplace(link, 0);
+    if (is_new) it->second = static_cast<std::int64_t>(steps.below(std::uint64_t{1} << 40));
+    return it->second;
+  }
+  std::size_t best_of(const Arrivals& arrivals) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < arrivals.places.size(); ++i) {
+      if (priority(link_of(arrivals, i)) > priority(link_of(arrivals, best))) best = i;
+    }
+    return best;
+  }
+  std::set<std::uint64_t> changes_;
+  std::map<std::uint64_t, std::int64_t> priorities_;
+  std::int64_t lowest_ = -1;
+  std::uint64_t step_ = 0;
+};
+
+class DelayBounded final : public Searching {
+ public:
+  DelayBounded(std::uint64_t seed, Stream& plan, std::uint32_t delays, std::uint64_t length)
+      : Searching(seed) {
+    for (std::uint32_t i = 0; i < delays; ++i) at_.insert(plan.below(length));
+  }
+
+ private:
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    std::size_t first = first_of(arrivals);
+    if (at_.contains(step_++)) {
+      put_off_.insert(arrivals.message(first).event.id);
+      first = first_of(arrivals);
+    }
+    return first;
+  }
+  /// The oldest that was not put off; when all were, the oldest.
+  std::size_t first_of(const Arrivals& arrivals) const {
+    for (std::size_t i = 0; i < arrivals.places.size(); ++i) {
+      if (!put_off_.contains(arrivals.message(i).event.id)) return i;
+    }
+    return 0;
+  }
+  std::set<std::uint64_t> at_;
+  std::set<std::uint64_t> put_off_;
+  std::uint64_t step_ = 0;
+};
+
+/// Which messages wait is decided at the first arrival, from what is then in flight and later from
+/// what comes: a node's, a link's, or a type's.
+class Starving final : public Searching {
+ public:
+  Starving(std::uint64_t seed, Stream& plan)
+      : Searching(seed), by_(static_cast<By>(plan.below(4))), delay_(plan.below(20)) {}
+
+ private:
+  enum class By : std::uint8_t { sender, receiver, link, type };
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    const std::size_t n = arrivals.places.size();
+    if (!chosen_ && step_++ >= delay_) chosen_ = key(arrivals, steps.below(n));
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!chosen_ || key(arrivals, i) != *chosen_) others.push_back(i);
+    }
+    if (others.empty()) return static_cast<std::size_t>(steps.below(n));
+    return others[static_cast<std::size_t>(steps.below(others.size()))];
+  }
+  std::uint64_t key(const Arrivals& arrivals, std::size_t i) const {
+    const Held& h = arrivals.message(i);
+    switch (by_) {
+      case By::sender:
+        return h.event.source;
+      case By::receiver:
+        return h.event.target;
+      case By::link:
+        return std::uint64_t{h.event.source} << 32 | h.event.target;
+      case By::type:
+        return h.message.type().name_hash;
+    }
+    return 0;
+  }
+  By by_;
+  std::uint64_t delay_;
+  std::uint64_t step_ = 0;
+  std::optional<std::uint64_t> chosen_;
+};
+
+class Newest final : public Searching {
+ public:
+  using Searching::Searching;
+
+ private:
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    const std::size_t n = arrivals.places.size();
+    return steps.below(8) == 0 ? static_cast<std::size_t>(steps.below(n)) : n - 1;
+  }
+};
+
+}  // namespace
+
+std::uint64_t seed_of_run(std::uint64_t seed, std::uint64_t number) {
+  return Stream(seed, static_cast<std::uint32_t>(number >> 32), static_cast<std::uint32_t>(number))
+      .next();
+}
+
+Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_t number) {
+  const std::uint64_t own = seed_of_run(seed, number);
+  Stream plan(own, 0, kPlanStream);
+  Strategy strategy = settings.strategy;
+  std::uint32_t depth = settings.depth;
+  std::uint32_t delays = settings.delays;
+  std::uint64_t patience = 0;
+  if (strategy == Strategy::swarm) {
+    strategy = static_cast<Strategy>(1 + plan.below(6));
+    depth = 1 + static_cast<std::uint32_t>(plan.below(5));
+    delays = 1 + static_cast<std::uint32_t>(plan.below(4));
+    // Half of the runs let timers race with messages; in the others they are for slow messages.
+    if (plan.below(2) == 0) patience = std::uint64_t{1} << (1 + plan.below(6));
+  }
+  const std::uint64_t length = std::max<std::uint64_t>(settings.length, 1);
+  std::unique_ptr<Searching> choices;
+  switch (strategy) {
+    case Strategy::swarm:
+    case Strategy::random:
+      choices = std::make_unique<RandomWalk>(own);
+      break;
+    case Strategy::pct:
+      choices = std::make_unique<Pct>(own, plan, depth, length);
+      break;
+    case Strategy::delay:
+      choices = std::make_unique<DelayBounded>(own, plan, delays, length);
+      break;
+    case Strategy::starve:
+      choices = std::make_unique<Starving>(own, plan);
+      break;
+    case Strategy::newest:
+      choices = std::make_unique<Newest>(own);
+      break;
+    case Strategy::timed:
+      return {TieRule::chosen, std::make_unique<SeededChoices>(own)};
+  }
+  choices->patience = patience;
+  // Half of the runs lose nothing, half double nothing: each kind of fault is there or not.
+  const auto some = [&](std::uint32_t most, std::set<std::uint64_t>& into) {
+    if (most == 0 || plan.below(2) == 0) return;
+    for (std::uint64_t n = 1 + plan.below(most); n > 0; --n) into.insert(plan.below(length));
+  };
+  some(settings.losses, choices->lose);
+  some(settings.duplicates, choices->twice);
+  return {TieRule::any, std::move(choices)};
+}
+
+}  // namespace sibyl

@@ -1,0 +1,61 @@
+// Strategies: how a search answers what a run asks. Each is a Choices made from one number, so that
+// run i of a search is a function of the scenario, the seed and i.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/choices.hpp"
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+enum class Strategy : std::uint8_t {
+  swarm,   ///< each run draws one of those below, and its extremes
+  random,  ///< any message in flight with equal probability
+  /// Probabilistic concurrency testing: links with priorities, lowered at d - 1 random steps
+  /// (Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with Probabilistic
+  /// Guarantees of Finding Bugs, ASPLOS 2010, with links for threads).
+  pct,
+  /// In the order of sending, but up to k messages are put off until nothing else is left (Emmi,
+  /// Qadeer, Rakamaric: Delay-Bounded Scheduling, POPL 2011).
+  delay,
+  starve,  ///< all messages of one node, link or type wait as long as there are others
+  newest,  ///< mostly the message sent last
+  timed,   ///< the scenario's own delays and ties, by the seed
+};
+BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed)
+
+struct StrategySettings {
+  Strategy strategy = Strategy::swarm;
+  std::uint32_t depth = 3;   ///< d of pct
+  std::uint32_t delays = 2;  ///< k of delay
+  /// How many arrivals a run has, about; where pct and delay place their steps. Measured by the
+  /// first runs.
+  std::uint64_t length = 100;
+  std::uint32_t losses = 0;      ///< messages at most that a run loses besides what the links lose
+  std::uint32_t duplicates = 0;  ///< messages at most that come twice
+};
+
+/// The probability that a link needs for Choices to be asked about the fate of its messages.
+constexpr double kHardlyEver = 1e-9;
+
+/// What a run does: which order of events its world has, and who answers.
+struct Plan {
+  TieRule ties = TieRule::any;
+  std::unique_ptr<Choices> choices;
+};
+
+/// The answers of run `number` of a search.
+Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_t number);
+
+/// The seed of run `number`: unrelated for neighbouring runs.
+std::uint64_t seed_of_run(std::uint64_t seed, std::uint64_t number);
+
+}  // namespace sibyl

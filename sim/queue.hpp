@@ -440,10 +440,16 @@ class BasicEventQueue {
 
   template <class F>
   void for_each_in_buckets(F& f) const {
-    for (std::uint32_t place : places_) {
-      for (; place != 0; place = before_[(place - 1) / kChunk]) {
-        const Chunk& events = chunks_[(place - 1) / kChunk];
-        for (std::uint32_t k = 0; k <= (place - 1) % kChunk; ++k) f(events[k]);
+    // By the bits: worlds are copied and hashed often, and nearly all buckets are empty.
+    for (std::uint64_t levels = levels_; levels != 0; levels &= levels - 1) {
+      const auto level = static_cast<std::size_t>(std::countr_zero(levels));
+      for (std::uint64_t used = used_[level]; used != 0; used &= used - 1) {
+        const auto slot = static_cast<std::size_t>(std::countr_zero(used));
+        std::uint32_t place = places_[level * kSlots + slot];
+        for (; place != 0; place = before_[(place - 1) / kChunk]) {
+          const Chunk& events = chunks_[(place - 1) / kChunk];
+          for (std::uint32_t k = 0; k <= (place - 1) % kChunk; ++k) f(events[k]);
+        }
       }
     }
   }

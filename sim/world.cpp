@@ -20,7 +20,11 @@ NodeId World::add_node(TraceNode description, ProcessPtr process, NodeClocks clo
   assert(!begun_);
   const NodeId id{static_cast<std::uint32_t>(instances_.size())};
   assert(id.value < kInstanceMask);
-  for (const auto& d : descriptions_) assert(d.name != description.name);
+  for (const auto& d : *descriptions_) assert(d.name != description.name);
+  // A copy that was made before the first step keeps its own nodes.
+  if (descriptions_.use_count() > 1) {
+    descriptions_ = std::make_shared<std::vector<TraceNode>>(*descriptions_);
+  }
   Instance node;
   node.identity = id;
   node.ideal_clock = clocks.hardware == HardwareClock();
@@ -29,12 +33,12 @@ NodeId World::add_node(TraceNode description, ProcessPtr process, NodeClocks clo
   Parts& parts = parts_.emplace_back();
   parts.clocks = clocks;
   parts.initial = std::move(process);
-  descriptions_.push_back(std::move(description));
+  descriptions_->push_back(std::move(description));
   return id;
 }
 
 NodeId World::add_twin(NodeId of, ProcessPtr process) {
-  TraceNode description = descriptions_[of.value];
+  TraceNode description = (*descriptions_)[of.value];
   const std::size_t number = parts_[of.value].twins.size() + 1;
   for (std::size_t i = 0; i < number; ++i) description.name += "'";
   const NodeId id = add_node(std::move(description), std::move(process), parts_[of.value].clocks);
@@ -83,7 +87,7 @@ void World::begin() {
   begun_ = true;
   check_config();
   std::vector<std::string> roles;
-  for (const auto& d : descriptions_) roles.push_back(d.role);
+  for (const auto& d : *descriptions_) roles.push_back(d.role);
   network_ = std::make_shared<const Network>(config_->network, roles);
   if (network_->keeps_link_state()) links_.resize(instances_.size());
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
@@ -355,7 +359,7 @@ const Distribution* find_time(const std::map<std::string, Distribution>& times,
 }
 
 const ServiceProfile& World::service_profile(std::uint32_t instance) const {
-  const auto it = config_->cpu.by_role.find(descriptions_[instance].role);
+  const auto it = config_->cpu.by_role.find((*descriptions_)[instance].role);
   return it == config_->cpu.by_role.end() ? config_->cpu.standard : it->second;
 }
 

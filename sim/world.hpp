@@ -96,7 +96,7 @@ class World {
   Time now() const { return {now_}; }
   const Digest& digest() const { return digest_; }
   const Counters& counters() const { return counters_; }
-  const std::vector<TraceNode>& nodes() const { return descriptions_; }
+  const std::vector<TraceNode>& nodes() const { return *descriptions_; }
   bool is_up(NodeId node) const { return instances_[node.value].up; }
   const Process& process(NodeId node) const { return *instances_[node.value].process; }
   /// What is still to happen: events, and messages that wait at CPUs, paused nodes or clogged
@@ -291,7 +291,9 @@ class World {
   std::shared_ptr<const Network> network_;
   std::vector<Instance> instances_;
   std::vector<Parts> parts_;  ///< by the number of the instance
-  std::vector<TraceNode> descriptions_;
+  /// Never changes after the first step; copies of the world share it.
+  std::shared_ptr<std::vector<TraceNode>> descriptions_ =
+      std::make_shared<std::vector<TraceNode>>();
   PendingEvents pending_;
   std::vector<Held> in_flight_;          ///< with TieRule::any: messages, in the order of sending
   std::vector<std::uint32_t> arrivals_;  ///< scratch: which of them may arrive next

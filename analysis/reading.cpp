@@ -114,7 +114,17 @@ bool is_faulty(const Trace& trace, NodeId node) {
 }
 
 Liveness liveness_of(const Trace& trace) {
-  if (trace.outcome == Outcome::limit) return {false, "the run was cut off by a limit"};
+  if (trace.outcome == Outcome::limit) {
+    if (trace.events.empty() || !is_note(trace.events.back(), "Repeat")) {
+      return {false, "the run was cut off by a limit"};
+    }
+    const Value* since = trace.events.back().data.find("since");
+    if (since == nullptr || since->as_int() == nullptr) {
+      return {false, "the run was cut off by a limit"};
+    }
+    return {true, fmt::format("the run repeats events {} to {} for ever", *since->as_int(),
+                              trace.events.back().id - 1)};
+  }
   if (trace.outcome == Outcome::quiescent) return {true, "the run is quiescent"};
   const std::set<NodeId> crashed = crashed_at_end(trace);
   std::unordered_set<EventId> received;

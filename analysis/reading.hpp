@@ -56,7 +56,9 @@ bool is_faulty(const Trace& trace, NodeId node);
 
 /// Whether something that did not happen may be called a violation. A run that a limit cut off, and
 /// one whose deadline came while a message to a process that is up was under way, are undecided; a
-/// run that went quiet, and one that reached its deadline with nothing under way, are decided. A
+/// run that went quiet, and one that reached its deadline with nothing under way, are decided; so
+/// is one whose last event is the note "Repeat" {since}: it goes on with the events from there for
+/// ever, so that what did not happen never will. A
 /// lost message is over, except where the trace shows that messages are duplicated and does not say
 /// how much is still to come: then a copy of it may be under way.
 struct Liveness {

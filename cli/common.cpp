@@ -1,6 +1,7 @@
 // Options that several verbs share, and the loading of the scenarios that they name.
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <filesystem>
 
 #include <fmt/core.h>
@@ -158,6 +159,12 @@ void add_output_options(CLI::App& verb, Common& common) {
   verb.add_flag("--quiet", common.quiet, "Only what is not as expected");
   verb.add_option("--color", common.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
 bool wants_color(const Common& common, const Io& io) {

@@ -1,12 +1,12 @@
 // sibyl explore: searches for schedules that violate a property, and writes each as a scenario.
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <thread>
 
 #include <fmt/core.h>
 
+#include "cli/campaign.hpp"
 #include "cli/explore_report.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 struct ExploreSettings {
   Common common;
   std::string file;
+  std::string campaign;
   std::string strategy = "swarm";
   std::uint64_t runs = 10'000;
   std::string seconds;
@@ -37,12 +38,6 @@ struct ExploreSettings {
   bool no_merge = false;
   FaultBudget faults;
 };
-
-double thread_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
-}
 
 /// "60s", "5ms".
 std::int64_t duration_of(const char* option, const std::string& text) {
@@ -231,11 +226,25 @@ int explore_one(const ExploreSettings& settings, Io& io) {
                                            : search_some(settings, scenarios.front(), io);
 }
 
+/// A campaign says itself what the other options would say.
+void refuse_others(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    bool goes_with_it = option->count() == 0;
+    for (const char* name :
+         {"--campaign", "--jobs", "--seed", "--json", "--out", "--quiet", "--color"}) {
+      goes_with_it = goes_with_it || option->check_name(name);
+    }
+    if (goes_with_it) continue;
+    throw UsageError(fmt::format("{} does not go with --campaign: the file says what is searched",
+                                 option->get_name()));
+  }
+}
+
 }  // namespace
 
 Action add_explore(CLI::App& verb, Io& io) {
   const auto settings = std::make_shared<ExploreSettings>();
-  verb.add_option("SCENARIO", settings->file, "The scenario file; - is standard input")->required();
+  verb.add_option("SCENARIO", settings->file, "The scenario file; - is standard input");
   add_scenario_options(verb, settings->common);
   add_output_options(verb, settings->common);
   verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
@@ -280,7 +289,15 @@ Action add_explore(CLI::App& verb, Io& io) {
                 "exhaustive: make every run, also through known states (to check the count)");
   verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")
       ->check(number_up_to(1024));
-  return [settings, &io] {
+  verb.add_option("--campaign", settings->campaign,
+                  "Instead of SCENARIO: a file that lists many searches; prints a row for each")
+      ->check(not_empty);
+  return [settings, &verb, &io] {
+    if (!settings->campaign.empty()) {
+      refuse_others(verb);
+      return explore_campaign(settings->campaign, settings->common, io);
+    }
+    if (settings->file.empty()) throw UsageError("explore needs SCENARIO, or --campaign FILE");
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }

@@ -23,6 +23,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"run", "run scenarios and judge them", add_run},
     {"explore", "search schedules for one that violates a property", add_explore},
+    {"shrink", "make a violation as small as can be", add_shrink},
     {"view", "draw a trace, or the run of a scenario", add_view},
     {"diff", "show the first event at which two traces part", add_diff},
     {"list", "list protocols, scenarios, state machines, properties, faults", add_list},

@@ -21,6 +21,7 @@ using Action = std::function<int()>;
 
 Action add_run(CLI::App& verb, Io& io);
 Action add_explore(CLI::App& verb, Io& io);
+Action add_shrink(CLI::App& verb, Io& io);
 Action add_view(CLI::App& verb, Io& io);
 Action add_diff(CLI::App& verb, Io& io);
 Action add_list(CLI::App& verb, Io& io);
@@ -75,5 +76,8 @@ std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
 std::string no_archive(const std::string& path);
 
 bool wants_color(const Common& common, const Io& io);
+
+/// CPU seconds of the calling thread.
+double thread_seconds();
 
 }  // namespace sibyl::cli

@@ -3,12 +3,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "scenarios/errors.hpp"
 
 namespace sibyl {
 
 namespace fs = std::filesystem;
+
+namespace {
+/// The folder whose files name scenarios, and are none.
+constexpr std::string_view kCampaigns = "campaigns";
+}  // namespace
 
 std::vector<std::string> scenario_files(const std::string& folder) {
   std::error_code error;
@@ -17,6 +23,10 @@ std::vector<std::string> scenario_files(const std::string& folder) {
   for (fs::recursive_directory_iterator it(folder, error), end; it != end; it.increment(error)) {
     if (error) break;
     const std::string name = it->path().filename().string();
+    if (name == kCampaigns && it->is_directory(error)) {
+      it.disable_recursion_pending();
+      continue;
+    }
     const bool is_json = it->path().extension() == ".json";
     const bool is_schema = name.size() > 12 && name.substr(name.size() - 12) == ".schema.json";
     if (is_json && !is_schema && it->is_regular_file(error)) {

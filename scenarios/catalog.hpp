@@ -6,8 +6,8 @@
 
 namespace sibyl {
 
-/// The scenario files below `folder`, sorted by path: every *.json but the schemas. Throws
-/// FileError.
+/// The scenario files below `folder`, sorted by path: every *.json but the schemas, and what is in
+/// folders called "campaigns". Throws FileError.
 std::vector<std::string> scenario_files(const std::string& folder);
 
 /// Where they stand: beside the source tree's code, or, when `program` (the path of the running

@@ -11,7 +11,9 @@
 
 #include "analysis/causes.hpp"
 #include "analysis/properties.hpp"
+#include "scenarios/combined_causes.hpp"
 #include "scenarios/counterexample.hpp"
+#include "scenarios/cycle.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/hash.hpp"
 #include "sim/notes.hpp"
@@ -60,8 +62,8 @@ class StateSet {
 };
 
 /// What the checkers have been shown on the way to a state, so far as a verdict depends on it: the
-/// notes of each node in their order, which operations had returned when another was called, and
-/// the order in which objects were owned and given away.
+/// notes of each node in their order, which operations had returned when another was called, the
+/// order in which objects were owned and given away, and which messages were lost, however often.
 class Shown final : public Observer {
  public:
   explicit Shown(std::size_t nodes) : nodes_(nodes) {}
@@ -75,6 +77,13 @@ class Shown final : public Observer {
                       step.type->name_hash ^ static_cast<std::uint64_t>(step.kind));
     if (step.type == &kTypeInfo<note::Count>) {
       hits.emplace_back(static_cast<const note::Count*>(step.body)->what);
+      return;
+    }
+    if (step.kind == TraceKind::lose) {
+      const std::uint64_t link = std::uint64_t{step.node.value} << 32 | step.peer.value;
+      const std::uint64_t one = fold_multiply(content, link ^ 0xa0761d6478bd642fU);
+      const auto place = std::lower_bound(lost_.begin(), lost_.end(), one);
+      if (place == lost_.end() || *place != one) lost_.insert(place, one);
       return;
     }
     if (step.type == &kTypeInfo<note::Own> || step.type == &kTypeInfo<note::Disown>) {
@@ -93,6 +102,7 @@ class Shown final : public Observer {
     for (const std::uint64_t n : nodes_) h.add(n);
     h.add(returned_);
     h.add(owned_);
+    for (const std::uint64_t one : lost_) h.add(one);
   }
   std::vector<std::string> hits;  ///< probes; they are no part of the state
 
@@ -103,13 +113,17 @@ class Shown final : public Observer {
   std::vector<std::uint64_t> nodes_;
   std::uint64_t returned_ = 0;
   std::uint64_t owned_ = 0;
+  std::vector<std::uint64_t> lost_;  ///< sorted
 };
 
 /// Answers from a list, and the first alternative behind it; notes how many there were.
 class ListChoices final : public Choices {
  public:
   explicit ListChoices(const std::vector<std::int64_t>& delays) : delays_(delays) {}
-  std::uint64_t pick(Question /*q*/, std::uint64_t options) override {
+  std::uint64_t pick(Question q, std::uint64_t options) override {
+    const bool schedule = q.what == Decision::arrival || q.what == Decision::tie ||
+                          q.what == Decision::delay || q.what == Decision::service;
+    luck = luck || (!schedule && options > 1);
     if (next_ == answers.size()) {
       answers.push_back(0);
       alternatives.push_back(static_cast<std::uint32_t>(options));
@@ -127,7 +141,9 @@ class ListChoices final : public Choices {
   }
   bool chance(Question q, Probability p) override {
     if (p.scaled == 0) return false;
-    return p.scaled >= Probability::kOne || pick(q, 2) == 1;
+    if (p.scaled >= Probability::kOne) return true;
+    luck = true;
+    return pick(q, 2) == 1;
   }
   /// To the next list of answers of the same step. False when all were made.
   bool advance() {
@@ -144,6 +160,7 @@ class ListChoices final : public Choices {
   std::vector<std::uint32_t> answers;
   std::vector<std::uint32_t> alternatives;
   std::optional<Decision> drew;  ///< a number of which only the least was tried
+  bool luck = false;             ///< something other than the schedule was asked for
 
  private:
   const std::vector<std::int64_t>& delays_;
@@ -184,6 +201,7 @@ class Search {
     }
     --result_.transitions;  // the last look found nothing
     if (options_.cpu) result_.cpu_seconds = options_.cpu() - begin;
+    drop_combined(result_.found);
     return std::move(result_);
   }
 
@@ -277,7 +295,7 @@ class Search {
     const bool again = on_path_.contains(next->hash);
     if (again) {
       ++result_.cycles;
-      judge(*next, Outcome::limit);
+      judge_cycle(*next);
       if (options_.merge) return;
       incomplete("a run that returns to its own state was not continued");
       return;
@@ -304,6 +322,36 @@ class Search {
     ++result_.judged;
     Trace trace = replay(root_, outcome).trace;
     one_after_another(trace);
+    check(trace, outcome);
+  }
+
+  /// The run to a state of its own: judged as one that goes on so for ever where that can be, and
+  /// as one that was cut off elsewhere. Of the cycles behind the same observation some are looked
+  /// at, until one can be repeated.
+  void judge_cycle(const Frame& last) {
+    constexpr unsigned kEnough = 100;
+    Hasher h;
+    last.shown.hash_into(h);
+    unsigned& looked = cycles_seen_[h.value()];
+    if (looked == kEnough) return;
+    if (looked++ == 0) judge(last, Outcome::limit);
+    std::size_t since = stack_.size() - 1;
+    while (stack_[since]->hash != last.hash) --since;
+    for (std::size_t i = since; i < stack_.size(); ++i) {
+      if (stack_[i]->choices.luck) return;  // it is not so for ever
+    }
+    Trace trace = replay(root_, Outcome::limit).trace;
+    const std::uint64_t before = replay(root_, Outcome::limit, since).trace.events.size();
+    const bool time_passes = last.world.now() > stack_[since]->world.now();
+    if (!repeats_fairly(trace, before, time_passes)) return;
+    looked = kEnough;
+    ++result_.judged;
+    mark_repeated(trace, before);
+    one_after_another(trace);
+    check(trace, Outcome::limit);
+  }
+
+  void check(const Trace& trace, Outcome outcome) {
     bool undecided = false;
     for (const std::string& property : scenario_.protocol->properties) {
       const bool wanted = options_.properties.empty() ||
@@ -317,8 +365,9 @@ class Search {
     result_.inconclusive += undecided ? 1 : 0;
   }
 
-  /// The run to the newest step again, recorded.
-  Recorded replay(const World& root, Outcome outcome) const {
+  /// The run to the newest step again, recorded; or its first `steps`.
+  Recorded replay(const World& root, Outcome outcome, std::size_t steps = ~std::size_t{0},
+                  std::uint64_t* events = nullptr) const {
     ListChoices answers(options_.delays_ns);
     for (const auto& frame : stack_) {
       const auto& more = frame->choices;
@@ -330,7 +379,8 @@ class Search {
     TraceRecorder recorder(world.nodes());
     world.set_observer(&recorder);
     ScheduleRecorder decisions(answers);
-    for (std::size_t i = 0; i < stack_.size(); ++i) world.step(decisions);
+    for (std::size_t i = 0; i < std::min(stack_.size(), steps); ++i) world.step(decisions);
+    if (events != nullptr) *events = world.counters().events;
     Recorded run;
     run.schedule.decisions = decisions.schedule();
     run.asynchronous = options_.delays_ns.empty();
@@ -363,9 +413,24 @@ class Search {
     }
     FoundCause f{finding.property, cause, finding.summary, result_.judged - 1, 1, 0, Value()};
     // The same answers in a world in which an arrival takes time, as it does in a run.
+    std::uint64_t events = 0;
+    const Recorded run = replay(make_root(1), outcome, stack_.size(), &events);
+    Scenario ended = scenario_;
+    if (outcome == Outcome::limit) {
+      // What is repeated for ever is shown once.
+      const Value* limits = ended.document.find("limits");
+      Value one = limits == nullptr ? Value(Value::Object{}) : *limits;
+      one.set("events", Value(static_cast<std::int64_t>(events)));
+      ended.document.set("limits", std::move(one));
+    }
     f.scenario = counterexample(
-        scenario_, replay(make_root(1), outcome), finding.property, cause,
+        ended, run, finding.property, cause,
         fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary));
+    if (outcome == Outcome::limit) {
+      Value expect = *f.scenario.find("expect");
+      expect.set("outcome", Value("limit"));
+      f.scenario.set("expect", std::move(expect));
+    }
     result_.found.push_back(std::move(f));
   }
 
@@ -376,6 +441,7 @@ class Search {
   std::map<std::uint64_t, int> on_path_;
   StateSet visited_;
   StateSet judged_;
+  std::map<std::uint64_t, unsigned> cycles_seen_;  ///< by observation
   ExhaustiveResult result_;
 };
 

@@ -14,6 +14,7 @@
 
 #include "analysis/causes.hpp"
 #include "analysis/properties.hpp"
+#include "scenarios/combined_causes.hpp"
 #include "scenarios/counterexample.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/hash.hpp"
@@ -367,6 +368,7 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
     if (options.progress) options.progress(result);
     if (options.causes != 0 && result.found.size() >= options.causes) break;
   }
+  drop_combined(result.found);
   for (FoundCause& found : result.found) {
     found.scenario = make_counterexample(scenario, options, crew.worker(), found);
   }

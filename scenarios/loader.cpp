@@ -127,6 +127,9 @@ void check_format(const Fields& fields) {
 
 /// The base and its variants.
 std::vector<Draft> make_drafts(const Value& whole) {
+  if (const Value* format = whole.find("format"); format && *format == Value("sibyl-campaign/1")) {
+    throw ConfigError("/format", "is a campaign, not a scenario; sibyl explore --campaign runs it");
+  }
   const Fields fields(whole, "", base_members());
   check_format(fields);
   std::string id;

@@ -2,6 +2,7 @@
 #include "scenarios/schema_check.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -10,6 +11,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "scenarios/campaign.hpp"
 #include "scenarios/loader.hpp"
 #include "sim/decode.hpp"
 
@@ -35,15 +37,13 @@ nlohmann::json to_nlohmann(const Value& v) {
   return nullptr;
 }
 
-const valijson::Schema& schema() {
-  static const valijson::Schema* const kSchema = [] {
-    auto* parsed = new valijson::Schema;
-    const auto document = nlohmann::json::parse(scenario_schema());
-    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), *parsed);
-    return parsed;
-  }();
-  return *kSchema;
+/// Lives as long as the program.
+const valijson::Schema* parsed(std::string_view text) {
+  auto* const schema = new valijson::Schema;
+  const auto document = nlohmann::json::parse(text);
+  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document), *schema);
+  return schema;
 }
 
 /// valijson writes a place as "<root>[network][links][0]".
@@ -55,13 +55,11 @@ std::string to_pointer(const std::vector<std::string>& context) {
   return pointer;
 }
 
-}  // namespace
-
-std::optional<SchemaComplaint> check_against_schema(const Value& document) {
+std::optional<SchemaComplaint> check(const valijson::Schema& schema, const Value& document) {
   const nlohmann::json json = to_nlohmann(document);
   valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;
-  if (validator.validate(schema(), valijson::adapters::NlohmannJsonAdapter(json), &results)) {
+  if (validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(json), &results)) {
     return std::nullopt;
   }
   // The first complaint is the deepest: those after it say that what holds it is wrong, too.
@@ -69,6 +67,18 @@ std::optional<SchemaComplaint> check_against_schema(const Value& document) {
   SchemaComplaint complaint;
   if (results.popError(error)) complaint = {to_pointer(error.context), error.description};
   return complaint;
+}
+
+}  // namespace
+
+std::optional<SchemaComplaint> check_against_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(scenario_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_campaign_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(campaign_schema());
+  return check(*kSchema, document);
 }
 
 }  // namespace sibyl

@@ -1,4 +1,5 @@
-// Validates against the JSON Schema, which editors use, so that it and the loader never disagree.
+// Validates against the JSON Schemas, which editors use, so that they and the readers never
+// disagree.
 #pragma once
 
 #include <optional>
@@ -15,5 +16,8 @@ struct SchemaComplaint {
 
 /// What the scenario schema has against the document; empty when it is valid. O(document).
 std::optional<SchemaComplaint> check_against_schema(const Value& document);
+
+/// The same with the schema of campaigns.
+std::optional<SchemaComplaint> check_against_campaign_schema(const Value& document);
 
 }  // namespace sibyl

@@ -1,0 +1,265 @@
+// Reads campaigns, with the scenarios that they name.
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include <fmt/core.h>
+
+#include "scenarios/campaign.hpp"
+#include "scenarios/fields.hpp"
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/loader.hpp"
+#include "scenarios/pointer.hpp"
+#include "scenarios/schema_check.hpp"
+#include "sibyl_embedded/campaign_schema.hpp"
+
+namespace sibyl {
+
+namespace {
+
+constexpr std::size_t kLargestCampaign = std::size_t{4} << 20U;
+constexpr std::int64_t kMost = std::int64_t{1} << 53;
+constexpr std::int64_t kFew = 1000;
+
+/// What a campaign says for all entries, and each entry for itself.
+const std::vector<std::string> kSearchMembers{"seed",   "runs",   "for",        "causes",
+                                              "events", "depth",  "delays",     "strategies",
+                                              "faults", "shrink", "exhaustive", "set"};
+
+std::vector<std::string> with_search_members(std::vector<std::string> members) {
+  members.insert(members.end(), kSearchMembers.begin(), kSearchMembers.end());
+  return members;
+}
+
+template <class T>
+void read_count(const Fields& fields, std::string_view key, T& out, std::int64_t lowest = 0,
+                std::int64_t highest = kMost) {
+  const Value* found = fields.find(key);
+  if (found == nullptr) return;
+  out = static_cast<T>(decode_int(*found, fields.at(key), lowest, highest));
+}
+
+Duration longer_than_nothing(const Value& v, const std::string& pointer) {
+  Duration d;
+  decode(v, pointer, d);
+  if (d.ns <= 0) throw ConfigError(pointer, "must be longer than 0");
+  return d;
+}
+
+FaultBudget read_faults(const Value& v, const std::string& pointer) {
+  const Fields fields(v, pointer,
+                      {"crashes", "recover", "amnesia", "pauses", "cuts", "losses", "duplicates"});
+  FaultBudget budget;
+  read_count(fields, "crashes", budget.crashes, 0, kFew);
+  fields.read("recover", budget.recoveries);
+  fields.read("amnesia", budget.amnesia);
+  read_count(fields, "pauses", budget.pauses, 0, kFew);
+  read_count(fields, "cuts", budget.cuts, 0, kFew);
+  read_count(fields, "losses", budget.losses, 0, kFew);
+  read_count(fields, "duplicates", budget.duplicates, 0, kFew);
+  return budget;
+}
+
+CampaignBounds read_bounds(const Value& v, const std::string& pointer) {
+  const Fields fields(v, pointer, {"states", "steps", "delay_set"});
+  CampaignBounds bounds;
+  read_count(fields, "states", bounds.states, 1);
+  read_count(fields, "steps", bounds.steps, 1);
+  const Value* delays = fields.find("delay_set");
+  if (delays == nullptr) return bounds;
+  const std::string at = fields.at("delay_set");
+  if (delays->as_list() == nullptr) wrong_kind(at, *delays, "a list of durations");
+  if (delays->as_list()->empty()) throw ConfigError(at, "must have a delay");
+  for (std::size_t i = 0; i < delays->as_list()->size(); ++i) {
+    const Value& delay = (*delays->as_list())[i];
+    bounds.delays_ns.push_back(longer_than_nothing(delay, pointer_to(at, i)).ns);
+  }
+  return bounds;
+}
+
+void read_strategies(const Fields& fields, std::vector<Strategy>& out) {
+  if (!fields.read("strategies", out)) return;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(i), out[i]) == 0) {
+      continue;
+    }
+    throw ConfigError(
+        pointer_to(fields.at("strategies"), i),
+        fmt::format("\"{}\" stands here twice", boost::describe::enum_to_string(out[i], "?")));
+  }
+}
+
+/// Replaces what is said here.
+void read_search(const Fields& fields, CampaignSearch& out) {
+  read_count(fields, "seed", out.seed, 0, kLargestSeed);
+  read_count(fields, "runs", out.runs);
+  read_count(fields, "causes", out.causes);
+  read_count(fields, "events", out.events, 1);
+  read_count(fields, "depth", out.depth, 0, kFew);
+  read_count(fields, "delays", out.delays, 0, kFew);
+  if (const Value* v = fields.find("for")) out.time = longer_than_nothing(*v, fields.at("for"));
+  read_strategies(fields, out.strategies);
+  if (const Value* v = fields.find("faults")) out.faults = read_faults(*v, fields.at("faults"));
+  fields.read("shrink", out.shrink);
+  if (const Value* v = fields.find("exhaustive")) {
+    out.exhaustive = read_bounds(*v, fields.at("exhaustive"));
+  }
+}
+
+/// What only makes sense together.
+void check_search(CampaignSearch& search, const std::string& pointer) {
+  if (search.strategies.empty() && !search.exhaustive) {
+    throw ConfigError(pointer_to(pointer, "strategies"),
+                      "nothing would be searched; name a strategy, or give \"exhaustive\"");
+  }
+  if (search.exhaustive && search.faults.any()) {
+    throw ConfigError(pointer_to(pointer, "exhaustive"),
+                      "an exhaustive search draws no faults; give this entry \"faults\": {}");
+  }
+  if (search.runs != 0) return;
+  if (!search.time) {
+    throw ConfigError(pointer_to(pointer, "runs"), "0 without \"for\" would never end");
+  }
+  search.runs = std::numeric_limits<std::uint64_t>::max();
+}
+
+/// An override, and where the campaign has it.
+struct Placed {
+  Override set;
+  std::string place;
+};
+
+void read_overrides(const Fields& fields, std::vector<Placed>& out) {
+  const Value* all = fields.find("set");
+  if (all == nullptr) return;
+  if (all->as_object() == nullptr) wrong_kind(fields.at("set"), *all, "an object");
+  for (const auto& [pointer, value] : *all->as_object()) {
+    const std::string at = pointer_to(fields.at("set"), pointer);
+    pointer_tokens(pointer, at);
+    out.push_back({{pointer, value, pointer + "=" + to_json(value)}, at});
+  }
+}
+
+/// A mistake that comes from an override stands in the campaign.
+InputError located(const InputError& e, const std::vector<Placed>& overrides,
+                   const std::string& name) {
+  if (e.file != "--set") return e;
+  for (auto o = overrides.rbegin(); o != overrides.rend(); ++o) {
+    if (!is_within(e.place, o->set.pointer)) continue;
+    return {name, o->place + e.place.substr(o->set.pointer.size()), e.message};
+  }
+  return {name, e.place, e.message};
+}
+
+std::vector<Scenario> load_scenarios(const Fields& entry, const std::vector<Placed>& overrides,
+                                     const std::string& name, const std::string& folder) {
+  std::string file;
+  entry.require("scenario", file);
+  if (file.empty() || file == "-") {
+    throw ConfigError(entry.at("scenario"), "must name a scenario file");
+  }
+  const std::filesystem::path path = (std::filesystem::path(folder) / file).lexically_normal();
+  std::vector<Override> sets;
+  for (const Placed& o : overrides) sets.push_back(o.set);
+  try {
+    return load_file(path.string(), sets);
+  } catch (const FileError& e) {
+    throw ConfigError(entry.at("scenario"), e.what());
+  } catch (const InputError& e) {
+    throw located(e, overrides, name);
+  }
+}
+
+void keep_only(const Fields& entry, std::vector<Scenario>& scenarios) {
+  std::string only;
+  if (!entry.read("only", only)) return;
+  std::vector<std::string> ids;
+  for (const Scenario& s : scenarios) ids.push_back(s.id);
+  std::erase_if(scenarios, [&](const Scenario& s) {
+    const auto slash = s.id.rfind('/');
+    return s.id != only && (slash == std::string::npos || s.id.substr(slash + 1) != only);
+  });
+  if (scenarios.empty()) unknown_name(entry.at("only"), only, ids, "scenario of this file");
+}
+
+void add_entries(const Value& v, const std::string& pointer, CampaignSearch search,
+                 std::vector<Placed> overrides, const std::string& folder, Campaign& campaign) {
+  const Fields fields(v, pointer, with_search_members({"scenario", "only", "property", "expect"}));
+  read_search(fields, search);
+  check_search(search, pointer);
+  read_overrides(fields, overrides);
+  std::optional<Wanted> wanted;
+  fields.read("expect", wanted);
+  std::string property;
+  const bool one_property = fields.read("property", property);
+  std::vector<Scenario> scenarios = load_scenarios(fields, overrides, campaign.file, folder);
+  keep_only(fields, scenarios);
+  for (Scenario& scenario : scenarios) {
+    CampaignEntry entry{pointer, std::move(scenario), search, {}, wanted};
+    const auto& known = entry.scenario.protocol->properties;
+    if (one_property) {
+      if (std::find(known.begin(), known.end(), property) == known.end()) {
+        unknown_name(fields.at("property"), property, known,
+                     "property that " + entry.scenario.protocol->name + " is judged by");
+      }
+      entry.properties = {property};
+    }
+    campaign.entries.push_back(std::move(entry));
+  }
+}
+
+/// First of all: what is no campaign has other members.
+void check_format(const Value& whole) {
+  const Value* format = whole.find("format");
+  if (format == nullptr || *format == Value(kCampaignFormat)) return;
+  const std::string* text = format->as_string();
+  if (text == nullptr) wrong_kind("/format", *format, "a string");
+  throw ConfigError("/format", fmt::format("found \"{}\", expected \"{}\"", text->substr(0, 60),
+                                           kCampaignFormat));
+}
+
+Campaign decode_campaign(const Value& whole, const std::string& name, const std::string& folder) {
+  check_format(whole);
+  const Fields fields(whole, "", with_search_members({"$schema", "format", "title", "entries"}));
+  fields.get("format");
+  Campaign campaign{name, {}, {}};
+  fields.read("title", campaign.title);
+  CampaignSearch search;
+  read_search(fields, search);
+  std::vector<Placed> overrides;
+  read_overrides(fields, overrides);
+  const Value& entries = fields.get("entries");
+  if (entries.as_list() == nullptr) wrong_kind("/entries", entries, "a list of entries");
+  if (entries.as_list()->empty()) throw ConfigError("/entries", "must have an entry");
+  for (std::size_t i = 0; i < entries.as_list()->size(); ++i) {
+    const Value& entry = (*entries.as_list())[i];
+    add_entries(entry, pointer_to("/entries", i), search, overrides, folder, campaign);
+  }
+  if (const auto complaint = check_against_campaign_schema(whole)) {
+    throw ConfigError(complaint->pointer, "does not fit the schema: " + complaint->message);
+  }
+  return campaign;
+}
+
+}  // namespace
+
+Campaign load_campaign_text(std::string_view text, const std::string& name,
+                            const std::string& folder) {
+  const Value whole = parse_json(text, name, {kLargestCampaign, 64});
+  try {
+    return decode_campaign(whole, name, folder);
+  } catch (const ConfigError& e) {
+    throw InputError(name, e.pointer, e.what());
+  }
+}
+
+Campaign load_campaign(const std::string& path) {
+  const std::string text = read_file(path, kLargestCampaign);
+  const std::string name = path == "-" ? "standard input" : path;
+  return load_campaign_text(text, name, std::filesystem::path(path).parent_path().string());
+}
+
+std::string_view campaign_schema() { return embedded::campaign_schema; }
+
+}  // namespace sibyl

@@ -1,0 +1,34 @@
+// Cycles of a run.
+#include "scenarios/cycle.hpp"
+
+#include <cassert>
+#include <set>
+#include <utility>
+
+namespace sibyl {
+
+bool repeats_fairly(const Trace& trace, std::uint64_t events, bool time_passes) {
+  std::set<EventId> under_way;
+  std::uint64_t new_ones = 0;
+  for (const TraceEvent& e : trace.events) {
+    if (e.kind == TraceKind::send) under_way.insert(e.id);
+    if (e.kind != TraceKind::receive && e.kind != TraceKind::lose) continue;
+    for (const EventId parent : e.parents) under_way.erase(parent);
+  }
+  for (const EventId id : under_way) {
+    if (id <= events) return false;
+    ++new_ones;
+  }
+  return time_passes || trace.pending == new_ones;
+}
+
+void mark_repeated(Trace& trace, std::uint64_t events) {
+  assert(events < trace.events.size());
+  const TraceEvent& last = trace.events.back();
+  TraceEvent note{last.id + 1, last.at, TraceKind::note, last.node, kNobody, {last.id}, {}, {}};
+  note.name = "note::Repeat";
+  note.data = Value::Object{{"since", Value(static_cast<std::int64_t>(events + 1))}};
+  trace.events.push_back(std::move(note));
+}
+
+}  // namespace sibyl

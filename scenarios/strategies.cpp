@@ -2,6 +2,7 @@
 #include "scenarios/strategies.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "sim/pending.hpp"
@@ -191,11 +192,14 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
   std::uint32_t delays = settings.delays;
   std::uint64_t patience = 0;
   if (strategy == Strategy::swarm) {
-    strategy = static_cast<Strategy>(1 + plan.below(6));
+    constexpr Strategy kMix[] = {Strategy::random, Strategy::pct,    Strategy::pct,
+                                 Strategy::delay,  Strategy::starve, Strategy::newest,
+                                 Strategy::newest, Strategy::timed};
+    strategy = kMix[plan.below(std::size(kMix))];
     depth = 1 + static_cast<std::uint32_t>(plan.below(5));
     delays = 1 + static_cast<std::uint32_t>(plan.below(4));
-    // Half of the runs let timers race with messages; in the others they are for slow messages.
-    if (plan.below(2) == 0) patience = std::uint64_t{1} << (1 + plan.below(6));
+    // Most runs let timers race with messages; in the others they are for slow messages.
+    if (plan.below(4) == 0) patience = std::uint64_t{1} << (1 + plan.below(6));
   }
   const std::uint64_t length = std::max<std::uint64_t>(settings.length, 1);
   std::unique_ptr<Searching> choices;

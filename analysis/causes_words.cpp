@@ -48,9 +48,9 @@ std::string operation_words(const CausalGraph& graph, std::int64_t op) {
   for (const EventId id : graph.events_of(op)) {
     const TraceEvent& e = graph.at(id);
     if (!is_note(e, "Invoke") && !is_note(e, "ActionCall")) continue;
-    const std::string label = printable(text_field(e.data, "label"));
+    std::string label = printable(text_field(e.data, "label"));
     if (!label.empty()) return label;
-    const std::string what = printable(text_field(e.data, "what"));
+    std::string what = printable(text_field(e.data, "what"));
     if (!what.empty()) return what;
     break;
   }

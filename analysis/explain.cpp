@@ -134,7 +134,7 @@ Linearizability explain(const Part& part, const Model& model,
   result.because = found.reasons;
   if (result.because.empty()) {
     for (const auto& [operation, why] : stuck.blocked)
-      result.because.push_back(operation + " " + why);
+      result.because.push_back(fmt::format("{} {}", operation, why));
   }
   for (std::size_t i = 0; i < window.operations.size(); ++i) {
     result.window.push_back(

@@ -272,7 +272,7 @@ class Lines {
   std::string what(const TraceEvent& e) const {
     const std::string name = analysis::message_words(e);
     const std::string where = where_of(e);
-    const std::string fields = analysis::fields_words(e.data);
+    std::string fields = analysis::fields_words(e.data);
     if (name.empty()) return fields;
     const std::string named = padded(name, name_) + "  ";
     return where.empty() ? named + fields : named + padded(where, where_) + "  " + fields;

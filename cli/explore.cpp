@@ -301,6 +301,7 @@ Action add_explore(CLI::App& verb, Io& io) {
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }
+    if (settings->events == 0) throw UsageError("--events 0: a run has at least one step");
     return explore_one(*settings, io);
   };
 }

@@ -12,6 +12,7 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -97,6 +98,7 @@ int program_main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   OutputBuffer buffer;
   std::ostream out(&buffer);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet, and nothing sets variables
   const char* no_color = std::getenv("NO_COLOR");
   Io io{out,
         std::cerr,
@@ -110,7 +112,8 @@ int program_main(int argc, char** argv) {
   const int status = run_program(arguments, io);
   out.flush();
   if (buffer.error() != 0 && buffer.error() != EPIPE) {
-    std::cerr << "standard output: cannot be written: " << std::strerror(buffer.error()) << "\n";
+    std::cerr << "standard output: cannot be written: "
+              << std::generic_category().message(buffer.error()) << "\n";
     return status == kAsExpected ? static_cast<int>(kFileTrouble) : status;
   }
   return status;

@@ -9,6 +9,7 @@
 
 #include "analysis/causes.hpp"
 #include "analysis/properties.hpp"
+#include "scenarios/byzantine_format.hpp"
 #include "scenarios/fault_search.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
@@ -37,7 +38,8 @@ Value seen(const Scenario& scenario, const Trace& trace) {
 void add_faults(const Recorded& run, const Scenario& scenario, Value& document) {
   Value::List faults;
   if (const Value* own = document.find("faults")) faults = *own->as_list();
-  for (const fault::Fault& f : run.faults) faults.push_back(encode_fault(f, scenario.nodes));
+  const std::vector<TraceNode> nodes = nodes_with_twins(scenario.byzantine, scenario.nodes);
+  for (const fault::Fault& f : run.faults) faults.push_back(encode_fault(f, nodes));
   if (!faults.empty()) document.set("faults", Value(std::move(faults)));
   const auto has = [&](Decision what) {
     return std::any_of(run.schedule.decisions.begin(), run.schedule.decisions.end(),
@@ -78,9 +80,10 @@ Value counterexample(const Scenario& scenario, const Recorded& run, const std::s
   document.set("seed", Value(std::int64_t{0}));
   document.set("expect", seen(scenario, run.trace));
   add_faults(run, scenario, document);
+  const std::vector<TraceNode> nodes = nodes_with_twins(scenario.byzantine, scenario.nodes);
   const auto finish = [&](const char* ties, const Schedule& decisions) {
     document.set("ties", Value(ties));
-    document.set("schedule", encode_schedule(decisions, scenario.nodes));
+    document.set("schedule", encode_schedule(decisions, nodes));
     return shows(document, property, cause);
   };
   if (!run.asynchronous) {

@@ -170,6 +170,7 @@ class Worker {
     auto judged = std::make_shared<Judged>();
     Schedule unused;
     const Trace trace = record(number, unused);
+    judged->inconclusive = trace.outcome == Outcome::limit;
     for (const Finding& finding : findings(trace)) {
       if (!wanted(finding.property)) continue;
       if (finding.verdict == Verdict::inconclusive) judged->inconclusive = true;

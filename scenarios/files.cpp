@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,7 +24,7 @@ namespace sibyl {
 
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() { return std::generic_category().message(errno); }
 
 [[noreturn]] void refuse_size(const std::string& name, const std::string& size, std::size_t most) {
   throw InputError(name, "", fmt::format("it has {} bytes; at most {} are read", size, most));

@@ -85,7 +85,7 @@ Value metrics_json(const RunResult& result) {
                                {"happened", number(result.faults_happened)}}}});
   for (const auto& [name, count] : result.counters) {
     std::string key = name;
-    while (metrics.find(key) != nullptr) key = "counter_" + key;
+    while (metrics.find(key) != nullptr) key.insert(0, "counter_");
     metrics.set(key, count);
   }
   return metrics;

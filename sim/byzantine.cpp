@@ -17,7 +17,7 @@ bool is_in(const std::vector<NodeId>& nodes, NodeId node) {
 
 /// The type's name with what is carried in it: "reliable::Data (partitioned::Variable)".
 void carried(const Message& message, std::string& name) {
-  struct Finder final : FieldVisitor {
+  struct Finder final : FieldVisitor {  // NOLINT(*-virtual-class-destructor): final, on the stack
     void field(std::string_view /*name*/, void* at, const FieldType& type) override {
       if (type.kind == FieldKind::message) inner = static_cast<const Message*>(at);
     }

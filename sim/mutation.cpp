@@ -124,6 +124,7 @@ struct Mutable::Edit {
   }
 };
 
+// NOLINTNEXTLINE(*-virtual-class-destructor): final, and only ever on the stack
 class Mutable::Walk final : public FieldVisitor {
  public:
   Walk(NodeId self, std::vector<Field>& fields) : self_(self), fields_(fields) {}
@@ -296,7 +297,7 @@ std::string Mutable::mutate(std::string_view name, const std::vector<TraceNode>&
   const auto& [field, edits] = found[pick(found.size())];
   const Edit& edit = edits[pick(edits.size())];
   edit.apply(*field);
-  const std::string words = edit.words;
+  std::string words = edit.words;
   fields_.clear();  // what they point to may be gone
   return words;
 }
@@ -308,7 +309,7 @@ std::string Mutable::set(std::string_view name, const Value& value,
     words += fmt::format("{}{} {} -> {}", words.empty() ? "" : ", ", field.path, before, after);
   };
   /// Shows what an optional that has just been filled holds.
-  struct Inner final : FieldVisitor {
+  struct Inner final : FieldVisitor {  // NOLINT(*-virtual-class-destructor): final, on the stack
     void field(std::string_view /*name*/, void* a, const FieldType& t) override {
       at = a;
       type = &t;

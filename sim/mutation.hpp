@@ -70,7 +70,7 @@ class Mutable {
     const FieldType* type = nullptr;
   };
   struct Edit;
-  class Walk;
+  class Walk;  // NOLINT(*-virtual-class-destructor): final, and only ever on the stack
 
   static void select_edits(const Field& field, std::vector<Edit>& edits);
   std::vector<Edit> edits_of(const Field& field, const std::vector<TraceNode>& nodes,

@@ -52,7 +52,7 @@ void TraceRecorder::on_step(const Step& step) {
   }
   if (step.why != nullptr) {
     std::string key = "why";
-    while (e.data.find(key) != nullptr) key = "lost_" + key;  // the message has one of its own
+    while (e.data.find(key) != nullptr) key.insert(0, "lost_");  // the message has one of its own
     e.data.set(key, Value(step.why));
   }
   raw_.push_back(step.id);

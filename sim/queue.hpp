@@ -148,10 +148,12 @@ class BasicEventQueue {
 
   void put(const Event& e) {
     const int level = level_of(e.at);
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a level is never negative
     const auto slot = static_cast<std::size_t>(e.at >> (level * kDigitBits)) & (kSlots - 1);
     std::uint32_t& place = places_[static_cast<std::size_t>(level) * kSlots + slot];
     if (place % kChunk == 0) [[unlikely]] {
       used_[static_cast<std::size_t>(level)] |= std::uint64_t{1} << slot;
+      // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): as above
       levels_ |= std::uint64_t{1} << level;
       place = fresh_chunk(place);
     }

@@ -7,7 +7,7 @@ namespace sibyl::analysis {
 
 std::int32_t ValueTable::intern(const Value& value) {
   const auto fresh = static_cast<std::int32_t>(values_.size());
-  std::int32_t number = fresh;
+  std::int32_t number = 0;
   if (const std::int64_t* integer = value.as_int()) {
     number = integers_.emplace(*integer, fresh).first->second;
   } else {

@@ -24,9 +24,9 @@ WorldConfig busy(std::int64_t service, fault::Plan plan = {}) {
   return config;
 }
 
-World pair_of(const WorldConfig& config, std::vector<std::int64_t> sends, Behaviour b = {}) {
+World pair_of(const WorldConfig& config, const std::vector<std::int64_t>& sends, Behaviour b = {}) {
   World world(config);
-  add(world, "A", sends_at(kB, std::move(sends)));
+  add(world, "A", sends_at(kB, sends));
   add(world, "B", std::move(b), {}, "worker");
   return world;
 }

@@ -22,9 +22,9 @@ WorldConfig with(fault::Plan plan, std::int64_t delay = 10) {
 }
 
 /// A sends to B at these times; B does as told.
-World pair_of(const WorldConfig& config, std::vector<std::int64_t> sends, Behaviour b = {}) {
+World pair_of(const WorldConfig& config, const std::vector<std::int64_t>& sends, Behaviour b = {}) {
   World world(config);
-  add(world, "A", sends_at(kB, std::move(sends)));
+  add(world, "A", sends_at(kB, sends));
   add(world, "B", std::move(b));
   return world;
 }

@@ -17,9 +17,9 @@ constexpr NodeId kB{1};
 constexpr NodeId kC{2};
 
 /// A sends Number 1, 2, … to B at these times.
-World pair_of(WorldConfig config, std::vector<std::int64_t> sends) {
+World pair_of(WorldConfig config, const std::vector<std::int64_t>& sends) {
   World world(std::move(config));
-  add(world, "A", sends_at(kB, std::move(sends)));
+  add(world, "A", sends_at(kB, sends));
   add(world, "B");
   return world;
 }

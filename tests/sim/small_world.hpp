@@ -131,7 +131,7 @@ inline Behaviour at_start(std::function<void(Actor&, Context&)> act) {
 }
 
 /// Sends Number 1, 2, … one at each of these times.
-inline Behaviour sends_at(NodeId to, std::vector<std::int64_t> times) {
+inline Behaviour sends_at(NodeId to, const std::vector<std::int64_t>& times) {
   Behaviour b;
   b.start = [times](Actor&, Context& context) {
     for (std::size_t i = 0; i < times.size(); ++i) context.arm(Duration{times[i]}, Tag{i + 1});

@@ -25,9 +25,11 @@ constexpr std::size_t kMost = std::size_t{1} << 20U;
 
 /// What the shell's command ends with, and what it writes; `sibyl` is the program.
 Ran shell(const Folder& folder, std::string command) {
-  for (auto at = command.find("sibyl"); at != std::string::npos; at = command.find("sibyl", at)) {
-    command.replace(at, 5, SIBYL_BINARY);
-    at += std::string(SIBYL_BINARY).size();
+  // The word, and no part of a path: the tree may lie in a folder of that name.
+  for (auto at = command.find("sibyl "); at != std::string::npos; at = command.find("sibyl ", at)) {
+    const bool is_word = at == 0 || command[at - 1] == ' ' || command[at - 1] == '(';
+    if (is_word) command.replace(at, 5, SIBYL_BINARY);
+    at += is_word ? std::string(SIBYL_BINARY).size() : 5;
   }
   const std::string whole =
       "cd '" + folder.path.string() + "' && { " + command + "; } 2> err > out";

@@ -36,6 +36,7 @@ struct ExploreSettings {
   std::uint64_t megabytes = 4096;
   std::vector<std::string> delay_set;
   bool no_merge = false;
+  bool copy = false;
   FaultBudget faults;
 };
 
@@ -181,6 +182,7 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   options.depth = settings.steps;
   options.memory = settings.megabytes << 20U;
   options.merge = !settings.no_merge;
+  options.copy = settings.copy;
   for (const std::string& delay : settings.delay_set) {
     options.delays_ns.push_back(duration_of("--delay-set", delay));
   }
@@ -287,6 +289,8 @@ Action add_explore(CLI::App& verb, Io& io) {
       ->delimiter(',');
   verb.add_flag("--no-merge", settings->no_merge,
                 "exhaustive: make every run, also through known states (to check the count)");
+  verb.add_flag("--copy-worlds", settings->copy,
+                "exhaustive: copy the whole world for every step (slower; to check the count)");
   verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")
       ->check(number_up_to(1024));
   verb.add_option("--campaign", settings->campaign,

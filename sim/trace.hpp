@@ -49,9 +49,9 @@ struct TraceEvent {
 
 /// A node as the trace's reader needs it.
 struct TraceNode {
-  std::string name;   ///< unique, for people: "P1"
-  std::string role;   ///< class of nodes: "client", "partition", "oracle", …
-  std::string group;  ///< the replicated group that it belongs to; its own name when alone
+  std::string name;     ///< unique, for people: "P1"
+  std::string role;     ///< class of nodes: "client", "partition", "oracle", …
+  std::string group;    ///< the replicated group that it belongs to; its own name when alone
   bool faulty = false;  ///< it may deviate from its protocol: what it reports proves nothing
   friend bool operator==(const TraceNode&, const TraceNode&) = default;
 };

@@ -41,6 +41,14 @@ struct WorldConfig {
   /// What an arrival takes with TieRule::any, 0 or more. With 0, runs that differ only in the order
   /// of independent arrivals come to the same state.
   std::int64_t arrival_ns = 1;
+  /// With TieRule::any: a message to oneself is not taken at once, but is one more message in
+  /// flight; its node receives nothing else before it. So a process that sends itself what remains
+  /// to be done can be interrupted by others, but not by what it is sent.
+  bool own_in_turn = false;
+  /// With TieRule::any: each node has one mailbox for what others send it, from which it receives
+  /// in the order of sending and in which so many messages have room; those beyond are lost. 0:
+  /// none, each link's own rule holds.
+  std::size_t mailbox = 0;
   NetworkConfig network;
   CpuConfig cpu;
   fault::Plan faults;
@@ -63,6 +71,17 @@ struct Counters {
   std::vector<std::pair<std::string_view, std::uint64_t>>
       by_kind;                                                ///< messages by type, in first use
   std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< Context::count, in first use
+};
+
+/// A pending event, for Choices that look for a certain one.
+struct EventView {
+  NodeId node = kNobody;  ///< whose step it is
+  NodeId from = kNobody;  ///< of a message: the sending instance
+  bool is_start = false;
+  bool is_message = false;  ///< in the queue; `content` is its hash
+  bool is_timer = false;
+  std::uint64_t content = 0;
+  std::uint32_t slot = 0;  ///< of the timer
 };
 
 class World {
@@ -94,6 +113,7 @@ class World {
   bool step(Choices& choices);
 
   Time now() const { return {now_}; }
+  const WorldConfig& config() const { return *config_; }
   const Digest& digest() const { return digest_; }
   const Counters& counters() const { return counters_; }
   const std::vector<TraceNode>& nodes() const { return *descriptions_; }
@@ -110,10 +130,16 @@ class World {
   /// (with the time left, if `timed`). Event numbers, counters and the past are left out. O(nodes +
   /// pending).
   std::uint64_t state_hash(bool timed = true) const;
+  /// Whether a step other than a start has read a clock so far: if so, equal state_hashes at
+  /// different times need not have equal futures.
+  bool clock_read() const { return clock_read_; }
+  /// What a pending event is.
+  static EventView look(const Event& e);
 
  private:
   friend class Context;
   friend class ShimContext;
+  friend class StepTable;
 
   enum class Kind : std::uint8_t { message, timer, service_done, fault, start };
   static constexpr std::uint32_t kNoTimer = 0xffffffffU;
@@ -198,6 +224,7 @@ class World {
   void dispatch_due(Choices& choices);
   bool drop_idle_timers();
   bool find_arrivals();
+  bool waits_its_turn(std::size_t place) const;
   bool due_at_once();
   void deliver(std::size_t place);
   void dispatch(const Event& e);
@@ -275,6 +302,7 @@ class World {
   void count(std::uint32_t instance, std::string_view what);
   void hash_node(Hasher& h, std::uint32_t instance, bool timed) const;
   std::uint64_t hash_in_flight(bool timed) const;
+  std::uint64_t hash_of_held(std::size_t place) const;
   std::uint64_t hash_links(bool timed) const;
 
   static constexpr std::uint32_t kInstanceMask = 0xffffffU;
@@ -316,6 +344,7 @@ class World {
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;
+  bool clock_read_ = false;
   Listener observer_;
   Choices* choices_ = nullptr;  ///< valid during run() and step()
   std::int64_t horizon_ = kNever.ns;

@@ -33,6 +33,43 @@ bool World::drop_idle_timers() {
   return false;
 }
 
+EventView World::look(const Event& e) {
+  EventView seen;
+  seen.node = {e.target & kInstanceMask};
+  seen.from = {e.source & kInstanceMask};
+  const auto kind = static_cast<Kind>(e.target >> 24);
+  seen.is_start = kind == Kind::start;
+  seen.is_timer = kind == Kind::timer;
+  seen.is_message = kind == Kind::message && e.data != 0;
+  if (seen.is_message) seen.content = Message::hash_of_payload(payload_of(e));
+  if (seen.is_timer) seen.slot = static_cast<std::uint32_t>(e.data);
+  return seen;
+}
+
+/// Whether another message in flight has to arrive before this one: on a FIFO link, in a mailbox,
+/// or because its node is busy with what it has sent itself.
+bool World::waits_its_turn(std::size_t place) const {
+  const Event& e = in_flight_[place].event;
+  const std::uint32_t from = e.source & kInstanceMask;
+  const std::uint32_t to = e.target & kInstanceMask;
+  const auto own = [](const Event& o) {
+    return (o.source & kInstanceMask) == (o.target & kInstanceMask);
+  };
+  if (own(e)) return false;
+  const auto before = in_flight_.begin() + static_cast<std::ptrdiff_t>(place);
+  const auto same_target = [&](const Held& h) { return h.event.target == e.target; };
+  if (config_->own_in_turn && std::any_of(in_flight_.begin(), in_flight_.end(), [&](const Held& h) {
+        return same_target(h) && own(h.event);
+      })) {
+    return true;
+  }
+  if (config_->mailbox != 0) return std::any_of(in_flight_.begin(), before, same_target);
+  return network_->keeps_link_state() &&
+         network_->profile(identity_of(from), identity_of(to)).fifo &&
+         std::any_of(in_flight_.begin(), before,
+                     [&](const Held& h) { return same_target(h) && h.event.source == e.source; });
+}
+
 /// Lists the messages that may arrive next. True if time may pass instead.
 bool World::find_arrivals() {
   const bool more = drop_idle_timers();
@@ -41,16 +78,7 @@ bool World::find_arrivals() {
   for (std::uint32_t i = 0; i < in_flight_.size(); ++i) {
     const Event& e = in_flight_[i].event;
     if (e.at > now_ && e.at >= next) continue;  // it has not left its sender yet
-    const std::uint32_t from = e.source;
-    const std::uint32_t to = e.target & kInstanceMask;
-    if (network_->keeps_link_state() &&
-        network_->profile(identity_of(from), identity_of(to)).fifo) {
-      const bool behind = std::any_of(
-          in_flight_.begin(), in_flight_.begin() + i,
-          [&](const Held& h) { return h.event.source == from && h.event.target == e.target; });
-      if (behind) continue;
-    }
-    arrivals_.push_back(i);
+    if (!waits_its_turn(i)) arrivals_.push_back(i);
   }
   return more;
 }

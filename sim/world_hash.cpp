@@ -43,6 +43,24 @@ void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
   }
 }
 
+/// The message, and its place where messages wait in order.
+std::uint64_t World::hash_of_held(std::size_t place) const {
+  const Held& held = in_flight_[place];
+  const std::uint32_t from = held.event.source & kInstanceMask;
+  const std::uint32_t to = held.event.target & kInstanceMask;
+  const bool mailbox = config_->mailbox != 0;
+  const bool in_order =
+      from != to && (mailbox || (network_->keeps_link_state() &&
+                                 network_->profile(identity_of(from), identity_of(to)).fifo));
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; in_order && i < place; ++i) {
+    const Event& e = in_flight_[i].event;
+    const bool same_link = (e.source & kInstanceMask) == from || mailbox;
+    if (e.target == held.event.target && same_link && (e.source & kInstanceMask) != to) ++before;
+  }
+  return fold_multiply(held.message.hash() ^ 0xe7037ed1a0b428dbU, before + 0x8ebc6af09c88c6e3U);
+}
+
 /// A sum, because pending events are a multiset; but where ties go by insertion, the order of the
 /// events of one instant belongs to the state, and so the hash goes through them in that order.
 std::uint64_t World::hash_in_flight(bool timed) const {
@@ -76,8 +94,9 @@ std::uint64_t World::hash_in_flight(bool timed) const {
       add(e.at, e.id, e.target, e.source, e.data, e.at - now_);
     }
   });
-  for (const Held& h : in_flight_) {
-    add(h.event.at, h.event.id, h.event.target, h.event.source, h.message.hash(),
+  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+    const Held& h = in_flight_[i];
+    add(h.event.at, h.event.id, h.event.target, h.event.source, hash_of_held(i),
         std::max<std::int64_t>(0, h.event.at - now_));
   }
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {

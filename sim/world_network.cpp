@@ -41,8 +41,13 @@ void World::to_self(std::uint32_t from, Message message, std::int64_t leaves) {
         .cause = current_,
         .type = &message.type(),
         .body = message.body()});
-  pending_.push({leaves, id, target(from, Kind::message), from | life(instances_[from]),
-                 reinterpret_cast<std::uint64_t>(message.release())});
+  const Event e{leaves, id, target(from, Kind::message), from | life(instances_[from]),
+                reinterpret_cast<std::uint64_t>(message.release())};
+  if (config_->own_in_turn) {
+    in_flight_.emplace_back(e);
+  } else {
+    pending_.push(e);
+  }
 }
 
 void World::put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const Message& message,
@@ -62,6 +67,16 @@ void World::put_on_link(std::uint32_t from, std::uint32_t to, EventId id, const 
   if (link.duplicate.scaled != 0 && choices_->chance(q, link.duplicate)) copies = 2;
   if (config_->ties == TieRule::any) {
     for (; copies > 0; --copies) {
+      if (config_->mailbox != 0) {
+        const auto there = std::count_if(in_flight_.begin(), in_flight_.end(), [&](const Held& h) {
+          return h.event.target == target(to, Kind::message) &&
+                 (h.event.source & kInstanceMask) != to;
+        });
+        if (static_cast<std::size_t>(there) >= config_->mailbox) {
+          lose(from, to, id, message, "mailbox is full");
+          continue;
+        }
+      }
       Held& held = in_flight_.emplace_back(Event{leaves, id, target(to, Kind::start), from, 0});
       held.event.target = target(to, Kind::message);
       held.message = message;
@@ -141,9 +156,15 @@ bool World::clogged(std::uint32_t from, std::uint32_t to) const {
 
 NodeId Context::self() const { return world_->instances_[instance_].identity; }
 
-Time Context::hardware_now() const { return {world_->local_now(instance_)}; }
+Time Context::hardware_now() const {
+  world_->clock_read_ = true;
+  return {world_->local_now(instance_)};
+}
 
-Time Context::wall_now() const { return world_->parts_[instance_].clocks.wall({world_->now_}); }
+Time Context::wall_now() const {
+  world_->clock_read_ = true;
+  return world_->parts_[instance_].clocks.wall({world_->now_});
+}
 
 void Context::send_message(NodeId to, Message message) {
   assert(to.value < world_->instances_.size());

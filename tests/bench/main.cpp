@@ -1,5 +1,6 @@
-// The benchmarks' main function: --ratios prints the table of speed against the yardsticks;
-// anything else is Google Benchmark's. Speed is reported, never judged: the status is 0.
+// The benchmarks' main function: --ratios prints the table of speed against the yardsticks,
+// --exhaustive that of exhaustive search beside spin; anything else is Google Benchmark's. Speed is
+// reported, never judged: the status is 0.
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "tests/bench/exhaustive.hpp"
 #include "tests/bench/ratios.hpp"
 
 namespace {
@@ -42,10 +44,26 @@ int ratios(int count, char** arguments) {
   return 0;
 }
 
+/// The arguments after --exhaustive.
+int exhaustive(int count, char** arguments) {
+  int rounds = 3;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view a = arguments[i];
+    if (a.substr(0, kRounds.size()) == kRounds && parse(a.substr(kRounds.size()), 1, rounds))
+      continue;
+    std::fprintf(stderr, "sibyl bench: \"%s\" is not --rounds=N (N >= 1)\n", arguments[i]);
+    return kUsage;
+  }
+  sibyl::bench::report_exhaustive(rounds);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "--ratios") return ratios(argc - 2, argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == "--exhaustive")
+    return exhaustive(argc - 2, argv + 2);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return kUsage;
   benchmark::RunSpecifiedBenchmarks();

@@ -1,0 +1,133 @@
+// Judging the runs of an exhaustive search.
+#include "scenarios/exhaustive_judge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "analysis/causes.hpp"
+#include "analysis/properties.hpp"
+#include "scenarios/cycle.hpp"
+#include "scenarios/runner.hpp"
+#include "sim/hash.hpp"
+#include "sim/schedule.hpp"
+
+namespace sibyl {
+
+using analysis::Finding;
+using analysis::Verdict;
+
+namespace {
+/// In the search an arrival takes no time, so that runs that differ in the order of independent
+/// arrivals meet in one state; but what comes later is later.
+void one_after_another(Trace& trace) {
+  std::int64_t at = 0;
+  for (TraceEvent& e : trace.events) e.at = Time{++at};
+  trace.end = Time{at};
+}
+}  // namespace
+
+World exhaustive_root(const Scenario& scenario, const ExhaustiveOptions& options,
+                      std::int64_t arrival_ns) {
+  DefaultChoices least;
+  const TieRule ties = options.delays_ns.empty() ? TieRule::any : TieRule::chosen;
+  World world = make_world(scenario, draw_faults(scenario.faults, scenario.nodes.size(), least),
+                           ties, arrival_ns);
+  world.prepare();
+  return world;
+}
+
+void add_incomplete(ExhaustiveResult& result, const std::string& why) {
+  auto& all = result.incomplete;
+  if (std::find(all.begin(), all.end(), why) == all.end()) all.push_back(why);
+}
+
+void finish_record(Recorded& run, const World& world, Outcome outcome, const std::string& id,
+                   TraceRecorder& recorder) {
+  run.trace.outcome = outcome;
+  run.trace.end = world.now();
+  run.trace.pending = world.pending();
+  run.trace.nodes = world.nodes();
+  run.trace.digest = world.digest().hex();
+  run.trace.scenario_id = id;
+  run.trace.events = recorder.take();
+}
+
+void ExhaustiveJudge::judge(std::uint64_t shown, Outcome outcome, const RunAgain& again) {
+  Hasher h;
+  h.add(shown);
+  h.add(static_cast<std::uint64_t>(outcome));
+  if (!judged_.insert(h.value())) return;
+  ++result_.judged;
+  Trace trace = again.record(root_, outcome).trace;
+  one_after_another(trace);
+  check(trace, outcome, again);
+}
+
+void ExhaustiveJudge::judge_cycle(std::uint64_t shown, const Cycle& cycle, const RunAgain& again) {
+  constexpr unsigned kEnough = 100;
+  unsigned& looked = cycles_seen_[shown];
+  if (looked == kEnough) return;
+  if (looked++ == 0) judge(shown, Outcome::limit, again);
+  if (cycle.by_luck) return;  // it is not so for ever
+  Trace trace = again.record(root_, Outcome::limit).trace;
+  const std::uint64_t before =
+      again.record(root_, Outcome::limit, cycle.since, nullptr).trace.events.size();
+  if (!repeats_fairly(trace, before, cycle.time_passed)) return;
+  looked = kEnough;
+  ++result_.judged;
+  mark_repeated(trace, before);
+  one_after_another(trace);
+  check(trace, Outcome::limit, again);
+}
+
+void ExhaustiveJudge::check(const Trace& trace, Outcome outcome, const RunAgain& again) {
+  bool undecided = false;
+  for (const std::string& property : scenario_.protocol->properties) {
+    const bool wanted = options_.properties.empty() ||
+                        std::find(options_.properties.begin(), options_.properties.end(),
+                                  property) != options_.properties.end();
+    if (!wanted) continue;
+    const Finding finding = analysis::check(property, trace);
+    undecided = undecided || finding.verdict == Verdict::inconclusive;
+    if (finding.verdict == Verdict::violated) found(finding, trace, outcome, again);
+  }
+  result_.inconclusive += undecided ? 1 : 0;
+}
+
+void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome outcome,
+                            const RunAgain& again) {
+  const auto explanation = analysis::explain_causes(trace, finding);
+  const std::string cause = analysis::cause_signature(explanation, finding, trace);
+  for (FoundCause& f : result_.found) {
+    if (f.property == finding.property && f.cause == cause) {
+      ++f.count;
+      return;
+    }
+  }
+  FoundCause f{finding.property, cause, finding.summary, result_.judged - 1, 1, 0, Value()};
+  // The same run in a world in which an arrival takes time, as it does in a run.
+  std::uint64_t events = 0;
+  const Recorded run =
+      again.record(exhaustive_root(scenario_, options_, 1), outcome, ~std::size_t{0}, &events);
+  Scenario ended = scenario_;
+  if (outcome == Outcome::limit) {
+    // What is repeated for ever is shown once.
+    const Value* limits = ended.document.find("limits");
+    Value one = limits == nullptr ? Value(Value::Object{}) : *limits;
+    one.set("events", Value(static_cast<std::int64_t>(events)));
+    ended.document.set("limits", std::move(one));
+  }
+  f.scenario = counterexample(
+      ended, run, finding.property, cause,
+      fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary));
+  if (outcome == Outcome::limit) {
+    Value expect = *f.scenario.find("expect");
+    expect.set("outcome", Value("limit"));
+    f.scenario.set("expect", std::move(expect));
+  }
+  result_.found.push_back(std::move(f));
+}
+
+}  // namespace sibyl

@@ -1,0 +1,86 @@
+// Observations as values.
+#include "scenarios/shown.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/notes.hpp"
+
+namespace sibyl {
+
+namespace {
+constexpr std::uint64_t kMix = 0xa0761d6478bd642fU;
+
+void chain(std::uint64_t& into, std::uint64_t content) {
+  into = fold_multiply(into ^ 0xe7037ed1a0b428dbU, content + 0x8ebc6af09c88c6e3U) + content;
+}
+}  // namespace
+
+void Shown::add(const Observed& step) {
+  const TypeInfo* const type = step.type;
+  if (type == &kTypeInfo<note::Count>) return;
+  const std::uint64_t content =
+      fold_multiply(step.content ^ kMix, type->name_hash ^ static_cast<std::uint64_t>(step.kind));
+  if (step.kind == TraceKind::lose) {
+    const std::uint64_t link = std::uint64_t{step.node.value} << 32 | step.peer.value;
+    const std::uint64_t one = fold_multiply(content, link ^ kMix);
+    const auto place = std::lower_bound(lost_.begin(), lost_.end(), one);
+    if (place == lost_.end() || *place != one) lost_.insert(place, one);
+    return;
+  }
+  if (type == &kTypeInfo<note::Own> || type == &kTypeInfo<note::Disown>) {
+    chain(owned_, content ^ step.node.value);
+  }
+  if (type == &kTypeInfo<note::Return> || type == &kTypeInfo<note::ActionDone>) {
+    returned_ += content;
+  }
+  std::uint64_t& mine = nodes_[std::min<std::size_t>(step.node.value, nodes_.size() - 1)];
+  chain(mine, content);
+  if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ActionCall>) {
+    chain(mine, returned_);
+  }
+}
+
+void Shown::hash_into(Hasher& h) const {
+  for (const std::uint64_t n : nodes_) h.add(n);
+  h.add(returned_);
+  h.add(owned_);
+  for (const std::uint64_t one : lost_) h.add(one);
+}
+
+void ShownRecorder::on_step(const Step& step) {
+  if (step.kind == TraceKind::send || step.kind == TraceKind::receive ||
+      step.kind == TraceKind::timer) {
+    return;
+  }
+  if (step.type == &kTypeInfo<note::Count>) {
+    hits.emplace_back(static_cast<const note::Count*>(step.body)->what);
+    return;
+  }
+  shown_.add({step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}});
+}
+
+std::uint32_t ShownTable::intern(Shown shown) {
+  Hasher h;
+  shown.hash_into(h);
+  const auto [it, fresh] = ids_.insert({h.value(), static_cast<std::uint32_t>(all_.size())});
+  if (fresh) {
+    all_.push_back(std::move(shown));
+    hashes_.push_back(h.value());
+  }
+  return it->second;
+}
+
+std::uint32_t ShownTable::next(std::uint32_t shown, StepTable::ObservationId observation) {
+  if (observation == 0) return shown;
+  const std::uint64_t key = std::uint64_t{shown} << 32 | observation;
+  const auto known = next_.find(key);
+  if (known != next_.end()) return known->second;
+  Shown after = all_[shown];
+  for (const Observed& o : steps_.observed(observation)) after.add(o);
+  const std::uint32_t id = intern(std::move(after));
+  next_.insert({key, id});
+  return id;
+}
+
+}  // namespace sibyl

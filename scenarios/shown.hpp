@@ -1,0 +1,61 @@
+// What the checkers have been shown on the way to a state, as far as a verdict depends on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/hash.hpp"
+#include "sim/observer.hpp"
+#include "sim/step_table.hpp"
+
+namespace sibyl {
+
+/// The notes of each node in their order, which operations had returned when another was called,
+/// the order in which objects were owned and given away, and which messages were lost, however
+/// often. A value; two runs with equal ones get equal verdicts.
+class Shown {
+ public:
+  explicit Shown(std::size_t nodes) : nodes_(nodes) {}
+  void add(const Observed& step);
+  void hash_into(Hasher& h) const;
+
+ private:
+  std::vector<std::uint64_t> nodes_;  ///< the last: of no node
+  std::uint64_t returned_ = 0;
+  std::uint64_t owned_ = 0;
+  std::vector<std::uint64_t> lost_;  ///< sorted
+};
+
+/// Shows a run's steps to a Shown, and keeps the probes that are hit.
+class ShownRecorder final : public Observer {
+ public:
+  explicit ShownRecorder(Shown& shown) : shown_(shown) {}
+  void on_step(const Step& step) override;
+  std::vector<std::string> hits;
+
+ private:
+  Shown& shown_;
+};
+
+/// Different Showns, numbered from 0, which is the empty one.
+class ShownTable {
+ public:
+  ShownTable(std::size_t nodes, const StepTable& steps) : steps_(steps) { intern(Shown(nodes)); }
+  /// What `shown` becomes by an observation. O(log n) the first time.
+  std::uint32_t next(std::uint32_t shown, StepTable::ObservationId observation);
+  const Shown& operator[](std::uint32_t id) const { return all_[id]; }
+  std::uint64_t hash(std::uint32_t id) const { return hashes_[id]; }
+
+ private:
+  std::uint32_t intern(Shown shown);
+  const StepTable& steps_;
+  std::vector<Shown> all_;
+  std::vector<std::uint64_t> hashes_;
+  std::map<std::uint64_t, std::uint32_t> ids_;  ///< by hash
+  std::map<std::uint64_t, std::uint32_t> next_;
+};
+
+}  // namespace sibyl

@@ -1,0 +1,187 @@
+// Exhaustive search over states as lists of numbers: a number for each node, and one for each
+// message in flight. Steps come from a StepTable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scenarios/shown.hpp"
+#include "scenarios/state_set.hpp"
+#include "sim/step_table.hpp"
+#include "sim/world.hpp"
+
+namespace sibyl {
+
+/// A condition on all nodes at once, checked in every state.
+struct Invariant {
+  /// What the condition looks at, of one process.
+  std::function<std::uint64_t(NodeId, const Process&)> view;
+  /// Whether it holds, given the view of each node.
+  std::function<bool(std::span<const std::uint64_t>)> holds;
+};
+
+struct StateSearchOptions {
+  std::uint64_t states = 10'000'000;
+  std::uint64_t depth = 10'000;
+  std::uint64_t memory = std::uint64_t{4} << 30U;  ///< bytes of the set of states at most
+  bool merge = true;                               ///< without it every run is made
+  bool observed = true;  ///< what the checkers have been shown belongs to the state
+  /// Partial-order reduction: where all that a node can do is to go on by itself, unseen by others
+  /// (WorldConfig::own_in_turn), nothing else is tried in that state, unless that would close a
+  /// cycle (ample sets with the conditions C0 to C3 of Clarke, Grumberg, Peled, Model Checking,
+  /// 1999, section 10.1). Finds the same ends and violations in fewer states.
+  bool reduce = false;
+  Time deadline = kNever;
+  std::optional<Invariant> invariant;
+  std::function<bool()> tick;  ///< asked every 1024 transitions: whether to stop
+};
+
+/// One step of a path, as a world can be led along it.
+struct PathStep {
+  enum class Kind : std::uint8_t { arrival, at_once, timer };
+  Kind kind = Kind::arrival;
+  NodeId from = kNobody;
+  NodeId to = kNobody;
+  bool start = false;
+  std::uint64_t content = 0;  ///< hash of the message
+  std::uint32_t slot = 0;     ///< of the timer
+  std::vector<std::uint32_t> answers;
+};
+
+class StateSearch {
+ public:
+  /// What a caller is told; the search's path() leads to the state in question.
+  struct Listener {
+    virtual ~Listener() = default;
+    virtual void ended() = 0;                          ///< nothing is left to happen
+    virtual void late() = 0;                           ///< the deadline has passed
+    virtual void cut_off() = 0;                        ///< the bound on the depth was reached
+    virtual void returned(std::size_t /*since*/) = 0;  ///< to the state at that place of the path
+    virtual void broken() = 0;                         ///< the invariant does not hold
+    virtual void hit(const std::string& /*probe*/) = 0;
+  };
+  enum class End : std::uint8_t { complete, states, memory, stopped, clock_read };
+
+  /// `root` is prepared, between two steps, and StepTable::obstacle finds none. `by_time`: the time
+  /// belongs to the state.
+  StateSearch(const World& root, const StateSearchOptions& options, bool by_time,
+              Listener& listener);
+  /// clock_read: a step read a clock, so that the search has to be made `by_time`; its results so
+  /// far mean nothing then.
+  End run();
+
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;
+  std::uint64_t depth = 0;
+  std::uint64_t ends = 0;
+  std::uint64_t cycles = 0;
+  bool depth_reached = false;
+  bool not_continued = false;  ///< without merging: a run that came back to its own state
+
+  const StepTable& steps() const { return steps_; }
+  std::vector<PathStep> path() const;
+  /// Of the newest state: the hash of what the checkers have been shown, and the time.
+  std::uint64_t shown() const { return shown_.hash(next_[nodes_]); }
+  std::int64_t now() const { return next_now_; }
+  std::int64_t now_at(std::size_t place) const { return stack_[place].now; }
+  bool luck_since(std::size_t place) const;
+  std::size_t memory_bytes() const;
+
+ private:
+  /// What may happen next in a state.
+  struct Alternative {
+    std::uint32_t node = 0;
+    std::uint32_t place = 0;  ///< of the message in the state
+    std::uint32_t message = 0;
+    std::uint32_t slot = 0;
+    bool is_timer = false;
+    bool at_once = false;
+  };
+  struct Frame {
+    std::uint64_t hash = 0;
+    std::int64_t now = 0;
+    std::int64_t due = 0;  ///< ns until the first timer
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+    std::uint32_t cursor = 0;  ///< the alternative: a place in the state, or behind it a timer
+    std::uint32_t outcome = 0;
+    std::uint32_t only = 0;  ///< the alternative that is enough; 0: all are tried
+    std::uint32_t done = 0;  ///< the one that turned out not to be
+    bool found_one = false;
+    Alternative taken;  ///< the step that is being followed, and how it went
+    std::uint32_t first_answer = 0;
+    std::uint16_t answers = 0;
+    bool luck = false;
+  };
+
+  void push_next(std::uint64_t hash);
+  void pop();
+  void end_here();
+  void advance();
+  bool find_alternative(Frame& frame, Alternative& found) const;
+  bool find_timer(const Frame& frame, std::uint32_t number, Alternative& found) const;
+  bool may_arrive(const std::uint32_t* words, const Frame& frame, std::uint32_t place) const;
+  std::span<const StepTable::Outcome> outcomes(const Frame& frame, const Alternative& a);
+  void build(const Frame& frame, const Alternative& a, const StepTable::Outcome& outcome);
+  void put(StepTable::MessageId message);
+  void find_ample(Frame& frame);
+  bool on_path(std::uint64_t hash) const;
+  std::size_t place_on_path(std::uint64_t hash) const;
+  std::uint64_t hash_of_next() const;
+  void enter();
+  std::uint64_t channel(StepTable::MessageId message);
+  bool holds();
+  std::uint64_t view(StepTable::StateId state);
+  const std::uint32_t* state_of(const Frame& frame) const { return words_.data() + frame.offset; }
+
+  StateSearchOptions options_;
+  WorldConfig config_;
+  std::vector<TraceNode> descriptions_;
+  Network network_;
+  bool by_time_;
+  std::int64_t start_;
+  Listener& listener_;
+  StepTable steps_;
+  ShownTable shown_;
+  std::uint32_t nodes_;
+  std::uint32_t head_;  ///< words before the messages: a number a node, Shown, how many at once
+
+  StateSet visited_;
+  std::vector<std::uint32_t> words_;  ///< the states of the path, one behind the other
+  std::vector<Frame> stack_;
+  std::vector<std::uint16_t> path_counts_;  ///< by part of the hash: states of the path
+  std::vector<std::uint32_t> next_;         ///< the state that a step leads to
+  std::int64_t next_now_ = 0;
+  std::vector<std::uint64_t> channels_;  ///< by message: where it queues; the top bit: in order
+  std::vector<std::uint64_t> views_;     ///< by state of a node
+  std::vector<std::uint64_t> all_views_;
+  std::size_t path_steps_ = 0;  ///< of the path that the listener is told of
+};
+
+/// Leads a world along a path, one step() a PathStep.
+class PathChoices final : public Choices {
+ public:
+  explicit PathChoices(const std::vector<PathStep>& path) : path_(path) {}
+  /// Call before each step of the world.
+  void begin(std::size_t step) {
+    step_ = step;
+    next_ = 0;
+  }
+  std::uint64_t pick(Question q, std::uint64_t options) override;
+  std::int64_t draw(Question q, const Distribution& d) override;
+  bool chance(Question q, Probability p) override;
+  std::size_t pick_event(EventQueue& queue, std::size_t ready) override;
+  std::size_t pick_arrival(const Arrivals& arrivals) override;
+  bool parted = false;  ///< the world did not offer what the path says
+
+ private:
+  const std::vector<PathStep>& path_;
+  std::size_t step_ = 0;
+  std::size_t next_ = 0;
+};
+
+}  // namespace sibyl

@@ -1,0 +1,295 @@
+// Single steps, made in a world of their own and remembered.
+#include "sim/step_table.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "sim/notes.hpp"
+#include "sim/observer.hpp"
+
+namespace sibyl {
+
+namespace {
+
+/// Keeps what checkers look at.
+class Witness final : public Observer {
+ public:
+  void on_step(const Step& step) override {
+    if (step.kind == TraceKind::send || step.kind == TraceKind::receive ||
+        step.kind == TraceKind::timer) {
+      return;
+    }
+    Observed& o = seen.emplace_back();
+    o = {step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}};
+    if (step.type == &kTypeInfo<note::Count>) {
+      o.counted = static_cast<const note::Count*>(step.body)->what;
+    }
+  }
+  std::vector<Observed> seen;
+};
+
+}  // namespace
+
+std::uint64_t StepAnswers::pick(Question q, std::uint64_t options) {
+  const bool schedule = q.what == Decision::arrival || q.what == Decision::tie ||
+                        q.what == Decision::delay || q.what == Decision::service;
+  luck = luck || (!schedule && options > 1);
+  if (next_ == answers.size()) answers.push_back(0);
+  if (next_ == alternatives.size()) alternatives.push_back(static_cast<std::uint32_t>(options));
+  const std::uint64_t answer = answers[next_++];
+  return answer < options ? answer : 0;  // in a replay that does not fit
+}
+
+std::int64_t StepAnswers::draw(Question q, const Distribution& d) {
+  if (q.what == Decision::delay && !delays.empty()) return delays[pick(q, delays.size())];
+  if (d.minimum() != d.maximum()) drew = q.what;
+  return d.minimum();
+}
+
+bool StepAnswers::chance(Question q, Probability p) {
+  if (p.scaled == 0) return false;
+  if (p.scaled >= Probability::kOne) return true;
+  luck = true;
+  return pick(q, 2) == 1;
+}
+
+bool StepAnswers::advance() {
+  while (!answers.empty() && answers.back() + 1 == alternatives.back()) {
+    answers.pop_back();
+    alternatives.pop_back();
+  }
+  if (answers.empty()) return false;
+  ++answers.back();
+  return true;
+}
+
+std::string StepTable::obstacle(const World& world) {
+  const WorldConfig& config = *world.config_;
+  if (config.ties != TieRule::any || config.arrival_ns != 0) return "delays decide what comes next";
+  if (config.cpu.enabled) return "nodes have CPUs";
+  if (!config.faults.empty()) return "there are faults";
+  if (world.any_watched_) return "there are Byzantine nodes";
+  for (const World::Instance& node : world.instances_) {
+    if (!node.ideal_clock) return "clocks drift";
+  }
+  return {};
+}
+
+StepTable::StepTable(const World& world, bool by_time)
+    : scratch_(world), by_time_(by_time), observations_(1), known_(std::size_t{1} << 10) {
+  assert(obstacle(world).empty());
+  for (std::uint32_t i = 0; i < nodes(); ++i) {
+    initial_.push_back(intern(read_back(scratch_, {i})));
+  }
+  for (const Held& h : scratch_.in_flight_) {
+    in_flight_.push_back(intern(h.event.source, h.event.target, h.message));
+  }
+  scratch_.pending_.for_each([&](const Event& e) {
+    const auto kind = static_cast<World::Kind>(e.target >> 24);
+    if (kind == World::Kind::start) due_at_once_.push_back(intern(e.target, e.target, {}));
+    if (carries_payload(e)) {
+      due_at_once_.push_back(intern(e.source, e.target, Message::share(payload_of(e))));
+    }
+  });
+  scratch_.in_flight_.clear();
+  scratch_.pending_ = PendingEvents();
+}
+
+StepTable::State StepTable::read_back(const World& world, NodeId node) const {
+  const World::Instance& instance = world.instances_[node.value];
+  State s{node,
+          instance.process,
+          world.parts_[node.value].storage,
+          instance.timers,
+          instance.free_timer,
+          instance.started,
+          {}};
+  for (std::uint32_t i = 0; i < s.slots.size(); ++i) {
+    World::TimerSlot& t = s.slots[i];
+    t.entry = 0;
+    t.cause = 0;
+    if (!t.armed) continue;
+    t.deadline -= std::min(t.deadline, world.now_);
+    s.armed.push_back({i, t.deadline});
+  }
+  return s;
+}
+
+StepTable::StateId StepTable::intern(State state) {
+  Hasher h;
+  h.add(std::uint64_t{state.node.value} << 1 | (state.started ? 1 : 0));
+  h.add(state.process->value_hash());
+  if (!state.storage.empty()) hash_append(h, state.storage);
+  for (const Timer& t : state.armed) {
+    h.add(t.slot);
+    h.add(state.slots[t.slot].tag.hash());
+    h.add(static_cast<std::uint64_t>(t.left));
+  }
+  const auto [it, fresh] = state_ids_.insert({h.value(), static_cast<StateId>(states_.size())});
+  if (!fresh) return it->second;
+  std::int64_t first = kNever.ns;
+  for (const Timer& t : state.armed) first = std::min(first, t.left);
+  any_timers_ = any_timers_ || !state.armed.empty();
+  first_due_.push_back(first);
+  states_.push_back(std::move(state));
+  return it->second;
+}
+
+/// An empty message: the start of the node.
+StepTable::MessageId StepTable::intern(std::uint32_t source, std::uint32_t target,
+                                       const Message& message) {
+  const NodeId from{source & World::kInstanceMask};
+  const NodeId to{target & World::kInstanceMask};
+  Hasher h;
+  h.add(std::uint64_t{from.value} << 32 | to.value);
+  h.add(message ? message.hash() : 0);
+  const auto [it, fresh] = message_ids_.insert({h.value(), static_cast<MessageId>(handed_.size())});
+  if (fresh) handed_.push_back({from, to, !message, message});
+  return it->second;
+}
+
+StepTable::ObservationId StepTable::intern(std::vector<Observed> observed) {
+  if (observed.empty()) return 0;
+  Hasher h;
+  for (const Observed& o : observed) {
+    h.add(static_cast<std::uint64_t>(o.kind) << 56 | std::uint64_t{o.node.value} << 28 |
+          o.peer.value);
+    h.add(o.type->name_hash);
+    h.add(o.content);
+  }
+  const auto [it, fresh] =
+      observation_ids_.insert({h.value(), static_cast<ObservationId>(observations_.size())});
+  if (fresh) observations_.push_back(std::move(observed));
+  return it->second;
+}
+
+StepTable::ObservationId StepTable::loss_of(MessageId id) {
+  const Handed& m = handed_[id];
+  return intern(std::vector<Observed>{{TraceKind::lose,
+                                       m.from,
+                                       m.to,
+                                       &m.message.type(),
+                                       m.message.type().hash(m.message.body()),
+                                       {}}});
+}
+
+StepTable::StateId StepTable::later(StateId state, std::int64_t ns) {
+  if (ns == 0 || first_due_[state] == kNever.ns) return state;
+  const auto known = later_.find({state, ns});
+  if (known != later_.end()) return known->second;
+  State s = states_[state];
+  for (Timer& t : s.armed) {
+    t.left -= ns;
+    s.slots[t.slot].deadline = t.left;
+  }
+  const StateId id = intern(std::move(s));
+  later_.insert({{state, ns}, id});
+  return id;
+}
+
+std::span<const StepTable::Outcome> StepTable::learn(StateId state, std::uint32_t stimulus,
+                                                     std::uint64_t key) {
+  std::vector<Outcome> all;
+  StepAnswers answers;
+  do {
+    answers.rewind();
+    const State before = states_[state];  // by value: states_ grows
+    all.push_back(make_step(before, stimulus, answers));
+  } while (answers.advance());
+  if (answers.drew) drew_ = answers.drew;
+  const auto first = static_cast<std::uint32_t>(outcomes_.size());
+  outcomes_.insert(outcomes_.end(), all.begin(), all.end());
+  if (++known_count_ * 2 > known_.size()) grow();
+  const std::size_t mask = known_.size() - 1;
+  std::size_t i = static_cast<std::size_t>(
+                      fold_multiply(key ^ static_cast<std::uint64_t>(now_), 0x9e3779b97f4a7c15U)) &
+                  mask;
+  while (known_[i].key != kNoKey) i = (i + 1) & mask;
+  known_[i] = {key, now_, first, static_cast<std::uint32_t>(all.size())};
+  return {outcomes_.data() + first, all.size()};
+}
+
+void StepTable::grow() {
+  std::vector<Known> old(known_.size() * 2);
+  old.swap(known_);
+  const std::size_t mask = known_.size() - 1;
+  for (const Known& k : old) {
+    if (k.key == kNoKey) continue;
+    std::size_t i = static_cast<std::size_t>(fold_multiply(k.key ^ static_cast<std::uint64_t>(k.at),
+                                                           0x9e3779b97f4a7c15U)) &
+                    mask;
+    while (known_[i].key != kNoKey) i = (i + 1) & mask;
+    known_[i] = k;
+  }
+}
+
+StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimulus,
+                                        StepAnswers& answers) {
+  ++steps_made_;
+  World world = scratch_;
+  World::Instance& node = world.instances_[state.node.value];
+  node.process = state.process;
+  node.timers = state.slots;
+  node.free_timer = state.free_timer;
+  node.started = state.started;
+  world.parts_[state.node.value].storage = state.storage;
+  world.now_ = now_;
+  for (std::uint32_t i = 0; i < node.timers.size(); ++i) {
+    node.timers[i].deadline += now_;
+    node.timers[i].order = i + 1;
+  }
+  world.next_id_ = node.timers.size() + 1;
+  world.clock_read_ = false;
+  world.choices_ = &answers;
+  Witness witness;
+  world.set_observer(&witness);
+  if ((stimulus & kTimerBit) != 0) {
+    const std::uint32_t slot = stimulus & ~kTimerBit;
+    World::TimerSlot& t = node.timers[slot];
+    t.entry = t.order;
+    world.fire({now_, t.order, World::target(state.node.value, World::Kind::timer),
+                state.node.value, std::uint64_t{t.generation} << 32 | slot});
+  } else if (handed_[stimulus].start) {
+    world.start_instance(state.node.value, false);
+  } else {
+    const Handed handed = handed_[stimulus];
+    world.hand(state.node.value, handed.from, 0, handed.message);
+  }
+  clock_read_ = clock_read_ || world.clock_read_;
+
+  Outcome out;
+  std::vector<MessageId> to_others;
+  std::vector<MessageId> to_self;
+  for (const Held& h : world.in_flight_) {
+    const MessageId id = intern(h.event.source, h.event.target, h.message);
+    (handed_[id].to == state.node ? to_self : to_others).push_back(id);
+  }
+  world.pending_.for_each([&](const Event& e) {
+    if (!carries_payload(e)) return;
+    to_self.push_back(intern(e.source, e.target, Message::share(payload_of(e))));
+  });
+  State after = read_back(world, state.node);
+  const auto same_timers = [&] {
+    return std::equal(after.armed.begin(), after.armed.end(), state.armed.begin(),
+                      state.armed.end(), [&](const Timer& a, const Timer& b) {
+                        return a.slot == b.slot && a.left == b.left &&
+                               after.slots[a.slot].tag == state.slots[b.slot].tag;
+                      });
+  };
+  out.silent = to_others.empty() && witness.seen.empty() && same_timers();
+  out.by_luck = answers.luck;
+  out.observed = intern(std::move(witness.seen));
+  out.first = static_cast<std::uint32_t>(ids_.size());
+  out.sent = static_cast<std::uint16_t>(to_others.size());
+  out.own = static_cast<std::uint16_t>(to_self.size());
+  ids_.insert(ids_.end(), to_others.begin(), to_others.end());
+  ids_.insert(ids_.end(), to_self.begin(), to_self.end());
+  out.first_answer = static_cast<std::uint32_t>(answers_.size());
+  out.answers = static_cast<std::uint16_t>(answers.answers.size());
+  answers_.insert(answers_.end(), answers.answers.begin(), answers.answers.end());
+  out.next = intern(std::move(after));
+  return out;
+}
+
+}  // namespace sibyl

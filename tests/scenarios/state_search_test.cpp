@@ -1,0 +1,258 @@
+// The exhaustive search over numbers: that it counts what a search with copies of the world counts,
+// and what another model checker counts.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scenarios/catalog.hpp"
+#include "scenarios/exhaustive.hpp"
+#include "scenarios/loader.hpp"
+#include "scenarios/state_search.hpp"
+#include "sim/schedule.hpp"
+#include "tests/bench/replication.hpp"
+
+namespace sibyl {
+namespace {
+
+namespace replication = bench::replication;
+
+struct Counts final : StateSearch::Listener {
+  void ended() override { ++ends; }
+  void late() override {}
+  void cut_off() override { ++cut; }
+  void returned(std::size_t /*since*/) override {}
+  void broken() override { ++broke; }
+  void hit(const std::string& /*probe*/) override {}
+  std::uint64_t ends = 0;
+  std::uint64_t cut = 0;
+  std::uint64_t broke = 0;
+};
+
+struct Counted {
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;
+  std::uint64_t ends = 0;
+};
+
+Counted by_numbers(const World& root, bool reduce = false, Counts* counts = nullptr,
+                   bool by_time = false) {
+  StateSearchOptions options;
+  options.observed = false;
+  options.reduce = reduce;
+  options.invariant = replication::applied_is_committed();
+  Counts own;
+  Counts& told = counts != nullptr ? *counts : own;
+  StateSearch search(root, options, by_time, told);
+  REQUIRE(search.run() == StateSearch::End::complete);
+  return {search.states, search.transitions, told.ends};
+}
+
+/// The same with a copy of the world for each step, and nothing in common with the other.
+Counted by_copies(const World& root) {
+  Counted counted;
+  std::set<std::uint64_t> seen{root.state_hash()};
+  std::vector<World> todo{root};
+  while (!todo.empty()) {
+    const World here = todo.back();
+    todo.pop_back();
+    StepAnswers answers;
+    bool went = false;
+    do {
+      answers.rewind();
+      World next = here;
+      if (!next.step(answers)) break;
+      went = true;
+      ++counted.transitions;
+      if (seen.insert(next.state_hash()).second) todo.push_back(next);
+    } while (answers.advance());
+    if (!went) ++counted.ends;
+  }
+  counted.states = seen.size();
+  return counted;
+}
+
+TEST_CASE("replication by a leader has as many states as spin finds") {
+  // spin 6.5.2 on tests/bench/replication.pml, -m, -DNOREDUCE: "states, stored"; its "transitions"
+  // count the first state as one.
+  struct Case {
+    std::uint8_t followers;
+    std::uint8_t commands;
+    std::uint64_t states;
+    std::uint64_t transitions;
+  };
+  for (const Case& c : {Case{1, 1, 30, 41}, Case{2, 1, 449, 891}, Case{3, 1, 20'718, 59'792}}) {
+    CAPTURE(c.states);
+    Counts told;
+    const World root = replication::make(c.followers, c.commands);
+    const Counted counted = by_numbers(root, false, &told);
+    CHECK(counted.states == c.states);
+    CHECK(counted.transitions == c.transitions);
+    CHECK(told.broke == 0);
+    const Counted copied = by_copies(root);
+    CHECK(copied.states == counted.states);
+    CHECK(copied.transitions == counted.transitions);
+    CHECK(copied.ends == counted.ends);
+  }
+}
+
+TEST_CASE("reduction keeps the ends and what breaks an invariant, in fewer states") {
+  const World root = replication::make(3, 1);
+  Counts whole_told;
+  Counts reduced_told;
+  const Counted whole = by_numbers(root, false, &whole_told);
+  const Counted reduced = by_numbers(root, true, &reduced_told);
+  CHECK(reduced.ends == whole.ends);
+  CHECK(reduced.states * 3 < whole.states * 2);
+
+  // An invariant that does not hold: nobody ever applies anything.
+  StateSearchOptions options;
+  options.observed = false;
+  options.invariant = replication::applied_is_committed();
+  options.invariant->holds = [](std::span<const std::uint64_t> views) {
+    return views[1] + views[2] + views[3] == 0;
+  };
+  for (const bool reduce : {false, true}) {
+    options.reduce = reduce;
+    Counts told;
+    StateSearch search(root, options, false, told);
+    CHECK(search.run() == StateSearch::End::complete);
+    CHECK(told.broke > 0);
+  }
+}
+
+/// Every scenario of the tree, without its own delays.
+std::vector<Scenario> all_scenarios() {
+  std::vector<Scenario> all;
+  for (const std::string& file : scenario_files(SIBYL_SOURCE_DIR "/scenarios/partitioned")) {
+    for (Scenario& s : load_file(file, {parse_override("/expect={}")})) all.push_back(std::move(s));
+  }
+  return all;
+}
+
+TEST_CASE("both ways of searching exhaustively count the same in every scenario of the tree") {
+  int compared = 0;
+  for (const Scenario& s : all_scenarios()) {
+    CAPTURE(s.id);
+    ExhaustiveOptions options;
+    options.states = 4000;
+    const ExhaustiveResult numbers = explore_exhaustively(s, options);
+    if (numbers.states >= options.states) continue;
+    options.copy = true;
+    const ExhaustiveResult copies = explore_exhaustively(s, options);
+    CHECK(numbers.states == copies.states);
+    CHECK(numbers.transitions == copies.transitions);
+    CHECK(numbers.ends == copies.ends);
+    CHECK(numbers.judged == copies.judged);
+    CHECK(numbers.probes == copies.probes);
+    CHECK(numbers.incomplete == copies.incomplete);
+    std::set<std::string> causes;
+    for (const FoundCause& f : copies.found) causes.insert(f.property + f.cause);
+    CHECK(numbers.found.size() == copies.found.size());
+    for (const FoundCause& f : numbers.found) CHECK(causes.contains(f.property + f.cause));
+    ++compared;
+  }
+  CHECK(compared > 20);
+}
+
+TEST_CASE("the corrected create and read with a move has 24424 states and no violation") {
+  const Scenario s =
+      load_file(SIBYL_SOURCE_DIR "/scenarios/partitioned/create-read-move.json", {}).front();
+  const ExhaustiveResult result = explore_exhaustively(s, {});
+  CHECK(result.incomplete.empty());
+  CHECK(result.found.empty());
+  CHECK(result.states == 24'424);
+  CHECK(result.transitions == 87'781);
+  CHECK(result.judged == 246);
+  CHECK(result.probes.at("move") > 0);
+}
+
+/// Tells the other, twice, after its timer; the other reads its clock when `reads`.
+struct Tick {
+  std::uint64_t n = 0;
+};
+BOOST_DESCRIBE_STRUCT(Tick, (), (n))
+
+class Clocked : public ProcessOf<Clocked> {
+ public:
+  explicit Clocked(bool r) : reads(r) {}
+  void start(Context& context) override {
+    if (context.self().value == 0) context.arm(Duration{5}, Tick{1});
+  }
+  void timer(Context& context, const Message& tag) override {
+    const std::uint64_t n = tag.as<Tick>()->n;
+    context.send(NodeId{1}, Tick{n});
+    if (n < 3) context.arm(Duration{5}, Tick{n + 1});
+  }
+  void receive(Context& context, NodeId /*from*/, const Message& /*message*/) override {
+    if (reads) last = context.hardware_now().ns;
+  }
+  bool reads;
+  std::int64_t last = 0;
+  BOOST_DESCRIBE_CLASS(Clocked, (), (reads, last), (), ())
+};
+
+World clocked(bool reads) {
+  WorldConfig config;
+  config.ties = TieRule::any;
+  config.arrival_ns = 0;
+  World world(config);
+  world.add_node({"a", "a", {}, {}}, make_process<Clocked>(reads));
+  world.add_node({"b", "b", {}, {}}, make_process<Clocked>(reads));
+  world.prepare();
+  return world;
+}
+
+TEST_CASE("a clock that is read makes the time a part of the state") {
+  StateSearchOptions options;
+  options.observed = false;
+  Counts told;
+  StateSearch blind(clocked(true), options, false, told);
+  CHECK(blind.run() == StateSearch::End::clock_read);
+  StateSearch timed(clocked(true), options, true, told);
+  CHECK(timed.run() == StateSearch::End::complete);
+  StateSearch unread(clocked(false), options, false, told);
+  CHECK(unread.run() == StateSearch::End::complete);
+  CHECK(timed.states > unread.states);
+  CHECK(by_copies(clocked(false)).states == unread.states);
+  CHECK(by_copies(clocked(false)).transitions == unread.transitions);
+}
+
+TEST_CASE("a path leads a world to the state that the search has found") {
+  struct Last final : StateSearch::Listener {
+    void ended() override { paths.push_back(search->path()); }
+    void late() override {}
+    void cut_off() override {}
+    void returned(std::size_t /*since*/) override {}
+    void broken() override {}
+    void hit(const std::string& /*probe*/) override {}
+    const StateSearch* search = nullptr;
+    std::vector<std::vector<PathStep>> paths;
+  } last;
+  const World root = replication::make(2, 1);
+  StateSearchOptions options;
+  options.observed = false;
+  StateSearch search(root, options, false, last);
+  last.search = &search;
+  CHECK(search.run() == StateSearch::End::complete);
+  REQUIRE(last.paths.size() > 10);
+  std::set<std::uint64_t> ends;
+  for (const auto& path : last.paths) {
+    World world = root;
+    PathChoices lead(path);
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      lead.begin(i);
+      REQUIRE(world.step(lead));
+    }
+    CHECK_FALSE(lead.parted);
+    DefaultChoices none;
+    CHECK_FALSE(world.step(none));
+    ends.insert(world.state_hash());
+  }
+  CHECK(ends.size() == last.paths.size());
+}
+
+}  // namespace
+}  // namespace sibyl

@@ -37,6 +37,7 @@ struct ExploreSettings {
   std::vector<std::string> delay_set;
   bool no_merge = false;
   bool copy = false;
+  bool reduce = false;
   FaultBudget faults;
 };
 
@@ -183,6 +184,7 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   options.memory = settings.megabytes << 20U;
   options.merge = !settings.no_merge;
   options.copy = settings.copy;
+  options.reduce = settings.reduce;
   for (const std::string& delay : settings.delay_set) {
     options.delays_ns.push_back(duration_of("--delay-set", delay));
   }
@@ -289,6 +291,8 @@ Action add_explore(CLI::App& verb, Io& io) {
       ->delimiter(',');
   verb.add_flag("--no-merge", settings->no_merge,
                 "exhaustive: make every run, also through known states (to check the count)");
+  verb.add_flag("--reduce", settings->reduce,
+                "exhaustive: leave out orders that make no difference (partial-order reduction)");
   verb.add_flag("--copy-worlds", settings->copy,
                 "exhaustive: copy the whole world for every step (slower; to check the count)");
   verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")

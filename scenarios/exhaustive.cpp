@@ -31,6 +31,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     bounds.depth = options_.depth;
     bounds.memory = options_.memory;
     bounds.merge = options_.merge;
+    bounds.reduce = options_.reduce;
     bounds.deadline = scenario_.limits.deadline;
     bounds.tick = [this] {
       copy_counts();
@@ -51,6 +52,9 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   void cut_off() override { judge(Outcome::limit); }
   void broken() override {}
   void hit(const std::string& probe) override { ++result_.probes[probe]; }
+  void again() override {
+    for (auto& [probe, hits] : result_.probes) hits = 0;
+  }
   void returned(std::size_t since) override {
     judge_.judge_cycle(search_->shown(),
                        {since, search_->luck_since(since), search_->now() > search_->now_at(since)},

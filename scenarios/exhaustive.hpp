@@ -15,6 +15,9 @@ struct ExhaustiveOptions {
   std::uint64_t depth = 10'000;                    ///< steps of one run at most
   std::uint64_t memory = std::uint64_t{4} << 30U;  ///< bytes at most, estimated
   bool merge = true;  ///< states that hash alike are one; without it every run is made
+  /// StateSearchOptions::reduce: fewer states, the same violations. Not with `copy`, without
+  /// merging, or where the world has to be copied anyway.
+  bool reduce = false;
   /// Copy the world for every step, as is done anyway where steps depend on more than a node and a
   /// message (StepTable::obstacle): slower, and a second way of counting.
   bool copy = false;

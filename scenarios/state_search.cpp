@@ -43,6 +43,18 @@ StateSearch::StateSearch(const World& root, const StateSearchOptions& options, b
 }
 
 StateSearch::End StateSearch::run() {
+  for (;;) {
+    const End end = search_once();
+    if (end != End::complete || reduction_was_justified()) return end;
+    states = transitions = depth = ends = cycles = 0;
+    depth_reached = not_continued = false;
+    visited_ = StateSet();
+    listener_.again();
+  }
+}
+
+StateSearch::End StateSearch::search_once() {
+  next_.clear();
   for (std::uint32_t i = 0; i < nodes_; ++i) next_.push_back(steps_.initial({i}));
   next_.push_back(0);
   const auto& at_once = steps_.due_at_once();
@@ -168,7 +180,7 @@ bool StateSearch::find_alternative(Frame& frame, Alternative& found) const {
       break;
     }
     const bool twice = place > head_ && words[place - 1] == words[place];
-    if (now ? twice : !may_arrive(words, frame, place)) continue;
+    if (now ? twice : !may_arrive(words, place)) continue;
     found = {};
     found.at_once = now;
     found.place = place;
@@ -199,8 +211,7 @@ bool StateSearch::find_timer(const Frame& frame, std::uint32_t number, Alternati
 
 /// Whether the message at the place is the first where it queues, its node free to take it, and no
 /// copy of it stands before it.
-bool StateSearch::may_arrive(const std::uint32_t* words, const Frame& frame,
-                             std::uint32_t place) const {
+bool StateSearch::may_arrive(const std::uint32_t* words, std::uint32_t place) const {
   const std::uint64_t mine = channels_[words[place]];
   const std::uint32_t first = head_ + words[head_ - 1];
   if (place > first) {
@@ -212,7 +223,6 @@ bool StateSearch::may_arrive(const std::uint32_t* words, const Frame& frame,
   if (!config_.own_in_turn || (mine & kFromOthers) == 0) return true;
   std::uint32_t group = place;
   while (group > first && channels_[words[group - 1]] >> kToShift == mine >> kToShift) --group;
-  (void)frame;
   return (channels_[words[group]] & kFromOthers) != 0;
 }
 
@@ -246,9 +256,36 @@ std::span<const StepTable::Outcome> StateSearch::outcomes(const Frame& frame,
   return steps_.receive(state, a.message);
 }
 
-/// A lone message of a node to itself, whose receipt nobody else notices, is enough.
+bool StateSearch::ignored_for_good(StepTable::StateId state, StepTable::MessageId message) {
+  const auto [it, fresh] = ignored_.insert({std::uint64_t{state} << 32 | message, false});
+  if (fresh) it->second = steps_.stays_ignored(state, message);
+  return it->second;
+}
+
+/// Steps made since may lead a node to where it does not ignore a message any more.
+bool StateSearch::reduction_was_justified() {
+  bool justified = true;
+  for (auto& [key, ignored] : ignored_) {
+    if (!ignored) continue;
+    ignored = steps_.stays_ignored(static_cast<StepTable::StateId>(key >> 32),
+                                   static_cast<StepTable::MessageId>(key));
+    justified = justified && ignored;
+  }
+  return justified;
+}
+
+/// A message that is ignored for good is enough. A full mailbox would notice that it is gone.
+/// A lone message of a node to itself, whose receipt nobody else notices, is enough, too.
 void StateSearch::find_ample(Frame& frame) {
-  if (!config_.own_in_turn || next_[head_ - 1] != 0) return;
+  if (next_[head_ - 1] != 0) return;
+  for (std::uint32_t place = head_; place < frame.length && config_.mailbox == 0; ++place) {
+    const std::uint32_t node = steps_.handed(next_[place]).to.value;
+    if (!ignored_for_good(next_[node], next_[place])) continue;
+    if (!may_arrive(next_.data(), place)) continue;
+    frame.only = frame.cursor = place;
+    return;
+  }
+  if (!config_.own_in_turn) return;
   for (std::uint32_t place = head_; place < frame.length; ++place) {
     const std::uint64_t mine = channels_[next_[place]];
     if ((mine & kFromOthers) != 0) continue;

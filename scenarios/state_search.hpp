@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,10 +31,17 @@ struct StateSearchOptions {
   std::uint64_t memory = std::uint64_t{4} << 30U;  ///< bytes of the set of states at most
   bool merge = true;                               ///< without it every run is made
   bool observed = true;  ///< what the checkers have been shown belongs to the state
-  /// Partial-order reduction: where all that a node can do is to go on by itself, unseen by others
-  /// (WorldConfig::own_in_turn), nothing else is tried in that state, unless that would close a
-  /// cycle (ample sets with the conditions C0 to C3 of Clarke, Grumberg, Peled, Model Checking,
-  /// 1999, section 10.1). Finds the same ends and violations in fewer states.
+  /// Partial-order reduction by ample sets (Clarke, Grumberg, Peled, Model Checking, 1999, section
+  /// 10.1, conditions C0 to C3). One step is enough in a state, and nothing else is tried there,
+  /// when it is
+  /// - a message that its node ignores now and whatever happens, such as the second of two equal
+  ///   answers: it is independent of every other step;
+  /// - the only thing that a node can do, to go on by itself (WorldConfig::own_in_turn), when
+  /// nobody
+  ///   notices; unless that would close a cycle.
+  /// That a message stays ignored is first concluded from the steps made so far, and looked at
+  /// again at the end; where it was wrong, the search is made again. Finds the same ends and
+  /// violations in fewer states.
   bool reduce = false;
   Time deadline = kNever;
   std::optional<Invariant> invariant;
@@ -63,6 +71,7 @@ class StateSearch {
     virtual void returned(std::size_t /*since*/) = 0;  ///< to the state at that place of the path
     virtual void broken() = 0;                         ///< the invariant does not hold
     virtual void hit(const std::string& /*probe*/) = 0;
+    virtual void again() = 0;  ///< a reduction was not justified: all counts begin anew
   };
   enum class End : std::uint8_t { complete, states, memory, stopped, clock_read };
 
@@ -124,10 +133,13 @@ class StateSearch {
   void advance();
   bool find_alternative(Frame& frame, Alternative& found) const;
   bool find_timer(const Frame& frame, std::uint32_t number, Alternative& found) const;
-  bool may_arrive(const std::uint32_t* words, const Frame& frame, std::uint32_t place) const;
+  bool may_arrive(const std::uint32_t* words, std::uint32_t place) const;
   std::span<const StepTable::Outcome> outcomes(const Frame& frame, const Alternative& a);
   void build(const Frame& frame, const Alternative& a, const StepTable::Outcome& outcome);
   void put(StepTable::MessageId message);
+  End search_once();
+  bool ignored_for_good(StepTable::StateId state, StepTable::MessageId message);
+  bool reduction_was_justified();
   void find_ample(Frame& frame);
   bool on_path(std::uint64_t hash) const;
   std::size_t place_on_path(std::uint64_t hash) const;
@@ -159,6 +171,8 @@ class StateSearch {
   std::vector<std::uint64_t> channels_;  ///< by message: where it queues; the top bit: in order
   std::vector<std::uint64_t> views_;     ///< by state of a node
   std::vector<std::uint64_t> all_views_;
+  /// By state of a node and message: whether the message is ignored for good, as far as is known.
+  std::map<std::uint64_t, bool> ignored_;
   std::size_t path_steps_ = 0;  ///< of the path that the listener is told of
 };
 

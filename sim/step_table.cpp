@@ -185,7 +185,33 @@ StepTable::StateId StepTable::later(StateId state, std::int64_t ns) {
   }
   const StateId id = intern(std::move(s));
   later_.insert({{state, ns}, id});
+  connect(state, id);
   return id;
+}
+
+void StepTable::connect(StateId from, StateId to) {
+  if (leads_to_.size() < states_.size()) leads_to_.resize(states_.size());
+  std::vector<StateId>& known = leads_to_[from];
+  if (to != from && std::find(known.begin(), known.end(), to) == known.end()) known.push_back(to);
+}
+
+bool StepTable::stays_ignored(StateId state, MessageId message) {
+  std::vector<StateId> todo{state};
+  std::vector<bool> seen(states_.size());
+  while (!todo.empty()) {
+    const StateId here = todo.back();
+    todo.pop_back();
+    if (seen.size() <= here) seen.resize(here + std::size_t{1});
+    if (seen[here]) continue;
+    seen[here] = true;
+    for (const Outcome& o : receive(here, message)) {
+      if (o.next != here || !o.silent || o.own != 0) return false;
+    }
+    if (here < leads_to_.size()) {
+      todo.insert(todo.end(), leads_to_[here].begin(), leads_to_[here].end());
+    }
+  }
+  return true;
 }
 
 std::span<const StepTable::Outcome> StepTable::learn(StateId state, std::uint32_t stimulus,
@@ -198,6 +224,7 @@ std::span<const StepTable::Outcome> StepTable::learn(StateId state, std::uint32_
     all.push_back(make_step(before, stimulus, answers));
   } while (answers.advance());
   if (answers.drew) drew_ = answers.drew;
+  for (const Outcome& o : all) connect(state, o.next);
   const auto first = static_cast<std::uint32_t>(outcomes_.size());
   outcomes_.insert(outcomes_.end(), all.begin(), all.end());
   if (++known_count_ * 2 > known_.size()) grow();

@@ -103,6 +103,10 @@ class StepTable {
   std::span<const Outcome> fire(StateId state, std::uint32_t slot) {
     return look_up(state, kTimerBit | slot);
   }
+  /// Whether the message changes nothing, and nobody notices, in this state and in every state that
+  /// the node can come to from it by the steps made so far. A later step may show otherwise. Once
+  /// false, always false. O(states of the node).
+  bool stays_ignored(StateId state, MessageId message);
   std::span<const MessageId> sent(const Outcome& o) const {
     return {ids_.data() + o.first, o.sent};
   }
@@ -148,6 +152,7 @@ class StepTable {
   }
   std::span<const Outcome> learn(StateId state, std::uint32_t stimulus, std::uint64_t key);
   void grow();
+  void connect(StateId from, StateId to);
   Outcome make_step(const State& state, std::uint32_t stimulus, class StepAnswers& answers);
   StateId intern(State state);
   State read_back(const World& world, NodeId node) const;
@@ -172,6 +177,7 @@ class StepTable {
   std::map<std::uint64_t, MessageId> message_ids_;
   std::map<std::uint64_t, ObservationId> observation_ids_;
   std::map<std::pair<StateId, std::int64_t>, StateId> later_;
+  std::vector<std::vector<StateId>> leads_to_;  ///< by state: those after one step, or later
   std::vector<Known> known_;
   std::size_t known_count_ = 0;
   std::vector<Outcome> outcomes_;

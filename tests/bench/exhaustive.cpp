@@ -42,6 +42,7 @@ struct Silent final : StateSearch::Listener {
   void returned(std::size_t /*since*/) override {}
   void broken() override { std::abort(); }
   void hit(const std::string& /*probe*/) override {}
+  void again() override {}
 };
 
 Figures search(bool reduce) {

@@ -26,6 +26,8 @@ struct Counts final : StateSearch::Listener {
   void returned(std::size_t /*since*/) override {}
   void broken() override { ++broke; }
   void hit(const std::string& /*probe*/) override {}
+  void again() override { ++begun_again; }
+  std::uint64_t begun_again = 0;
   std::uint64_t ends = 0;
   std::uint64_t cut = 0;
   std::uint64_t broke = 0;
@@ -152,9 +154,75 @@ TEST_CASE("both ways of searching exhaustively count the same in every scenario 
     for (const FoundCause& f : copies.found) causes.insert(f.property + f.cause);
     CHECK(numbers.found.size() == copies.found.size());
     for (const FoundCause& f : numbers.found) CHECK(causes.contains(f.property + f.cause));
+    options.copy = false;
+    options.reduce = true;
+    const ExhaustiveResult reduced = explore_exhaustively(s, options);
+    CHECK(reduced.states <= numbers.states);
+    CHECK(reduced.judged == numbers.judged);
+    CHECK(reduced.found.size() == numbers.found.size());
     ++compared;
   }
   CHECK(compared > 20);
+}
+
+TEST_CASE("the second of two equal answers is not tried at every place") {
+  const std::vector<Override> twice = {parse_override("/expect={}"), parse_override("/network={}"),
+                                       parse_override("/deployment/partitions/P1/replicas=2")};
+  const Scenario s = load_file(SIBYL_SOURCE_DIR "/scenarios/partitioned/B1.json", twice).front();
+  ExhaustiveOptions options;
+  const ExhaustiveResult whole = explore_exhaustively(s, options);
+  options.reduce = true;
+  const ExhaustiveResult reduced = explore_exhaustively(s, options);
+  CHECK(reduced.states < whole.states);
+  CHECK(reduced.transitions < whole.transitions);
+  CHECK(reduced.ends == whole.ends);
+  CHECK(reduced.judged == whole.judged);
+  REQUIRE(whole.found.size() == 1);
+  REQUIRE(reduced.found.size() == 1);
+  CHECK(reduced.found[0].cause == whole.found[0].cause);
+}
+
+/// Ignores what the first node sends until it has heard from the third.
+struct Poke {};
+BOOST_DESCRIBE_STRUCT(Poke, (), ())
+
+class Sleeper : public ProcessOf<Sleeper> {
+ public:
+  void start(Context& context) override {
+    if (context.self().value != 1) context.send(NodeId{1}, Poke{});
+  }
+  void receive(Context& /*context*/, NodeId from, const Message& /*message*/) override {
+    if (from.value == 2) awake = true;
+    if (from.value == 0 && awake) poked = true;
+  }
+  bool awake = false;
+  bool poked = false;
+  BOOST_DESCRIBE_CLASS(Sleeper, (), (awake, poked), (), ())
+};
+
+TEST_CASE("a message that was ignored so far, but need not be for ever, is not left out") {
+  WorldConfig config;
+  config.ties = TieRule::any;
+  config.arrival_ns = 0;
+  World world(config);
+  for (const char* name : {"a", "b", "c"}) {
+    world.add_node({name, name, {}, {}}, make_process<Sleeper>());
+  }
+  world.prepare();
+  DefaultChoices first;
+  for (int i = 0; i < 3; ++i) REQUIRE(world.step(first));
+  StateSearchOptions options;
+  options.observed = false;
+  Counts whole_told;
+  StateSearch whole(world, options, false, whole_told);
+  CHECK(whole.run() == StateSearch::End::complete);
+  options.reduce = true;
+  Counts told;
+  StateSearch reduced(world, options, false, told);
+  CHECK(reduced.run() == StateSearch::End::complete);
+  CHECK(told.begun_again == 1);
+  CHECK(reduced.ends == whole.ends);
+  CHECK(reduced.ends == 2);
 }
 
 TEST_CASE("the corrected create and read with a move has 24424 states and no violation") {
@@ -228,6 +296,7 @@ TEST_CASE("a path leads a world to the state that the search has found") {
     void returned(std::size_t /*since*/) override {}
     void broken() override {}
     void hit(const std::string& /*probe*/) override {}
+    void again() override {}
     const StateSearch* search = nullptr;
     std::vector<std::vector<PathStep>> paths;
   } last;

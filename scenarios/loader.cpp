@@ -98,8 +98,7 @@ Draft make_variant(const Value& base, const std::string& base_id, const Value& v
                               fixed == "expect" ? "; give \"expect\" beside \"with\"" : ""));
         }
       }
-      set_at(draft.document, place, value, at);
-      draft.origins.emplace_back(place, at);
+      draft.origins.emplace_back(set_at(draft.document, place, value, at), at);
     }
   }
   if (const Value* expect = fields.find("expect")) {
@@ -253,11 +252,18 @@ Scenario decode_scenario(const Value& document) {
   return s;
 }
 
+/// An override, and the place that it has set: other than its pointer where that has a "-".
+struct Set {
+  const Override* override;
+  std::string place;
+};
+
 /// Where in the file, or among the overrides, a mistake stands that was found in the draft.
 InputError located(const ConfigError& e, const Draft& draft, const std::string& file,
-                   const std::vector<Override>& overrides) {
-  for (const Override& o : overrides) {
-    if (is_within(e.pointer, o.pointer)) return {"--set", e.pointer, e.what()};
+                   const std::vector<Set>& overrides) {
+  for (const auto& [o, place] : overrides) {
+    if (!is_within(e.pointer, place)) continue;
+    return {"--set", o->pointer + e.pointer.substr(place.size()), e.what()};
   }
   for (auto origin = draft.origins.rbegin(); origin != draft.origins.rend(); ++origin) {
     if (is_within(e.pointer, origin->first)) {
@@ -275,12 +281,14 @@ void check_schema(const Value& document) {
 }
 
 Scenario finish(Draft& draft, const std::string& file, const std::vector<Override>& overrides) {
+  std::vector<Set> sets;
   try {
     for (const Override& o : overrides) {
+      sets.push_back({&o, o.pointer});
       if (is_within(o.pointer, "/variants") || is_within(o.pointer, "/id")) {
         throw ConfigError(o.pointer, "cannot be set; --only chooses a variant by its id");
       }
-      set_at(draft.document, o.pointer, o.value, o.pointer);
+      sets.back().place = set_at(draft.document, o.pointer, o.value, o.pointer);
     }
     Scenario s = decode_scenario(draft.document);
     check_schema(draft.document);
@@ -289,7 +297,7 @@ Scenario finish(Draft& draft, const std::string& file, const std::vector<Overrid
     for (const Override& o : overrides) s.overrides.push_back(o.text);
     return s;
   } catch (const ConfigError& e) {
-    throw located(e, draft, file, overrides);
+    throw located(e, draft, file, sets);
   }
 }
 

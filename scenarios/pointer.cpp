@@ -19,7 +19,7 @@ std::string prefix(std::string_view pointer, const std::string& where) {
 
 /// The item of `list` that `token` names, made when it is the one after the last.
 Value& item_at(Value::List& list, const std::string& token, std::string_view pointer,
-               const std::string& where) {
+               const std::string& where, std::string& place) {
   std::size_t index = list.size();
   if (token != "-") {
     const char* const end = token.data() + token.size();
@@ -33,6 +33,7 @@ Value& item_at(Value::List& list, const std::string& token, std::string_view poi
     }
   }
   if (index == list.size()) list.emplace_back();
+  place = pointer_to(place, index);
   return list[index];
 }
 
@@ -62,12 +63,13 @@ std::vector<std::string> pointer_tokens(std::string_view text, const std::string
   return tokens;
 }
 
-void set_at(Value& root, std::string_view pointer, Value value, const std::string& where) {
+std::string set_at(Value& root, std::string_view pointer, Value value, const std::string& where) {
   Value* at = &root;
+  std::string place;
   for (const std::string& token : pointer_tokens(pointer, where)) {
     if (at->is_null() && token == "-") *at = Value(Value::List{});
     if (Value::List* list = at->as_list()) {
-      at = &item_at(*list, token, pointer, where);
+      at = &item_at(*list, token, pointer, where, place);
       continue;
     }
     if (at->as_object() == nullptr && !at->is_null()) {
@@ -75,6 +77,7 @@ void set_at(Value& root, std::string_view pointer, Value value, const std::strin
           where, fmt::format("{}\"{}\" cannot be set inside {} ({})", prefix(pointer, where), token,
                              at->kind_name(), at->text().substr(0, 60)));
     }
+    place = pointer_to(place, token);
     if (at->find(token) == nullptr) at->set(token, Value());
     for (Value::Member& member : *at->as_object()) {
       if (member.first == token) {
@@ -84,6 +87,7 @@ void set_at(Value& root, std::string_view pointer, Value value, const std::strin
     }
   }
   *at = std::move(value);
+  return place;
 }
 
 bool is_within(std::string_view pointer, std::string_view base) {

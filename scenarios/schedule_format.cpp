@@ -65,6 +65,11 @@ class Reader {
     const Fields fields(v, pointer, {std::string(fate.key), "from", "to", "message", "nth"});
     NamedDecision d;
     d.question = {fate.what, node(fields, "from"), node(fields, "to"), {}, number(fields)};
+    if (d.question.node == d.question.peer) {
+      throw ConfigError(fields.at("to"),
+                        "is the sender itself: what a node sends to itself is neither delayed nor "
+                        "lost nor doubled, so that there is nothing to decide");
+    }
     std::string message;
     fields.require("message", message);
     d.question.type = names_.qualified_message(message, fields.at("message"));

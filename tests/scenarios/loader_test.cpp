@@ -179,3 +179,50 @@ TEST_CASE("a pointer sets, adds and appends") {
   CHECK_THROWS_AS(set_at(v, "/a/01", Value(0), ""), ConfigError);
   CHECK_THROWS_AS(set_at(v, "/a/~2", Value(0), ""), ConfigError);
 }
+
+TEST_CASE("--set /faults/- appends, and a mistake in what it appends stands where it was written") {
+  const Scenario s = minimal_with(
+      {R"(/faults/-={"at": "1ms", "crash": "P2"})", R"(/faults/-={"at": "2ms", "crash": "C1"})"});
+  REQUIRE(s.faults.plan.size() == 2);
+  CHECK(s.document.find("faults")->as_list()->size() == 2);
+  const auto refusal = [](const std::vector<std::string>& sets) {
+    try {
+      minimal_with(sets);
+    } catch (const InputError& e) {
+      return std::string(e.what());
+    }
+    return std::string("it was read");
+  };
+  CHECK(refusal({R"(/faults/-={"at": "1ms", "crash": "P2"})",
+                 R"(/faults/-={"at": "2ms", "crash": "P3"})"})
+            .starts_with("--set: /faults/-/crash: "));
+  CHECK(refusal({R"(/faults=[])", R"(/faults/1={"at": "2ms", "crash": "P2"})"})
+            .starts_with(R"(--set: /faults/1: "1" is no place of a list of 0; an index, or "-")"));
+  Value file = parse_json(read_file(kData + "minimal.json", 1 << 20), "minimal.json");
+  set_at(file, "/variants",
+         parse_json(R"([{"id": "a", "with": {"/faults/-": {"at": "1ms", "crash": "P3"}}}])", ""),
+         "");
+  try {
+    load_text(to_json(file), "f.json");
+    FAIL("it was read");
+  } catch (const InputError& e) {
+    CHECK(e.place == "/variants/0/with/~1faults~1-/crash");
+  }
+}
+
+TEST_CASE("a decision about what a node sends to itself is refused: nobody ever asks for it") {
+  const auto decision = [](const std::string& what, const std::string& to) {
+    return minimal_with({R"(/schedule={"decisions": [{)" + what + R"(, "from": "P2", "to": ")" +
+                         to + R"(", "message": "Start"}]})"});
+  };
+  for (const char* what : {R"("delay": "1ms")", R"("lost": true)", R"("twice": true)"}) {
+    CHECK(decision(what, "C1").schedule->decisions.size() == 1);
+    try {
+      decision(what, "P2");
+      FAIL("it was read");
+    } catch (const InputError& e) {
+      CHECK(e.place == "/schedule/decisions/0/to");
+      CHECK(e.message.starts_with("is the sender itself"));
+    }
+  }
+}

@@ -114,7 +114,9 @@ int program_main(int argc, char** argv) {
   if (buffer.error() != 0 && buffer.error() != EPIPE) {
     std::cerr << "standard output: cannot be written: "
               << std::generic_category().message(buffer.error()) << "\n";
-    return status == kAsExpected ? static_cast<int>(kFileTrouble) : status;
+    // Whatever the verdict is, nobody has got it. A mistake or an interruption stays what it is.
+    const bool verdict = status == kAsExpected || status == kUnmet || status == kInconclusive;
+    return verdict ? static_cast<int>(kFileTrouble) : status;
   }
   return status;
 }

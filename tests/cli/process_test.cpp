@@ -145,3 +145,27 @@ TEST_CASE("one interruption ends a run, a drawing and a checker, with 130 and no
   }
   CHECK(files == 3);  // the scenario, out, err
 }
+
+TEST_CASE("a report that cannot be written is file trouble, whatever the verdict is") {
+  const Folder folder;
+  const std::string b1 = SIBYL_SOURCE_DIR "/scenarios/partitioned/B1.json --only ssmr-B1";
+  write_file(folder / "campaign.json", R"({"format": "sibyl-campaign/1", "runs": 512, "entries": [
+      {"scenario": ")" SIBYL_SOURCE_DIR
+                                       R"(/scenarios/partitioned/B1.json", "only": "ssmr-B1",
+       "expect": "holds"}]})");
+  for (const std::string& command :
+       {"explore " + b1 + " --runs 512",  // a small report: 1 without trouble
+        "explore " + b1 + " --runs 512 --json",
+        "explore " + b1 + " --strategy exhaustive --states 10 --json",  // 2 without trouble
+        std::string("explore --campaign campaign.json"), "shrink " + b1 + " --search 0",
+        "shrink " + b1 + " --search 0 --json",
+        "run " + b1 + " --set /expect={} --json",  // 1 without trouble
+        std::string("list scenarios"), std::string("list --json"), std::string("schema"),
+        std::string("schema shrink"), std::string("version"), std::string("completion bash")}) {
+    const Ran ran = shell(folder, "sibyl " + command + " > /dev/full");
+    CHECK_MESSAGE(ran.status == 74, command);
+    CHECK(ran.says("standard output: cannot be written: No space left on device"));
+  }
+  CHECK(shell(folder, "sibyl run none.json > /dev/full").status == 74);
+  CHECK(shell(folder, "sibyl run --nothing > /dev/full").status == 64);
+}

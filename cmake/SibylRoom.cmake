@@ -31,11 +31,12 @@ function(sibyl_options target)
   if(SIBYL_DEVELOPER)
     target_compile_options(${target} PRIVATE
       -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
-    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
-      # False positives of these versions on optimised std::string and std::vector code.
-      target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized
-        -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
-    endif()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+    # False positives of these versions on optimised std::string and std::vector code. Some are
+    # there without -Wall.
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized
+      -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
   # Messages and debuggers see the source tree, not the views.
   target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")

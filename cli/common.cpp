@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/verbs.hpp"
+#include "scenarios/files.hpp"
 #include "scenarios/pointer.hpp"
 #include "scenarios/report.hpp"
 #include "sim/decode.hpp"
@@ -141,6 +142,13 @@ void check_paths(const std::vector<std::string>& inputs, const std::vector<Outpu
   }
 }
 
+void check_folder(const std::string& folder) {
+  if (folder == "-") {
+    throw UsageError("-o -: the counterexamples are files, one a cause; give a folder");
+  }
+  if (!folder.empty()) check_writable_folder(folder);
+}
+
 void add_scenario_options(CLI::App& verb, Common& common) {
   verb.add_option("--seed", common.seed, "Seed instead of the scenario's, 0 to 2^53")
       ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
@@ -159,6 +167,25 @@ void add_output_options(CLI::App& verb, Common& common) {
   verb.add_flag("--quiet", common.quiet, "Only what is not as expected");
   verb.add_option("--color", common.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+Duration duration_option(const char* option, const std::string& text) {
+  Duration d;
+  try {
+    decode(Value(text), "", d);
+  } catch (const ConfigError& e) {
+    throw UsageError(fmt::format("{} {}: {}", option, text, e.what()));
+  }
+  if (d.ns <= 0) throw UsageError(fmt::format("{} {}: must be longer than 0", option, text));
+  return d;
+}
+
+std::chrono::steady_clock::time_point end_of_budget(Duration budget) {
+  using Clock = std::chrono::steady_clock;
+  const auto now = Clock::now();
+  const auto time =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds(budget.ns));
+  return time >= Clock::time_point::max() - now ? Clock::time_point::max() : now + time;
 }
 
 double thread_seconds() {

@@ -1,19 +1,26 @@
-// sibyl schema: the JSON Schema of scenarios, and that of campaigns.
+// sibyl schema: the JSON Schemas of scenarios, of campaigns, and of what a shrink prints and keeps.
 #include <memory>
 
 #include "cli/verbs.hpp"
 #include "scenarios/campaign.hpp"
+#include "scenarios/shrink.hpp"
 
 namespace sibyl::cli {
 
 Action add_schema(CLI::App& verb, Io& io) {
   const auto common = std::make_shared<Common>();
   const auto of = std::make_shared<std::string>("scenario");
-  verb.add_option("FORMAT", *of, "scenario (the default) or campaign")
-      ->check(CLI::IsMember({"scenario", "campaign"}));
+  verb.add_option("FORMAT", *of,
+                  "scenario (the default), campaign, shrink (what shrink --json prints) or "
+                  "shrink-state (what an interrupted shrink leaves)")
+      ->check(CLI::IsMember({"scenario", "campaign", "shrink", "shrink-state"}));
   add_output_options(verb, *common);
   return [common, of, &io] {
-    emit(io, common->out, *of == "campaign" ? campaign_schema() : scenario_schema());
+    std::string_view schema = scenario_schema();
+    if (*of == "campaign") schema = campaign_schema();
+    if (*of == "shrink") schema = shrink_schema();
+    if (*of == "shrink-state") schema = shrink_state_schema();
+    emit(io, common->out, schema);
     return static_cast<int>(kAsExpected);
   };
 }

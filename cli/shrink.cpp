@@ -11,9 +11,9 @@
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/schema_check.hpp"
 #include "scenarios/shrink.hpp"
 #include "sibyl_version.hpp"
-#include "sim/decode.hpp"
 #include "sim/hash.hpp"
 
 namespace sibyl::cli {
@@ -63,20 +63,17 @@ class StateFile {
   std::string read() const {
     constexpr std::size_t kMost = std::size_t{256} << 20U;
     const Value state = parse_json(read_file(path_, kMost), path_);
-    const Value* format = state.find("format");
-    const Value* key = state.find("shrink");
-    const Value* outcomes = state.find("outcomes");
-    if (format == nullptr || *format != Value(kStateFormat) || key == nullptr ||
-        outcomes == nullptr || outcomes->as_string() == nullptr ||
-        outcomes->as_string()->find_first_not_of("01") != std::string::npos) {
-      throw InputError(path_, "", fmt::format("is no state of a shrink ({})", kStateFormat));
+    if (const auto complaint = check_against_shrink_state_schema(state)) {
+      throw InputError(
+          path_, complaint->pointer,
+          fmt::format("is no state of a shrink ({}): {}", kStateFormat, complaint->message));
     }
-    if (*key != Value(key_)) {
+    if (*state.find("shrink") != Value(key_)) {
       throw InputError(path_, "/shrink",
                        "is of another scenario, other options or another version of the program; "
                        "leave --resume out to begin anew");
     }
-    return *outcomes->as_string();
+    return *state.find("outcomes")->as_string();
   }
   void write(const Value& best, const std::string& outcomes) const {
     if (path_.empty()) return;
@@ -99,7 +96,9 @@ class StateFile {
 /// Shows how far it is on a terminal, at most four times a second, and saves the state.
 class ShrinkWatch {
  public:
-  ShrinkWatch(Io& io, const StateFile& state, bool on) : io_(io), state_(state), on_(on) {}
+  /// `known`: how many outcomes there were before.
+  ShrinkWatch(Io& io, const StateFile& state, std::size_t known, bool on)
+      : io_(io), state_(state), known_(known), on_(on) {}
   ~ShrinkWatch() {
     if (shown_) io_.err << "\r\x1b[K";
   }
@@ -107,7 +106,8 @@ class ShrinkWatch {
   ShrinkWatch& operator=(const ShrinkWatch&) = delete;
   void operator()(const ShrinkProgress& p) {
     const auto now = Clock::now();
-    if (now - saved_ >= kBetweenStates) {
+    // Not before it is where the state that it goes on from was left.
+    if (now - saved_ >= kBetweenStates && p.outcomes.size() >= known_) {
       saved_ = now;
       state_.write(p.best, p.outcomes);
     }
@@ -126,6 +126,7 @@ class ShrinkWatch {
  private:
   Io& io_;
   const StateFile& state_;
+  std::size_t known_;
   bool on_;
   bool shown_ = false;
   Clock::time_point begin_ = Clock::now();
@@ -180,17 +181,10 @@ ShrinkOptions options_of(const ShrinkSettings& settings, Io& io) {
   options.any_cause = settings.any_cause;
   options.tries = settings.runs;
   options.search = settings.search;
-  options.stop = [&io] { return io.interrupted(); };
+  options.interrupted = [&io] { return io.interrupted(); };
+  options.stop = options.interrupted;
   if (settings.seconds.empty()) return options;
-  Duration d;
-  try {
-    decode(Value(settings.seconds), "", d);
-  } catch (const ConfigError& e) {
-    throw UsageError(fmt::format("--for {}: {}", settings.seconds, e.what()));
-  }
-  if (d.ns <= 0) throw UsageError(fmt::format("--for {}: must be longer than 0", settings.seconds));
-  const auto end =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds(d.ns));
+  const auto end = end_of_budget(duration_option("--for", settings.seconds));
   options.stop = [&io, end] { return io.interrupted() || Clock::now() >= end; };
   return options;
 }
@@ -235,6 +229,12 @@ Scenario the_scenario(const ShrinkSettings& settings, Io& io) {
   return scenario;
 }
 
+/// Which of its budgets a shrink has used up.
+const char* used_up(const ShrinkSettings& settings, const ShrinkResult& result) {
+  const bool all = settings.runs != 0 && result.tries >= settings.runs;
+  return all ? "--runs is used up" : "--for is used up";
+}
+
 int shrink_one(const ShrinkSettings& settings, Io& io) {
   const Output partial{"the state of -o", settings.common.out.empty() || settings.common.out == "-"
                                               ? ""
@@ -242,6 +242,10 @@ int shrink_one(const ShrinkSettings& settings, Io& io) {
   check_paths({settings.file}, {{"-o", settings.common.out}, partial});
   const Scenario scenario = the_scenario(settings, io);
   const StateFile state(settings, scenario);
+  if (!state.path().empty()) {
+    check_writable(settings.common.out);
+    check_writable(state.path());
+  }
   ShrinkOptions options = options_of(settings, io);
   if (settings.resume) {
     if (state.path().empty()) throw UsageError("--resume needs -o OUT: the state is OUT.partial");
@@ -249,7 +253,8 @@ int shrink_one(const ShrinkSettings& settings, Io& io) {
   }
   ShrinkResult result;
   try {
-    ShrinkWatch watch(io, state, io.err_is_terminal && !settings.common.quiet);
+    ShrinkWatch watch(io, state, options.outcomes.size(),
+                      io.err_is_terminal && !settings.common.quiet);
     options.progress = std::ref(watch);
     result = shrink(scenario, options);
   } catch (const NoViolation& e) {
@@ -260,14 +265,19 @@ int shrink_one(const ShrinkSettings& settings, Io& io) {
     state.remove();
     return kAsExpected;
   }
+  const char* why = io.interrupted() ? "interrupted" : used_up(settings, result);
+  if (result.outcomes.size() < options.outcomes.size()) {
+    io.err << fmt::format("sibyl: {} before it was where the last shrink stopped; {} and {} stay\n",
+                          why, settings.common.out, state.path());
+    return io.interrupted() ? kInterrupted : kInconclusive;
+  }
   state.write(result.scenario, result.outcomes);
   const std::string how =
       state.path().empty()
           ? std::string("what there is so far is written")
           : fmt::format("{} has what there is so far; --resume goes on from it", state.path());
   if (!io.interrupted() || state.path().empty()) write_result(settings, scenario, result, io);
-  io.err << fmt::format("sibyl: {} after {} tries; {}\n",
-                        io.interrupted() ? "interrupted" : "stopped", result.tries, how);
+  io.err << fmt::format("sibyl: {} after {} tries; {}\n", why, result.tries, how);
   return io.interrupted() ? kInterrupted : kInconclusive;
 }
 
@@ -283,8 +293,8 @@ Action add_shrink(CLI::App& verb, Io& io) {
   verb.get_option("--out")->description(
       "Where the smallest scenario goes; OUT.partial keeps what an interrupted shrink has done");
   verb.add_option("--property", settings->property,
-                  "The property that stays violated (default: the first that the scenario expects "
-                  "to be violated)")
+                  "The property that stays violated (default: the one that explore found the "
+                  "scenario for, else the first that it expects to be violated)")
       ->check(not_empty);
   verb.add_flag("--any-cause", settings->any_cause,
                 "The property is enough; otherwise the cause of its violation stays the same, too");

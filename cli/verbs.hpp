@@ -2,6 +2,7 @@
 // what to do when it was chosen. And the options that several verbs share.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "cli/io.hpp"
 #include "scenarios/loader.hpp"
+#include "sim/time.hpp"
 
 namespace sibyl::cli {
 
@@ -67,6 +69,10 @@ struct Output {
 /// such as /dev/null, may be shared; "-" may be an input and an output. Throws UsageError.
 void check_paths(const std::vector<std::string>& inputs, const std::vector<Output>& outputs);
 
+/// Before a search of hours: whether what it finds can be kept in the folder (nothing is kept when
+/// it is empty). Throws UsageError for "-", FileError when no file can be made there.
+void check_folder(const std::string& folder);
+
 // Checks of an option's value; what they return is a complaint, or empty.
 /// It must not be empty.
 std::string not_empty(const std::string& value);
@@ -74,6 +80,11 @@ std::string not_empty(const std::string& value);
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
 /// The name must not promise a compression that nothing does here.
 std::string no_archive(const std::string& path);
+
+/// "60s", "5ms": longer than 0. Throws UsageError that names the option.
+Duration duration_option(const char* option, const std::string& text);
+/// When a budget of time that begins now is used up; what is longer than the clock counts never is.
+std::chrono::steady_clock::time_point end_of_budget(Duration budget);
 
 bool wants_color(const Common& common, const Io& io);
 

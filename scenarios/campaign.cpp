@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "scenarios/loader.hpp"
+#include "scenarios/runner.hpp"
 #include "scenarios/shrink.hpp"
 
 namespace sibyl {
@@ -123,9 +124,16 @@ class Searches {
     ShrinkOptions options;
     options.property = first.property;
     options.search = kSchedules;
-    options.stop = [this] { return interrupted(); };
+    options.interrupted = [this] { return interrupted(); };
+    options.stop = options.interrupted;
     const double before = cpu();
-    ShrinkResult result = shrink(load_document(first.scenario, "the violation found"), options);
+    ShrinkResult result;
+    try {
+      result = shrink(load_document(first.scenario, "the violation found"), options);
+    } catch (const Interrupted&) {
+      row.interrupted = true;  // the row is still there
+      return;
+    }
     row.shrink_seconds = cpu() - before;
     row.before = result.before;
     row.after = result.after;
@@ -147,6 +155,9 @@ class Searches {
       for (const FoundCause& found : row.found) {
         result_.unmet.push_back(fmt::format("{}: should hold; {} is violated ({}): {}", name,
                                             found.property, row.strategy, found.summary));
+      }
+      if (row.runs == 0) {
+        result_.inconclusive.push_back(fmt::format("{}: nothing was run ({})", name, row.strategy));
       }
       if (row.inconclusive != 0) {
         result_.inconclusive.push_back(

@@ -60,6 +60,11 @@ void add_faults(const Recorded& run, const Scenario& scenario, Value& document) 
 
 }  // namespace
 
+std::string property_of_counterexample(const std::string& id) {
+  const auto slash = id.rfind('/');
+  return slash == std::string::npos ? std::string() : id.substr(slash + 1);
+}
+
 bool shows(const Value& document, const std::string& property, const std::string& cause) {
   const std::vector<Scenario> loaded = load_text(to_json(document), "counterexample");
   const RunResult result = run_scenario(loaded.front());

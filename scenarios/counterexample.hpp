@@ -27,6 +27,10 @@ struct Recorded {
 Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
                      const std::string& cause, const std::string& story);
 
+/// The property that a counterexample of this id was found for: the last part of the id; empty when
+/// it has one part only. Not every id is a counterexample's.
+std::string property_of_counterexample(const std::string& id);
+
 /// Whether the run of the document shows a violation of the property with this cause.
 bool shows(const Value& document, const std::string& property, const std::string& cause);
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -125,6 +126,18 @@ std::string end_of_links(const std::string& path) {
   return target.string();
 }
 
+std::string temporary_name(const std::string& target) {
+  return target + fmt::format(".{}.tmp", getpid());
+}
+
+/// Makes a file beside `target`, and removes it. `path` stands for it in messages.
+void try_beside(const std::string& target, const std::string& path) {
+  const TemporaryName temporary(temporary_name(target));
+  unlink(temporary.c_str());  // of an earlier process of this number
+  const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.fd < 0) refuse_writing(path, reason());
+}
+
 }  // namespace
 
 std::string read_file(const std::string& path, std::size_t most) {
@@ -174,7 +187,7 @@ void write_file(const std::string& path, std::string_view contents) {
   if (exists && faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) {
     refuse_writing(path, reason());
   }
-  TemporaryName temporary(target + fmt::format(".{}.tmp", getpid()));
+  TemporaryName temporary(temporary_name(target));
   unlink(temporary.c_str());  // of an earlier process of this number
   Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.fd < 0) refuse_writing(path, reason());
@@ -187,6 +200,55 @@ void write_file(const std::string& path, std::string_view contents) {
   close_written(file, path);
   if (rename(temporary.c_str(), target.c_str()) != 0) refuse_writing(path, reason());
   temporary.kept = true;
+}
+
+void check_writable(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) {
+    throw FileError(path + ": is a folder, not a file");
+  }
+  if (std::filesystem::exists(status) && faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) {
+    refuse_writing(path, reason());
+  }
+  const bool written_directly =
+      std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  if (!written_directly) try_beside(end_of_links(path), path);
+}
+
+void check_writable_folder(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (fs::exists(status)) {
+    if (!fs::is_directory(status)) throw FileError(path + ": is a file, not a folder");
+    return try_beside((fs::path(path) / "try").string(), path);
+  }
+  // From the one that is missing first to the folder itself; what was made goes again.
+  std::vector<fs::path> missing;
+  for (fs::path p = fs::absolute(path, error).lexically_normal(); !p.empty(); p = p.parent_path()) {
+    if (!p.has_filename()) continue;  // the slash at the end
+    if (fs::exists(fs::status(p, error))) break;
+    missing.push_back(p);
+  }
+  std::vector<fs::path> made;
+  const auto remove_made = [&] {
+    std::error_code ignored;
+    for (auto p = made.rbegin(); p != made.rend(); ++p) fs::remove(*p, ignored);
+  };
+  try {
+    for (auto p = missing.rbegin(); p != missing.rend(); ++p) {
+      if (!fs::create_directory(*p, error) && error) {
+        throw FileError(path + ": cannot be made: " + error.message());
+      }
+      made.push_back(*p);
+    }
+    try_beside((fs::path(path) / "try").string(), path);
+  } catch (const FileError&) {
+    remove_made();
+    throw;
+  }
+  remove_made();
 }
 
 void remove_temporary_files() noexcept {

@@ -19,6 +19,13 @@ std::string read_file(const std::string& path, std::size_t most);
 /// it exists or not. A path that is no regular file (a pipe, /dev/null) is written to directly.
 void write_file(const std::string& path, std::string_view contents);
 
+/// Whether write_file can write the path, found out without changing it: an empty temporary file is
+/// made beside it and removed. Throws FileError.
+void check_writable(const std::string& path);
+/// Whether files can be made in the folder, which is made if need be and, when it was not there,
+/// removed again. Throws FileError.
+void check_writable_folder(const std::string& path);
+
 /// Removes the temporary files of all writes under way, for the handler of a signal that ends the
 /// program: does only what such a handler may do.
 void remove_temporary_files() noexcept;

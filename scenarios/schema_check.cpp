@@ -13,6 +13,7 @@
 
 #include "scenarios/campaign.hpp"
 #include "scenarios/loader.hpp"
+#include "scenarios/shrink.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl {
@@ -73,6 +74,16 @@ std::optional<SchemaComplaint> check(const valijson::Schema& schema, const Value
 
 std::optional<SchemaComplaint> check_against_schema(const Value& document) {
   static const valijson::Schema* const kSchema = parsed(scenario_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_shrink_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(shrink_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_shrink_state_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(shrink_state_schema());
   return check(*kSchema, document);
 }
 

@@ -13,6 +13,8 @@
 #include "scenarios/runner.hpp"
 #include "scenarios/shrink_oracle.hpp"
 #include "scenarios/shrink_schedule.hpp"
+#include "sibyl_embedded/shrink_schema.hpp"
+#include "sibyl_embedded/shrink_state_schema.hpp"
 
 namespace sibyl {
 
@@ -373,6 +375,9 @@ class Shrinker {
 };
 
 }  // namespace
+
+std::string_view shrink_schema() { return embedded::shrink_schema; }
+std::string_view shrink_state_schema() { return embedded::shrink_state_schema; }
 
 ShrinkResult shrink(const Scenario& scenario, const ShrinkOptions& options) {
   try {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "scenarios/scenario.hpp"
 #include "scenarios/shrink_things.hpp"
@@ -24,7 +25,8 @@ struct ShrinkProgress {
 };
 
 struct ShrinkOptions {
-  /// Empty: the first that the scenario expects to be violated and is; else the first that is.
+  /// Empty: the one that the counterexample was found for (property_of_counterexample); else the
+  /// first that the scenario expects to be violated and is; else the first that is.
   std::string property;
   bool any_cause = false;   ///< the property is enough; else the cause must stay the same, too
   std::uint64_t tries = 0;  ///< at most so many; 0: as many as it takes
@@ -34,7 +36,10 @@ struct ShrinkOptions {
   /// ShrinkResult::outcomes of an earlier shrink of the same scenario with the same options, which
   /// was stopped: what it tried is not run again, and the result is the same as without a stop.
   std::string outcomes;
-  std::function<bool()> stop;                           ///< asked before each run, and within it
+  /// Asked before each run, and within it, but not within the first, of the scenario itself: so
+  /// that there is something to keep.
+  std::function<bool()> stop;
+  std::function<bool()> interrupted;  ///< asked within the first run; true: there is no result
   std::function<void(const ShrinkProgress&)> progress;  ///< told after each run
 };
 
@@ -60,8 +65,14 @@ struct NoViolation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Deterministic but for where `stop` stops it. Throws NoViolation. Runs of about as many steps as
-/// the scenario's own; usually some hundreds, at worst quadratic in the number of things.
+/// Deterministic but for where `stop` stops it. Throws NoViolation,
+/// and Interrupted (scenarios/runner.hpp) when `interrupted` says so. Runs of about as many steps
+/// as the scenario's own; usually some hundreds, at worst quadratic in the number of things.
 ShrinkResult shrink(const Scenario& scenario, const ShrinkOptions& options = {});
+
+/// The JSON Schemas, as text: of the report of a shrink, and of the state that an interrupted one
+/// leaves.
+std::string_view shrink_schema();
+std::string_view shrink_state_schema();
 
 }  // namespace sibyl

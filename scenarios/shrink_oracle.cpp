@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "analysis/causes.hpp"
+#include "scenarios/counterexample.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
 #include "sim/hash.hpp"
@@ -41,11 +42,17 @@ const Finding* violated(const RunResult& result, const std::string& property) {
   return nullptr;
 }
 
-/// The property to keep: the wanted one, else the first that is expected to be violated and is,
-/// else the first that is.
+/// The property to keep: the wanted one; else the one that a counterexample was found for; else the
+/// first that is expected to be violated and is; else the first that is.
 std::string choose_property(const Scenario& scenario, const RunResult& result,
                             const std::string& wanted) {
   if (!wanted.empty()) return violated(result, wanted) != nullptr ? wanted : "";
+  const std::string found_for = property_of_counterexample(scenario.id);
+  for (const auto& [name, verdict] : scenario.expect.properties) {
+    if (name == found_for && verdict == Verdict::violated && violated(result, name) != nullptr) {
+      return name;
+    }
+  }
   for (const auto& [name, verdict] : scenario.expect.properties) {
     if (verdict == Verdict::violated && violated(result, name) != nullptr) return name;
   }
@@ -59,7 +66,6 @@ ShrinkOracle::ShrinkOracle(const Scenario& scenario, const ShrinkOptions& option
     : options_(options), file_(scenario.file) {
   most_events_ = scenario.limits.events;
   may_reach_limit_ = true;
-  check_stop();
   const auto result = evaluate(scenario, true);
   property_ = choose_property(scenario, *result, options.property);
   if (property_.empty()) {
@@ -76,11 +82,10 @@ void ShrinkOracle::check_stop() const {
   if (options_.stop && options_.stop()) throw ShrinkStopped();
 }
 
-std::shared_ptr<const RunResult> ShrinkOracle::evaluate(Scenario scenario,
-                                                        bool all_properties) const {
+std::shared_ptr<const RunResult> ShrinkOracle::evaluate(Scenario scenario, bool first) const {
   RunOptions options;
-  options.interrupted = options_.stop;
-  if (!all_properties) options.properties = {property_};
+  options.interrupted = first ? options_.interrupted : options_.stop;
+  if (!first) options.properties = {property_};
   const bool capped = scenario.limits.events > most_events_;
   if (capped) scenario.limits.events = most_events_;
   try {

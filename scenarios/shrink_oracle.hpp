@@ -54,8 +54,9 @@ class ShrinkOracle {
   void check_stop() const;
 
  private:
-  /// Null when it takes many more steps than the given scenario does.
-  std::shared_ptr<const RunResult> evaluate(Scenario scenario, bool all_properties = false) const;
+  /// Null when it takes many more steps than the given scenario does. `first`: it is the given
+  /// scenario, judged by all properties.
+  std::shared_ptr<const RunResult> evaluate(Scenario scenario, bool first = false) const;
   std::optional<std::string> cause_in(const RunResult& result) const;
   bool shows(const RunResult& result) const;
   bool evaluate_try(const Scenario& scenario, Tried& tried);

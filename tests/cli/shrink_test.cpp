@@ -5,6 +5,8 @@
 #include <string>
 
 #include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
 using namespace sibyl::test;
@@ -93,4 +95,82 @@ TEST_CASE("what shows no violation cannot be shrunk, and mistakes are told apart
   CHECK(shrink(folder / "x.json", {"--for", "0s"}).status == 64);
   CHECK(sibyl_with({"shrink", kFound, "--only", "ssmr-B1", "--resume"}).status == 64);
   CHECK(sibyl_with({"shrink", kFound, "--only", "ssmr-B1", "-o", kFound}).status == 64);
+}
+
+TEST_CASE("a time that is used up at once is no interruption: the scenario is kept as it is") {
+  const Folder folder;
+  Ran ran = shrink(folder / "part.json", {"--for", "1ns"});
+  CHECK(ran.status == 2);
+  CHECK(ran.says("--for is used up after 0 tries"));
+  CHECK_FALSE(ran.says("interrupted"));
+  CHECK(sibyl_with({"run", folder / "part.json"}).status == 0);
+  // What was done before is not lost by going on for too short a time.
+  CHECK(shrink(folder / "part.json", {"--runs", "20"}).status == 2);
+  const std::string state = text_of(folder / "part.json.partial");
+  const std::string smallest = text_of(folder / "part.json");
+  ran = shrink(folder / "part.json", {"--resume", "--for", "1ns"});
+  CHECK(ran.status == 2);
+  CHECK(ran.says("--for is used up before it was where the last shrink stopped"));
+  CHECK(text_of(folder / "part.json.partial") == state);
+  CHECK(text_of(folder / "part.json") == smallest);
+  CHECK(shrink(folder / "part.json", {"--for", "9223372036854775807ns"}).status == 0);
+}
+
+TEST_CASE("what shrink cannot write to is found out before it begins") {
+  const Folder folder;
+  std::filesystem::create_directories(folder / "folder");
+  sibyl::write_file(folder / "file", "");
+  for (const std::string out : {"folder", "none/x.json", "file/x.json"}) {
+    const Ran ran = shrink(folder / out, {"--json"});
+    CHECK(ran.status == 74);
+    CHECK(ran.out == "");
+  }
+  std::filesystem::create_directories(folder / "x.json.partial");
+  CHECK(shrink(folder / "x.json").says("x.json.partial: is a folder, not a file"));
+  CHECK_FALSE(std::filesystem::exists(folder / "x.json"));
+}
+
+TEST_CASE("the report and the state of a shrink fit their schemas, and others do not") {
+  using sibyl::Value;
+  const Folder folder;
+  const Value report = sibyl::parse_json(
+      sibyl_with({"shrink", kFound, "--only", "ssmr-B1", "--search", "0", "--json"}).out, "");
+  CHECK_FALSE(sibyl::check_against_shrink_schema(report));
+  const Value without =
+      sibyl::parse_json(shrink(folder / "x.json", {"--json", "--runs", "9"}).out, "");
+  CHECK_FALSE(sibyl::check_against_shrink_schema(without));
+  const Value state = sibyl::parse_json(text_of(folder / "x.json.partial"), "");
+  CHECK_FALSE(sibyl::check_against_shrink_state_schema(state));
+  const auto changed = [](Value whole, const char* key, Value value) {
+    whole.set(key, std::move(value));
+    return whole;
+  };
+  for (const Value& bad : {changed(report, "format", "sibyl-shrink/2"), changed(report, "x", 1),
+                           changed(report, "tries", -1), changed(report, "nodes", 3),
+                           changed(report, "scenario", Value::Object{}), state, Value(),
+                           changed(report, "faults", Value::List{1, 2, 3})}) {
+    CHECK(sibyl::check_against_shrink_schema(bad));
+  }
+  const auto complaint =
+      sibyl::check_against_shrink_state_schema(changed(state, "outcomes", "012"));
+  REQUIRE(complaint);
+  CHECK(complaint->pointer == "/outcomes");
+  for (const Value& bad : {changed(state, "format", "sibyl-shrink/1"), changed(state, "x", 1),
+                           changed(state, "shrink", "g"), changed(state, "scenario", 1), report}) {
+    CHECK(sibyl::check_against_shrink_state_schema(bad));
+  }
+  // What --resume reads is checked by it.
+  sibyl::write_file(folder / "x.json.partial",
+                    sibyl::to_json(changed(state, "outcomes", "012")) + "\n");
+  const Ran ran = shrink(folder / "x.json", {"--resume"});
+  CHECK(ran.status == 65);
+  CHECK(ran.says("x.json.partial: /outcomes: is no state of a shrink (sibyl-shrink-state/1): "));
+}
+
+TEST_CASE("sibyl schema prints the schemas of shrink") {
+  CHECK(sibyl_with({"schema", "shrink"}).out.find("sibyl-shrink/1") != std::string::npos);
+  const Ran state = sibyl_with({"schema", "shrink-state"});
+  CHECK(state.status == 0);
+  CHECK(state.out.find("sibyl-shrink-state/1") != std::string::npos);
+  CHECK(sibyl_with({"schema", "shrinking"}).status == 64);
 }

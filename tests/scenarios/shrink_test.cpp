@@ -269,6 +269,33 @@ TEST_CASE("another property of the same scenario is shrunk when it is asked for"
   }
 }
 
+TEST_CASE(
+    "the property that a counterexample was found for is shrunk unless another is asked for") {
+  const std::string path = SIBYL_SOURCE_DIR "/scenarios/partitioned/create-twice.json";
+  Scenario scenario = load_file(path).front();
+  std::vector<std::string> violated;
+  for (const analysis::Finding& f : run_scenario(scenario).findings) {
+    if (f.verdict == Verdict::violated) violated.push_back(f.property);
+  }
+  REQUIRE(violated.size() > 1);
+  for (const std::string& property : violated) {
+    Value document = scenario.document;
+    document.set("id", Value(scenario.id + "/" + property));
+    const Scenario found = loaded(to_json(document));
+    ShrinkOptions options;
+    options.tries = 1;
+    CHECK(shrink(found, options).property == property);
+    options.property = violated.front();
+    CHECK(shrink(found, options).property == violated.front());
+  }
+  // An id that names no violated property says nothing.
+  Value document = scenario.document;
+  document.set("id", Value("a/validity"));
+  ShrinkOptions options;
+  options.tries = 1;
+  CHECK(shrink(loaded(to_json(document)), options).property == violated.front());
+}
+
 TEST_CASE("a search for another schedule takes out what the present one needs") {
   ShrinkOptions options;
   options.search = 256;

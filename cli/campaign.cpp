@@ -236,8 +236,7 @@ CampaignOptions options_of(const Common& common, Io& io) {
   options.jobs = common.jobs != 0 ? common.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.interrupted = [&io] { return io.interrupted(); };
   options.timer = [](Duration time) -> std::function<bool()> {
-    const auto end = Clock::now() +
-                     std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds(time.ns));
+    const auto end = end_of_budget(time);
     return [end] { return Clock::now() >= end; };
   };
   options.cpu = thread_seconds;
@@ -252,6 +251,7 @@ int explore_campaign(const std::string& file, const Common& common, Io& io) {
   for (CampaignEntry& entry : campaign.entries) {
     entry.search.seed = common.seed.value_or(entry.search.seed);
   }
+  check_folder(common.out);
   const Table table(campaign);
   const bool as_words = !common.json && !common.quiet;
   if (as_words) io.out << table.head();

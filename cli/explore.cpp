@@ -11,7 +11,6 @@
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
-#include "sim/decode.hpp"
 
 namespace sibyl::cli {
 
@@ -26,8 +25,8 @@ struct ExploreSettings {
   std::string strategy = "swarm";
   std::uint64_t runs = 10'000;
   std::string seconds;
-  std::uint64_t depth = 3;
-  std::uint64_t delays = 2;
+  std::optional<std::uint32_t> depth;
+  std::optional<std::uint32_t> delays;
   std::uint64_t causes = 0;
   std::uint64_t events = 20'000;
   std::vector<std::string> properties;
@@ -40,23 +39,6 @@ struct ExploreSettings {
   bool reduce = false;
   FaultBudget faults;
 };
-
-/// "60s", "5ms".
-std::int64_t duration_of(const char* option, const std::string& text) {
-  Duration d;
-  try {
-    decode(Value(text), "", d);
-  } catch (const ConfigError& e) {
-    throw UsageError(fmt::format("{} {}: {}", option, text, e.what()));
-  }
-  if (d.ns <= 0) throw UsageError(fmt::format("{} {}: must be longer than 0", option, text));
-  return d.ns;
-}
-
-Clock::duration wall_time(const std::string& text) {
-  const std::chrono::nanoseconds time(duration_of("--for", text));
-  return std::chrono::duration_cast<Clock::duration>(time);
-}
 
 /// Shows runs, rates and an estimate on a terminal, at most four times a second.
 class Progress {
@@ -108,8 +90,9 @@ class Progress {
 ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
   ExploreOptions options;
   boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
-  options.strategy.depth = static_cast<std::uint32_t>(settings.depth);
-  options.strategy.delays = static_cast<std::uint32_t>(settings.delays);
+  options.strategy.depth = settings.depth;
+  options.strategy.delays = settings.delays;
+  options.memory = settings.megabytes << 20U;
   options.seed = settings.common.seed.value_or(1);
   options.runs = settings.runs;
   options.causes = settings.causes;
@@ -129,7 +112,7 @@ ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scena
   }
   options.stop = [&io] { return io.interrupted(); };
   if (!settings.seconds.empty()) {
-    const auto end = Clock::now() + wall_time(settings.seconds);
+    const auto end = end_of_budget(duration_option("--for", settings.seconds));
     options.stop = [&io, end] { return io.interrupted() || Clock::now() >= end; };
     if (settings.runs == 0) options.runs = ~std::uint64_t{0};
   }
@@ -174,9 +157,6 @@ int status_of(const std::vector<FoundCause>& found, bool inconclusive, const Io&
 }
 
 int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
-  if (settings.faults.any()) {
-    throw UsageError("--strategy exhaustive draws no faults; those of the scenario happen");
-  }
   const ExploreOptions common = options_of(settings, scenario, io);
   ExhaustiveOptions options;
   options.states = settings.states;
@@ -186,7 +166,11 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   options.copy = settings.copy;
   options.reduce = settings.reduce;
   for (const std::string& delay : settings.delay_set) {
-    options.delays_ns.push_back(duration_of("--delay-set", delay));
+    const std::int64_t ns = duration_option("--delay-set", delay).ns;
+    if (std::count(options.delays_ns.begin(), options.delays_ns.end(), ns) != 0) {
+      throw UsageError(fmt::format("--delay-set: {} stands there twice", delay));
+    }
+    options.delays_ns.push_back(ns);
   }
   options.properties = settings.properties;
   options.stop = common.stop;
@@ -216,7 +200,7 @@ int search_some(const ExploreSettings& settings, const Scenario& scenario, Io& i
   report(
       settings, result.found, [&] { return exploration_json(scenario, options, result, files); },
       [&] { return exploration_text(scenario, options, result, files); }, io);
-  return status_of(result.found, result.inconclusive != 0, io);
+  return status_of(result.found, result.inconclusive != 0 || result.runs == 0, io);
 }
 
 int explore_one(const ExploreSettings& settings, Io& io) {
@@ -226,8 +210,41 @@ int explore_one(const ExploreSettings& settings, Io& io) {
     throw UsageError(fmt::format("{} holds {} scenarios; choose one with --only ID", settings.file,
                                  scenarios.size()));
   }
+  check_folder(settings.common.out);
   return settings.strategy == "exhaustive" ? search_all(settings, scenarios.front(), io)
                                            : search_some(settings, scenarios.front(), io);
+}
+
+/// Options that say nothing to the chosen strategy: a mistake, not a wish to be passed over.
+void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
+  const auto refuse = [&](const char* name, const std::string& whose) {
+    if (verb.get_option(name)->count() == 0) return;
+    throw UsageError(
+        fmt::format("{} belongs to --strategy {}; this search is by {}", name, whose, strategy));
+  };
+  if (strategy == "exhaustive") {
+    for (const char* name : {"--crashes", "--recover", "--amnesia", "--pauses", "--cuts",
+                             "--losses", "--duplicates"}) {
+      if (verb.get_option(name)->count() == 0) continue;
+      throw UsageError(
+          fmt::format("{}: --strategy exhaustive draws no faults; those of the "
+                      "scenario happen",
+                      name));
+    }
+    for (const char* name : {"--runs", "--depth", "--delays", "--causes", "--events"}) {
+      refuse(name, users_of(std::string_view(name).substr(2)));
+    }
+    return;
+  }
+  for (const char* name : {"--states", "--steps", "--delay-set", "--no-merge"}) {
+    refuse(name, "exhaustive");
+  }
+  Strategy chosen = Strategy::swarm;
+  boost::describe::enum_from_string(strategy.c_str(), chosen);
+  for (const char* name : {"--depth", "--delays", "--losses", "--duplicates"}) {
+    const std::string_view setting = std::string_view(name).substr(2);
+    if (!uses(chosen, setting)) refuse(name, users_of(setting));
+  }
 }
 
 /// A campaign says itself what the other options would say.
@@ -260,8 +277,11 @@ Action add_explore(CLI::App& verb, Io& io) {
           {"swarm", "random", "pct", "delay", "starve", "newest", "timed", "exhaustive"}));
   verb.add_option("--runs", settings->runs, "How many runs; 0: until --for")->check(number);
   verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);
-  verb.add_option("--depth", settings->depth, "The depth d of pct")->check(number_up_to(1000));
-  verb.add_option("--delays", settings->delays, "The number of delays of delay")
+  verb.add_option("--depth", settings->depth,
+                  "pct, swarm: the depth d of pct (default: 3; swarm draws it)")
+      ->check(number_up_to(1000));
+  verb.add_option("--delays", settings->delays,
+                  "delay, swarm: the number of delays of delay (default: 2; swarm draws it)")
       ->check(number_up_to(1000));
   verb.add_option("--causes", settings->causes, "Stop when so many causes are found; 0: never")
       ->check(number);
@@ -284,7 +304,10 @@ Action add_explore(CLI::App& verb, Io& io) {
       ->check(number);
   verb.add_option("--steps", settings->steps, "exhaustive: steps of one run at most")
       ->check(number);
-  verb.add_option("--memory", settings->megabytes, "exhaustive: MiB for the set of states")
+  verb.add_option(
+          "--memory", settings->megabytes,
+          "MiB for the set of states (exhaustive), which ends the search when it is full; or for "
+          "the verdicts that are kept because runs are alike, which are forgotten then")
       ->check(number_up_to(std::uint64_t{1} << 24));
   verb.add_option("--delay-set", settings->delay_set,
                   "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
@@ -306,6 +329,7 @@ Action add_explore(CLI::App& verb, Io& io) {
       return explore_campaign(settings->campaign, settings->common, io);
     }
     if (settings->file.empty()) throw UsageError("explore needs SCENARIO, or --campaign FILE");
+    refuse_foreign(verb, settings->strategy);
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }

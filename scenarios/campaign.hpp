@@ -39,8 +39,8 @@ struct CampaignSearch {
   std::optional<Duration> time;  ///< of each search, by the caller's clock
   std::uint64_t causes = 0;      ///< as ExploreOptions::causes
   std::uint64_t events = 20'000;
-  std::uint32_t depth = 3;
-  std::uint32_t delays = 2;
+  std::optional<std::uint32_t> depth;   ///< as StrategySettings::depth
+  std::optional<std::uint32_t> delays;  ///< as StrategySettings::delays
   FaultBudget faults;
   bool shrink = true;  ///< the first violation of each search
 };

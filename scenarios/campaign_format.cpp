@@ -33,6 +33,14 @@ std::vector<std::string> with_search_members(std::vector<std::string> members) {
 }
 
 template <class T>
+void read_count(const Fields& fields, std::string_view key, std::optional<T>& out,
+                std::int64_t lowest, std::int64_t highest) {
+  const Value* found = fields.find(key);
+  if (found == nullptr) return;
+  out = static_cast<T>(decode_int(*found, fields.at(key), lowest, highest));
+}
+
+template <class T>
 void read_count(const Fields& fields, std::string_view key, T& out, std::int64_t lowest = 0,
                 std::int64_t highest = kMost) {
   const Value* found = fields.find(key);
@@ -73,7 +81,11 @@ CampaignBounds read_bounds(const Value& v, const std::string& pointer) {
   if (delays->as_list()->empty()) throw ConfigError(at, "must have a delay");
   for (std::size_t i = 0; i < delays->as_list()->size(); ++i) {
     const Value& delay = (*delays->as_list())[i];
-    bounds.delays_ns.push_back(longer_than_nothing(delay, pointer_to(at, i)).ns);
+    const std::int64_t ns = longer_than_nothing(delay, pointer_to(at, i)).ns;
+    if (std::count(bounds.delays_ns.begin(), bounds.delays_ns.end(), ns) != 0) {
+      throw ConfigError(pointer_to(at, i), "this delay stands here twice");
+    }
+    bounds.delays_ns.push_back(ns);
   }
   return bounds;
 }
@@ -122,6 +134,35 @@ void check_search(CampaignSearch& search, const std::string& pointer) {
     throw ConfigError(pointer_to(pointer, "runs"), "0 without \"for\" would never end");
   }
   search.runs = std::numeric_limits<std::uint64_t>::max();
+}
+
+/// Whether one of the searches by runs does anything with a setting.
+bool any_uses(const CampaignSearch& search, std::string_view setting) {
+  return std::any_of(search.strategies.begin(), search.strategies.end(),
+                     [&](Strategy s) { return uses(s, setting); });
+}
+
+/// What is said here must mean something to one of the searches: of this entry, or of all entries
+/// when it is said for all.
+void check_used(const Fields& fields, const std::vector<const CampaignSearch*>& searches) {
+  const auto check = [&](const std::string& place, std::string_view setting) {
+    for (const CampaignSearch* search : searches) {
+      if (any_uses(*search, setting)) return;
+    }
+    throw ConfigError(
+        place,
+        fmt::format("belongs to the strategies {}, and {} by one of them", users_of(setting),
+                    searches.size() == 1 ? "this entry has no search" : "no entry has a search"));
+  };
+  for (const std::string_view key : {"runs", "events", "causes", "depth", "delays"}) {
+    if (fields.find(key) != nullptr) check(fields.at(key), key);
+  }
+  const Value* faults = fields.find("faults");
+  for (const std::string_view key : {"losses", "duplicates"}) {
+    const Value* most = faults == nullptr ? nullptr : faults->find(key);
+    if (most == nullptr || *most == Value(std::int64_t{0})) continue;
+    check(pointer_to(fields.at("faults"), key), key);
+  }
 }
 
 /// An override, and where the campaign has it.
@@ -188,6 +229,7 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
   const Fields fields(v, pointer, with_search_members({"scenario", "only", "property", "expect"}));
   read_search(fields, search);
   check_search(search, pointer);
+  check_used(fields, {&search});
   read_overrides(fields, overrides);
   std::optional<Wanted> wanted;
   fields.read("expect", wanted);
@@ -236,6 +278,9 @@ Campaign decode_campaign(const Value& whole, const std::string& name, const std:
     const Value& entry = (*entries.as_list())[i];
     add_entries(entry, pointer_to("/entries", i), search, overrides, folder, campaign);
   }
+  std::vector<const CampaignSearch*> searches;
+  for (const CampaignEntry& entry : campaign.entries) searches.push_back(&entry.search);
+  check_used(fields, searches);
   if (const auto complaint = check_against_campaign_schema(whole)) {
     throw ConfigError(complaint->pointer, "does not fit the schema: " + complaint->message);
   }

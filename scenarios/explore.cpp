@@ -87,6 +87,7 @@ class Worker {
     settings_.duplicates = options.faults.duplicates;
     limits_ = scenario.limits;
     limits_.events = std::min(limits_.events, options.events);
+    most_bytes_ = options.memory / std::max(1U, options.jobs);
   }
 
   OneRun run(std::uint64_t number) {
@@ -99,13 +100,11 @@ class Worker {
     out.events = world.counters().events;
     for (const auto& [what, count] : world.counters().counts) out.probes.push_back(what);
     const std::uint64_t seen = observation.value(world, outcome);
-    std::shared_ptr<const Judged>& judged = judged_[seen];
-    if (!judged) judged = judge(number);
-    out.judged = judged;
+    out.judged = judged_as(number, seen, world.digest());
     return out;
   }
 
-  std::uint64_t observations() const { return judged_.size(); }
+  std::uint64_t judged() const { return count_; }
 
   /// The trace of a run, and the decisions that make it.
   Trace record(std::uint64_t number, Schedule& schedule, fault::Plan* faults = nullptr) {
@@ -142,6 +141,38 @@ class Worker {
   }
 
  private:
+  /// The verdicts depend on the observation alone. What a violation is caused by is told from the
+  /// whole run: only the same run shares it, so that it does not depend on which one came first.
+  std::shared_ptr<const Judged> judged_as(std::uint64_t number, std::uint64_t seen,
+                                          const Digest& digest) {
+    const auto observed = known_.find(seen);
+    if (observed != known_.end()) return observed->second;
+    Hasher whole;
+    whole.add(seen);
+    whole.add(digest.hex());
+    const auto same = known_.find(whole.value());
+    if (same != known_.end()) return same->second;
+    std::shared_ptr<const Judged> judged = judge(number);
+    ++count_;
+    const std::uint64_t bytes = size_of(*judged);
+    if (bytes_ + bytes > most_bytes_) {
+      known_.clear();
+      bytes_ = 0;
+    }
+    bytes_ += bytes;
+    known_.emplace(judged->violated.empty() ? seen : whole.value(), judged);
+    return judged;
+  }
+
+  /// With its place in the map, about.
+  static std::uint64_t size_of(const Judged& judged) {
+    std::uint64_t bytes = 160;
+    for (const Shown& shown : judged.violated) {
+      bytes += sizeof(Shown) + shown.property.size() + shown.cause.size() + shown.summary.size();
+    }
+    return bytes;
+  }
+
   /// A world ready for its first step. Where no fault is drawn all runs start from one.
   World start(Plan& plan, std::uint64_t number, ScheduleRecorder* recorder = nullptr) {
     fault::Plan own = drawn(number);
@@ -190,7 +221,10 @@ class Worker {
   Limits limits_;
   std::optional<World> asynchronous_;
   std::optional<World> timed_;
-  std::map<std::uint64_t, std::shared_ptr<const Judged>> judged_;
+  std::map<std::uint64_t, std::shared_ptr<const Judged>> known_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t most_bytes_ = 0;
+  std::uint64_t count_ = 0;
 };
 
 /// The steps of the run in the order of sending: how long a run is, and where faults can be.
@@ -227,7 +261,7 @@ class Crew {
         jobs_(std::max(1U, options.jobs)),
         errors_(jobs_),
         seconds_(jobs_),
-        observations_(jobs_),
+        judged_(jobs_),
         meet_(static_cast<std::ptrdiff_t>(jobs_)) {
     for (unsigned i = 1; i < jobs_; ++i) try {
         threads_.emplace_back([this, i, &scenario, &positions] {
@@ -268,9 +302,9 @@ class Crew {
     for (const double s : seconds_) sum += s;
     return sum;
   }
-  std::uint64_t observations() const {
+  std::uint64_t judged() const {
     std::uint64_t sum = 0;
-    for (const std::uint64_t n : observations_) sum += n;
+    for (const std::uint64_t n : judged_) sum += n;
     return sum;
   }
   Worker& worker() { return *mine_; }
@@ -289,7 +323,7 @@ class Crew {
       errors_[me] = std::current_exception();
     }
     if (options_.cpu) seconds_[me] += options_.cpu() - before;
-    observations_[me] = worker.observations();
+    judged_[me] = worker.judged();
   }
 
   const ExploreOptions& options_;
@@ -300,7 +334,7 @@ class Crew {
   bool done_ = false;
   std::vector<std::exception_ptr> errors_;
   std::vector<double> seconds_;
-  std::vector<std::uint64_t> observations_;
+  std::vector<std::uint64_t> judged_;
   std::barrier<> meet_;
   std::optional<Worker> mine_;
   std::vector<std::jthread> threads_;  // lint: allow thread: the same
@@ -365,7 +399,7 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
       merge(block[i], result.runs + i, result.cpu_seconds, result);
     }
     result.runs += block.size();
-    result.observations = crew.observations();
+    result.judged = crew.judged();
     if (options.progress) options.progress(result);
     if (options.causes != 0 && result.found.size() >= options.causes) break;
   }

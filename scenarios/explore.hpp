@@ -25,6 +25,9 @@ struct ExploreOptions {
   std::uint64_t causes = 0;
   std::uint64_t events = 20'000;        ///< steps of one run at most
   std::vector<std::string> properties;  ///< only these; empty: all of the protocol
+  /// Bytes, of all jobs, for verdicts that are kept because many runs are alike, estimated; when it
+  /// is full they are forgotten, which costs time and changes nothing.
+  std::uint64_t memory = std::uint64_t{4} << 30U;
   std::function<bool()> stop;   ///< asked between blocks: an interrupt, the end of a time budget
   std::function<double()> cpu;  ///< CPU seconds of the calling thread; empty: not measured
   /// Told after each block of runs, in order.
@@ -47,16 +50,16 @@ struct ExploreResult {
   std::uint64_t events = 0;     ///< steps of all runs
   std::uint64_t violating = 0;  ///< runs with at least one violation
   std::uint64_t inconclusive =
-      0;  ///< runs that a limit ended, or whose properties could not be judged
-  std::uint64_t observations = 0;  ///< different things that the checkers were shown, a job's each
-  double cpu_seconds = 0;          ///< of all jobs
-  std::vector<FoundCause> found;   ///< in the order of their first runs
+      0;                     ///< runs that a limit ended, or whose properties could not be judged
+  std::uint64_t judged = 0;  ///< runs that the checkers were shown; the others were alike
+  double cpu_seconds = 0;    ///< of all jobs
+  std::vector<FoundCause> found;  ///< in the order of their first runs
   /// How many runs hit each probe (Context::count), the protocol's declared ones first.
   std::map<std::string, std::uint64_t> probes;
   bool stopped = false;  ///< before the number of runs was reached, by `stop`
 };
 
-/// Deterministic but for cpu_seconds, observations and what `stop` decides: the same for every
+/// Deterministic but for cpu_seconds, judged and what `stop` decides: the same for every
 /// number of jobs.
 ExploreResult explore(const Scenario& scenario, const ExploreOptions& options);
 

@@ -179,6 +179,23 @@ class Newest final : public Searching {
 
 }  // namespace
 
+bool uses(Strategy strategy, std::string_view setting) {
+  const bool all = strategy == Strategy::swarm;
+  if (setting == "depth") return all || strategy == Strategy::pct;
+  if (setting == "delays") return all || strategy == Strategy::delay;
+  if (setting == "losses" || setting == "duplicates") return strategy != Strategy::timed;
+  return true;
+}
+
+std::string users_of(std::string_view setting) {
+  std::string out;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Strategy>>([&](auto d) {
+    if (uses(d.value, setting)) out += (out.empty() ? "" : ", ") + std::string(d.name);
+  });
+  const auto last = out.rfind(", ");
+  return last == std::string::npos ? out : out.substr(0, last) + " and " + out.substr(last + 2);
+}
+
 std::uint64_t seed_of_run(std::uint64_t seed, std::uint64_t number) {
   return Stream(seed, static_cast<std::uint32_t>(number >> 32), static_cast<std::uint32_t>(number))
       .next();
@@ -188,16 +205,17 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
   const std::uint64_t own = seed_of_run(seed, number);
   Stream plan(own, 0, kPlanStream);
   Strategy strategy = settings.strategy;
-  std::uint32_t depth = settings.depth;
-  std::uint32_t delays = settings.delays;
+  std::uint32_t depth = settings.depth.value_or(3);
+  std::uint32_t delays = settings.delays.value_or(2);
   std::uint64_t patience = 0;
   if (strategy == Strategy::swarm) {
     constexpr Strategy kMix[] = {Strategy::random, Strategy::pct,    Strategy::pct,
                                  Strategy::delay,  Strategy::starve, Strategy::newest,
                                  Strategy::newest, Strategy::timed};
     strategy = kMix[plan.below(std::size(kMix))];
-    depth = 1 + static_cast<std::uint32_t>(plan.below(5));
-    delays = 1 + static_cast<std::uint32_t>(plan.below(4));
+    // Drawn also where they are given: nothing else of a run depends on that.
+    depth = settings.depth.value_or(1 + static_cast<std::uint32_t>(plan.below(5)));
+    delays = settings.delays.value_or(1 + static_cast<std::uint32_t>(plan.below(4)));
     // Most runs let timers race with messages; in the others they are for slow messages.
     if (plan.below(4) == 0) patience = std::uint64_t{1} << (1 + plan.below(6));
   }

@@ -34,14 +34,20 @@ BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed)
 
 struct StrategySettings {
   Strategy strategy = Strategy::swarm;
-  std::uint32_t depth = 3;   ///< d of pct
-  std::uint32_t delays = 2;  ///< k of delay
+  std::optional<std::uint32_t> depth;   ///< d of pct: 3; swarm draws 1 to 5
+  std::optional<std::uint32_t> delays;  ///< k of delay: 2; swarm draws 1 to 4
   /// How many arrivals a run has, about; where pct and delay place their steps. Measured by the
   /// first runs.
   std::uint64_t length = 100;
   std::uint32_t losses = 0;      ///< messages at most that a run loses besides what the links lose
   std::uint32_t duplicates = 0;  ///< messages at most that come twice
 };
+
+/// Whether the strategy does anything with a setting of this name: "depth", "delays", "losses" and
+/// "duplicates" belong to some; all others to all.
+bool uses(Strategy strategy, std::string_view setting);
+/// The names of those that do, as words: "swarm and pct".
+std::string users_of(std::string_view setting);
 
 /// The probability that a link needs for Choices to be asked about the fate of its messages.
 constexpr double kHardlyEver = 1e-9;

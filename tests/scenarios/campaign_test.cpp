@@ -92,6 +92,32 @@ TEST_CASE("an entry that names no variant stands for all scenarios of its file")
   CHECK(campaign.entries[1].place == "/entries/0");
 }
 
+TEST_CASE("a campaign is refused where it says something to a strategy that is not searched by") {
+  const auto entry = [](const std::string& more) {
+    return R"({"scenario": "../partitioned/A1.json", "only": "ssmr-A1", )" + more + "}";
+  };
+  const auto entries = [](const std::string& all) { return R"("entries": [)" + all + "]"; };
+  CHECK(refusal(entries(entry(R"("strategies": ["random", "delay"], "depth": 2)"))) ==
+        "c.json: /entries/0/depth: belongs to the strategies swarm and pct, and this entry has no "
+        "search by one of them");
+  CHECK(refusal(entries(kA1 + "," + entry(R"("strategies": ["timed"], "faults": {"losses": 1})")))
+            .starts_with("c.json: /entries/1/faults/losses: belongs to the strategies swarm, "));
+  for (const char* key : {"runs", "events", "causes", "depth", "delays"}) {
+    const std::string said = "\"" + std::string(key) + "\": 5";
+    CHECK(refusal(entries(entry(R"("strategies": [], "exhaustive": {}, )" + said)))
+              .starts_with("c.json: /entries/0/" + std::string(key) + ": belongs to "));
+    CHECK(refusal(said + R"(, "strategies": [], "exhaustive": {}, )" + entries(kA1))
+              .starts_with("c.json: /" + std::string(key) + ": belongs to "));
+  }
+  // What is said for all need not concern each; swarm takes what its parts take.
+  const Campaign fine =
+      read(R"("depth": 4, "delays": 3, "faults": {"losses": 1}, )" +
+           entries(kA1 + "," + entry(R"("strategies": ["timed"])") + "," +
+                   entry(R"("strategies": ["delay"], "delays": 1, "faults": {"losses": 0})")));
+  CHECK(fine.entries[0].search.depth == 4);
+  CHECK(fine.entries[2].search.delays == 1);
+}
+
 TEST_CASE("a mistake in a campaign is answered with its place and what would be right") {
   const std::string entries = R"("entries": [)" + kA1 + "]";
   const auto entry = [](const std::string& more) {
@@ -115,6 +141,8 @@ TEST_CASE("a mistake in a campaign is answered with its place and what would be 
             .starts_with("c.json: /entries/0/exhaustive: "));
   CHECK(refusal(entry(R"("exhaustive": {"states": 0})"))
             .starts_with("c.json: /entries/0/exhaustive/states: "));
+  CHECK(refusal(entry(R"("exhaustive": {"delay_set": ["1ms", "2ms", "1000us"]})")) ==
+        "c.json: /entries/0/exhaustive/delay_set/2: this delay stands here twice");
   CHECK(refusal(entry(R"("expect": "violation")")).starts_with("c.json: /entries/0/expect: "));
   CHECK(refusal(entry(R"("property": "linearisability")"))
             .find(R"(did you mean "linearizability"?)") != std::string::npos);

@@ -108,6 +108,30 @@ TEST_CASE("a search finds the same with any number of jobs") {
   }
 }
 
+TEST_CASE("verdicts that are forgotten for want of memory change nothing but the work") {
+  for (const auto& [file, id] : {std::pair{"B2.json", "ssmr-B2"}, std::pair{"A1.json", "ssmr-A1"},
+                                 std::pair{"stale-read.json", "ssmr-stale-read"}}) {
+    const Scenario s = scenario(file, id);
+    const ExploreResult whole = explore(s, runs(1000));
+    REQUIRE(!whole.found.empty());
+    for (const std::uint64_t memory : {0, 10'000}) {
+      for (const unsigned jobs : {1U, 2U}) {
+        ExploreOptions options = runs(1000, jobs);
+        options.memory = memory;
+        const ExploreResult little = explore(s, options);
+        CHECK(little.judged > whole.judged);
+        CHECK(little.violating == whole.violating);
+        REQUIRE(little.found.size() == whole.found.size());
+        for (std::size_t i = 0; i < whole.found.size(); ++i) {
+          CHECK(little.found[i].summary == whole.found[i].summary);
+          CHECK(little.found[i].cause == whole.found[i].cause);
+          CHECK(little.found[i].count == whole.found[i].count);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("probes that a scenario cannot hit are reported as never hit") {
   const ExploreResult result = explore(scenario("B2.json", "ssmr-B2"), runs(500));
   REQUIRE(result.probes.contains("fallback"));

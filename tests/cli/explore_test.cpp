@@ -1,0 +1,134 @@
+// sibyl explore as a command: which options go with which strategy, where the counterexamples go,
+// and budgets of time.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "tests/cli/verb_runner.hpp"
+
+using namespace sibyl::test;
+using sibyl::Value;
+
+namespace {
+
+const std::string kB1 = SIBYL_SOURCE_DIR "/scenarios/partitioned/B1.json";
+
+Ran explore(std::vector<std::string> more) {
+  std::vector<std::string> arguments{"explore", kB1, "--only", "ssmr-B1", "--jobs", "1"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return sibyl_with(arguments);
+}
+
+bool is_empty(const std::filesystem::path& folder) {
+  return std::filesystem::directory_iterator(folder) == std::filesystem::directory_iterator();
+}
+
+}  // namespace
+
+TEST_CASE("an option of another strategy is a mistake that names the strategy it belongs to") {
+  struct Case {
+    std::string strategy;
+    std::vector<std::string> option;
+    std::string whose;
+  };
+  const Case cases[] = {
+      {"random", {"--depth", "2"}, "swarm and pct"},
+      {"delay", {"--depth", "2"}, "swarm and pct"},
+      {"pct", {"--delays", "2"}, "swarm and delay"},
+      {"timed", {"--losses", "1"}, "swarm, random, pct, delay, starve and newest"},
+      {"timed", {"--duplicates", "1"}, "swarm, random, pct, delay, starve and newest"},
+      {"pct", {"--states", "5"}, "exhaustive"},
+      {"swarm", {"--steps", "5"}, "exhaustive"},
+      {"swarm", {"--delay-set", "1ms"}, "exhaustive"},
+      {"timed", {"--no-merge"}, "exhaustive"},
+      {"exhaustive", {"--runs", "5"}, "swarm, random, pct, delay, starve, newest and timed"},
+      {"exhaustive", {"--causes", "1"}, "swarm, random, pct, delay, starve, newest and timed"},
+      {"exhaustive", {"--events", "5"}, "swarm, random, pct, delay, starve, newest and timed"},
+      {"exhaustive", {"--depth", "2"}, "swarm and pct"},
+  };
+  for (const Case& c : cases) {
+    std::vector<std::string> more{"--strategy", c.strategy};
+    more.insert(more.end(), c.option.begin(), c.option.end());
+    const Ran ran = explore(more);
+    CHECK(ran.status == 64);
+    CHECK(ran.err == "sibyl: " + c.option.front() + " belongs to --strategy " + c.whose +
+                         "; this search is by " + c.strategy + "\n");
+  }
+  CHECK(explore({"--strategy", "exhaustive", "--recover"}).says("draws no faults"));
+}
+
+TEST_CASE("a strategy takes its own options, and swarm those of its parts") {
+  const std::vector<std::string> few{"--runs", "64", "--property", "termination"};
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"--strategy", "pct", "--depth", "5"},
+        {"--strategy", "delay", "--delays", "4"},
+        {"--strategy", "timed", "--crashes", "0"},
+        {"--depth", "1", "--delays", "0", "--losses", "0", "--memory", "1"}}) {
+    std::vector<std::string> more = few;
+    more.insert(more.end(), options.begin(), options.end());
+    CHECK(explore(more).status == 0);
+  }
+  const auto events = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--runs", "512", "--json"});
+    return sibyl::to_json(*sibyl::parse_json(explore(more).out, "").find("violating"));
+  };
+  CHECK(events({"--delays", "0", "--depth", "0"}) != events({}));
+}
+
+TEST_CASE("a delay that stands in --delay-set twice is a mistake") {
+  const Ran ran = explore({"--strategy", "exhaustive", "--delay-set", "1ms,2ms,1000us"});
+  CHECK(ran.status == 64);
+  CHECK(ran.says("--delay-set: 1000us stands there twice"));
+}
+
+TEST_CASE("what explore cannot write to is found out before the search") {
+  const Folder folder;
+  sibyl::write_file(folder / "file", "");
+  const std::vector<std::string> endless{"--runs", "0", "--for", "2h"};
+  const auto with = [&](const std::string& out) {
+    std::vector<std::string> more = endless;
+    more.insert(more.end(), {"-o", out});
+    return explore(more);
+  };
+  Ran ran = with(folder / "file");
+  CHECK(ran.status == 74);
+  CHECK(ran.says("file: is a file, not a folder"));
+  ran = with(folder / "file/within");
+  CHECK(ran.status == 74);
+  CHECK(ran.says("cannot be"));
+  ran = with("/proc/self/none");  // where not even root may make anything
+  CHECK(ran.status == 74);
+  ran = with("-");
+  CHECK(ran.status == 64);
+  CHECK(ran.says("give a folder"));
+  CHECK_FALSE(std::filesystem::exists("-"));
+}
+
+TEST_CASE("a search that finds nothing leaves no folder, and none that was there is changed") {
+  const Folder folder;
+  const std::vector<std::string> nothing{"--runs", "10", "--property", "integrity", "--quiet"};
+  for (const std::string out : {"new/deeper", "new/", "there"}) {
+    std::filesystem::create_directories(folder / "there");
+    std::vector<std::string> more = nothing;
+    more.insert(more.end(), {"-o", folder / out});
+    CHECK(explore(more).status == 0);
+    CHECK_FALSE(std::filesystem::exists(folder / "new"));
+    CHECK(is_empty(folder / "there"));
+  }
+}
+
+TEST_CASE("a budget of 292 years does not end at once, and one of 1 ns is no verdict") {
+  const std::string longest = "9223372036854775807ns";
+  Ran ran = explore({"--runs", "64", "--for", longest, "--property", "integrity", "--json"});
+  CHECK(ran.status == 0);
+  CHECK(*sibyl::parse_json(ran.out, "").find("runs") == Value(64));
+  ran = explore({"--strategy", "exhaustive", "--for", longest, "--property", "integrity"});
+  CHECK(ran.status == 0);
+  ran = explore({"--for", "1ns", "--json"});
+  CHECK(ran.status == 2);
+  CHECK(*sibyl::parse_json(ran.out, "").find("runs") == Value(0));
+}

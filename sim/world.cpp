@@ -118,6 +118,10 @@ Outcome World::run(Choices& choices, const Limits& limits) {
   if (config_->ties == TieRule::any) return run_any(choices, limits);
   const std::uint64_t first_event = counters_.events;
   while (pending_.size() != dead_timers_) {
+    if (config_->ties == TieRule::chosen && dead_timers_ != 0) {
+      drop_idle_timers();
+      if (pending_.size() == dead_timers_) break;
+    }
     const std::int64_t next = pending_.next_time();
     if (next == kNever.ns) return end_of_time();
     if (next > limits.deadline.ns) {
@@ -176,13 +180,15 @@ bool World::step(Choices& choices) {
     return counters_.events != before;
   }
   while (counters_.events == before) {
+    if (config_->ties == TieRule::chosen && dead_timers_ != 0) drop_idle_timers();
     if (pending_.size() == dead_timers_ || pending_.next_time() == kNever.ns) return false;
     dispatch_due(choices);
   }
   return true;
 }
 
-/// Dispatches one of the events that are due first. Precondition: there is one.
+/// Dispatches one of the events that are due first. Precondition: there is one. Where there
+/// were cancelled timers they are gone, so that Choices is asked about what will do something.
 void World::dispatch_due(Choices& choices) {
   if (config_->ties != TieRule::insertion && pending_.ready() > 1) {
     dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/schedule.hpp"
 #include "tests/sim/small_world.hpp"
 
 namespace sibyl::small {
@@ -89,6 +90,52 @@ TEST_CASE("a moved timer's place among equal times is that of its last arming") 
           c.arm(Duration{20}, Tag{2});
           CHECK(c.rearm(first, Duration{20}));  // to the very time that it has
         })) == "start@0 t2@20 t1@20");
+}
+
+TEST_CASE("no choice is asked about a timer that will not fire") {
+  // Of four timers of one instant two are cancelled, one before and one within it; another is
+  // moved.
+  const auto asked = [](bool stepwise) {
+    World world = alone(at_start([](Actor&, Context& c) {
+                          const TimerId gone = c.arm(Duration{10}, Tag{1});
+                          const TimerId moved = c.arm(Duration{10}, Tag{2});
+                          c.arm(Duration{10}, Tag{3});
+                          c.arm(Duration{10}, Tag{4});
+                          c.arm(Duration{10}, Tag{5});
+                          c.cancel(gone);
+                          CHECK(c.rearm(moved, Duration{20}));
+                        }),
+                        TieRule::chosen);
+    DefaultChoices first;
+    RecordingChoices choices(first);
+    while (stepwise && world.step(choices)) {
+    }
+    CHECK(world.run(choices, {}) == Outcome::quiescent);
+    CHECK(log(world, kA) == "start@0 t3@10 t4@10 t5@10 t2@20");
+    std::vector<std::uint64_t> options;
+    for (const Decided& d : choices.decided()) options.push_back(d.options);
+    return options;
+  };
+  CHECK(asked(false) == std::vector<std::uint64_t>{3, 2});
+  CHECK(asked(true) == std::vector<std::uint64_t>{3, 2});
+}
+
+TEST_CASE("a timer that is cancelled at its own instant is no longer among the choices") {
+  std::vector<TimerId> ids;
+  Behaviour b = at_start([&](Actor&, Context& c) {
+    for (std::uint64_t i = 1; i <= 4; ++i) ids.push_back(c.arm(Duration{10}, Tag{i}));
+  });
+  b.timer = [&](Actor&, Context& c, std::uint64_t n) {
+    if (n == 1) c.cancel(ids[1]);
+  };
+  World world = alone(std::move(b), TieRule::chosen);
+  DefaultChoices first;
+  RecordingChoices choices(first);
+  CHECK(world.run(choices, {}) == Outcome::quiescent);
+  CHECK(log(world, kA) == "start@0 t1@10 t3@10 t4@10");
+  std::vector<std::uint64_t> options;
+  for (const Decided& d : choices.decided()) options.push_back(d.options);
+  CHECK(options == std::vector<std::uint64_t>{4, 2});
 }
 
 TEST_CASE("a cancelled timer does not fire, and its id is stale from then on") {

@@ -34,6 +34,7 @@ struct Before {
   std::string why;
   std::string key;
   std::optional<std::size_t> reader;
+  std::optional<std::size_t> writer;  ///< from whom the reader read; none: the initial state
 };
 
 std::size_t place(const Value& edge, std::string_view field) {
@@ -60,6 +61,7 @@ class Operations {
                     [](const Before& edge) { return edge.why == "overwritten"; })) {
       for (auto& [ret, kinds] : kinds_) kinds.insert("against the order of two others");
     }
+    if (kinds_.empty()) name_what_was_seen();
     for (const std::size_t i : returned_) tell_return(i);
     for (const std::size_t i : called_) tell_call(i);
     conclude();
@@ -88,8 +90,11 @@ class Operations {
                   place(item, "after"),
                   std::string(text_field(item, "why")),
                   printable(text_field(item, "key")),
+                  {},
                   {}};
       if (item.find("reader") != nullptr) edge.reader = place(item, "reader");
+      const std::size_t writer = place(item, "writer");
+      if (writer < ops_.size()) edge.writer = writer;
       const std::size_t most = std::max(edge.before, edge.after);
       if (most >= ops_.size() || edge.reader.value_or(0) >= ops_.size()) return circle_.clear();
       circle_.push_back(std::move(edge));
@@ -110,24 +115,11 @@ class Operations {
 
   std::string who(NodeId node) const { return printable(node_name(graph_.trace(), node)); }
 
-  /// What an operation does to a key: "create"; all that it does when the key is not told.
-  std::string function_of(const Told& op, const std::string& key) const {
-    const TraceEvent& call = graph_.at(op.call);
-    const Value* value = call.data.find("value");
-    std::set<std::string> of_key;
-    std::set<std::string> all;
-    if (value != nullptr && value->as_list() != nullptr) {
-      for (const Value& access : *value->as_list()) {
-        const Value::List* parts = access.as_list();
-        if (parts == nullptr || parts->size() < 2 || (*parts)[0].as_string() == nullptr) continue;
-        all.insert(*(*parts)[0].as_string());
-        const std::string* object = (*parts)[1].as_string();
-        if (object != nullptr && printable(*object) == key) of_key.insert(*(*parts)[0].as_string());
-      }
-    }
-    std::string out;
-    for (const std::string& f : of_key.empty() ? all : of_key) out += (out.empty() ? "" : "+") + f;
-    return printable(out.empty() ? std::string(text_field(call.data, "f")) : out);
+  std::string looks_of(const Told& op, const std::string& key) const {
+    return look_words(graph_.at(op.call), key);
+  }
+  std::string changes_of(const Told& op, const std::string& key) const {
+    return change_words(graph_.at(op.call), key);
   }
 
   void tell_real_time(const Before& edge) {
@@ -205,13 +197,24 @@ class Operations {
     const Handling rs = handling_of(graph_, r.op, r.by);
     const Handling ws = handling_of(graph_, w.op, r.by);
     const std::string what =
-        fmt::format("{} missed {}", function_of(r, edge.key), function_of(w, edge.key));
+        fmt::format("{} missed {}", looks_of(r, edge.key), changes_of(w, edge.key));
     const std::string role = role_of(graph_.trace(), r.by);
+    const bool later_here = rs.started != 0 && ws.started > rs.started;
+    if (!later_here) {
+      const NodeId other = executed_before(r, r, w, r.by);
+      if (other != kNobody) return elsewhere(r, r, w, other, what + ", executed later");
+      if (edge.writer) {
+        const Told& last = ops_[*edge.writer];
+        const NodeId node = executed_before(r, w, last, kNobody);
+        if (node != kNobody) return elsewhere(r, w, last, node, what + ", overwritten before");
+      }
+    }
     if (ws.received == 0 && ws.delivered == 0 && ws.started == 0) {
       return never_heard(r, w, edge, fmt::format("{}, unknown to its {}", what, role));
     }
     if (ws.ended != 0 && ws.ended < r.answer) {
-      return in_vain(r, w, ws.ended, fmt::format("{}, executed before at its {}", what, role));
+      return in_vain(r, w, edge.key, ws.ended,
+                     fmt::format("{}, executed before at its {}", what, role));
     }
     kinds_[r.ret].insert(fmt::format("{}, executed later at its {}", what, role));
     tell_arrivals(r, w, ws);
@@ -226,6 +229,36 @@ class Operations {
                           : ws.delivered != 0 ? ws.delivered
                                               : ws.received;
     not_yet(r, w, known, although, named, because);
+  }
+
+  /// A node of the role of the one that answered r, but for `except`, at which `a` was executed
+  /// before `b`. kNobody: none.
+  NodeId executed_before(const Told& r, const Told& a, const Told& b, NodeId except) const {
+    for (const EventId id : graph_.events_of(a.op)) {
+      const TraceEvent& e = graph_.at(id);
+      if (!is_note(e, "ExecuteStart") || e.node == except) continue;
+      if (role_of(graph_.trace(), e.node) != role_of(graph_.trace(), r.by)) continue;
+      if (handling_of(graph_, b.op, e.node).started > handling_of(graph_, a.op, e.node).started) {
+        return e.node;
+      }
+    }
+    return kNobody;
+  }
+
+  /// What decided r is the order of a and b at a node that need not be the one that answered.
+  void elsewhere(const Told& r, const Told& a, const Told& b, NodeId node,
+                 const std::string& kind) {
+    kinds_[r.ret].insert(fmt::format("{} at its {}", kind, role_of(graph_.trace(), node)));
+    const Handling first = handling_of(graph_, a.op, node);
+    const Handling second = handling_of(graph_, b.op, node);
+    std::vector<EventId> named;
+    std::vector<EventId> because;
+    const std::string although = &a == &r ? why_seen(r, b, named, because) : std::string();
+    if (tell_handled(a, b, first.delivered, second.delivered, "delivered", because, although,
+                     named)) {
+      return;
+    }
+    tell_handled(a, b, first.started, second.started, "executed", because, although, named);
   }
 
   void tell_arrivals(const Told& r, const Told& w, const Handling& ws) {
@@ -301,7 +334,8 @@ class Operations {
     return taken;
   }
 
-  void in_vain(const Told& r, const Told& w, EventId ended, std::string kind) {
+  void in_vain(const Told& r, const Told& w, const std::string& key, EventId ended,
+               std::string kind) {
     Sentence before{ended};
     before.text = fmt::format("{} had executed {}.", who(r.by), w.name);
     before.because = {w.call};
@@ -312,6 +346,7 @@ class Operations {
                          r.name, s.mark(r.answer), w.name, s.mark(ended));
     s.because = {r.call, ended};
     s.needed = true;
+    if (const EventId taken = copy_of(r.by, key, r.answer); taken != 0) kind += ", from a copy";
     kinds_[r.ret].insert(std::move(kind));
     decided_[&r].push_back(r.answer);
     story_.tell(std::move(s));
@@ -435,9 +470,40 @@ class Operations {
     return {};
   }
 
+  /// The cause where nothing was missed: what was seen, by those of whom the circle says so.
+  void name_what_was_seen() {
+    for (const Before& edge : circle_) {
+      const bool order = edge.why == "overwritten" && edge.reader;
+      if (!order && edge.why != "reads_from") continue;
+      const Told& reader = ops_[order ? *edge.reader : edge.after];
+      if (reader.ret == 0) continue;
+      const std::string seen = changes_of(ops_[order ? edge.after : edge.before], edge.key);
+      const std::string what =
+          order ? fmt::format("{} after {}", seen, changes_of(ops_[edge.before], edge.key)) : seen;
+      kinds_[reader.ret].insert(
+          fmt::format("{} saw {} {}", looks_of(reader, edge.key), what, place_of(reader)));
+    }
+  }
+
+  std::string place_of(const Told& op) const {
+    return op.by == op.client ? "by itself" : "at its " + role_of(graph_.trace(), op.by);
+  }
+
+  /// What of an answer counts as a cause where no circle says more.
+  std::string answered(const Told& op) const {
+    const std::string reply(text_field(graph_.at(op.ret).data, "reply"));
+    return fmt::format("{} answered {} {}, against the others", looks_of(op, ""),
+                       reply.empty() ? "nothing" : printable(reply), place_of(op));
+  }
+
   /// Without a circle: what was called and answered.
   bool tell_all(const Finding& finding) {
+    const std::set<std::string> blocked = blocked_in(finding.witness);
     for (std::size_t i = 0; i < ops_.size(); ++i) {
+      const Told& op = ops_[i];
+      if (op.ret != 0 && (blocked.empty() || blocked.contains(op.name))) {
+        kinds_[op.ret].insert(answered(op));
+      }
       tell_return(i);
       tell_call(i);
     }

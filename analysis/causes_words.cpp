@@ -1,6 +1,8 @@
 // Words for explanations.
 #include "analysis/causes_words.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "analysis/reading.hpp"
@@ -40,7 +42,54 @@ std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
   return {};
 }
 
+/// What an operation does to a key; all that it does when it does nothing to the key.
+std::set<std::string> functions_of(const TraceEvent& call, const std::string& key) {
+  const Value* value = call.data.find("value");
+  std::set<std::string> of_key;
+  std::set<std::string> all;
+  if (value != nullptr && value->as_list() != nullptr) {
+    for (const Value& access : *value->as_list()) {
+      const Value::List* parts = access.as_list();
+      if (parts == nullptr || parts->size() < 2 || (*parts)[0].as_string() == nullptr) continue;
+      all.insert(*(*parts)[0].as_string());
+      const std::string* object = (*parts)[1].as_string();
+      if (object != nullptr && printable(*object) == key) of_key.insert(*(*parts)[0].as_string());
+    }
+  }
+  if (all.empty()) all.insert(std::string(text_field(call.data, "f")));
+  return of_key.empty() ? all : of_key;
+}
+
+std::string joined(const std::set<std::string>& functions) {
+  std::string out;
+  for (const std::string& f : functions) out += (out.empty() ? "" : "+") + f;
+  return printable(out);
+}
+
 }  // namespace
+
+std::string look_words(const TraceEvent& call, const std::string& key) {
+  const std::set<std::string> functions = functions_of(call, key);
+  const bool looks = std::all_of(functions.begin(), functions.end(), [](const std::string& f) {
+    return f == "read" || f == "write" || f == "add";
+  });
+  return looks ? "read" : joined(functions);
+}
+
+std::string change_words(const TraceEvent& call, const std::string& key) {
+  std::set<std::string> functions = functions_of(call, key);
+  if (functions.size() > 1) functions.erase("read");
+  return joined(functions);
+}
+
+std::set<std::string> blocked_in(const Value& witness) {
+  std::set<std::string> names;
+  const Value* beginning = witness.find("longest_beginning");
+  const Value* blocked = beginning == nullptr ? nullptr : beginning->find("blocked");
+  if (blocked == nullptr || blocked->as_list() == nullptr) return names;
+  for (const Value& op : *blocked->as_list()) names.insert(printable(text_field(op, "name")));
+  return names;
+}
 
 std::string event_mark(EventId id) { return fmt::format("#{}", id); }
 

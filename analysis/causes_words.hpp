@@ -1,6 +1,7 @@
 // Words for explanations: events, operations and messages as sentences name them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,15 @@ std::string event_words(const CausalGraph& graph, EventId id);
 
 /// The same without names: "receive Propose at partition".
 std::string event_kind(const CausalGraph& graph, EventId id);
+
+/// As what an operation sees a key, of its call: "read", "create". Whoever reads, writes or adds
+/// has looked at it, and which of them it was is an accident of the workload. All that the
+/// operation does when it does nothing to the key.
+std::string look_words(const TraceEvent& call, const std::string& key);
+/// How it changes the key: "write".
+std::string change_words(const TraceEvent& call, const std::string& key);
+/// The names of the operations that could not go on the longest beginning of an order; of the
+/// witness of a history that is not linearizable.
+std::set<std::string> blocked_in(const Value& witness);
 
 }  // namespace sibyl::analysis

@@ -133,6 +133,135 @@ TEST_CASE("the signature stays when names change and others act, and differs by 
         "linearizability: read missed create, unknown to its partition");
 }
 
+/// What comes to a partition of an operation, and that it is executed there.
+void executes(TraceBuilder& t, NodeId p, NodeId client, std::int64_t op, EventId sent) {
+  t.receive(p, client, "Do", sent);
+  t.note(p, "ExecuteStart", about(op));
+  t.note(p, "ExecuteEnd", about(op));
+}
+
+std::string signature_of(const TraceBuilder& t) {
+  const Finding finding = t.check("linearizability");
+  return cause_signature(explain_causes(t.trace(), finding), finding, t.trace());
+}
+
+TEST_CASE("what was missed is looked for at every node that executed the reader") {
+  // X executes the read before the write, Y after it; Y answers the read.
+  TraceBuilder t;
+  const NodeId w = t.node("w", "client");
+  const NodeId r = t.node("r", "client");
+  const NodeId x = t.node("X", "partition");
+  const NodeId y = t.node("Y", "partition");
+  t.initial(x, "x", 0);
+  t.initial(y, "y", 0);
+  const Value writes = steps({step("write", "x", 1), step("write", "y", 1)});
+  t.invoke(w, 1, "W", writes);
+  const EventId w_to_x = t.send(w, x, "Do", about(1));
+  const EventId w_to_y = t.send(w, y, "Do", about(1));
+  t.invoke(r, 2, "R", steps({step("read", "x"), step("read", "y")}));
+  const EventId r_to_x = t.send(r, x, "Do", about(2));
+  const EventId r_to_y = t.send(r, y, "Do", about(2));
+  executes(t, x, r, 2, r_to_x);
+  executes(t, y, w, 1, w_to_y);
+  executes(t, y, r, 2, r_to_y);
+  const EventId answer = t.send(y, r, "Reply", about(2));
+  executes(t, x, w, 1, w_to_x);
+  const EventId done = t.send(x, w, "Reply", about(1));
+  t.receive(w, x, "Reply", done);
+  t.give_back(w, 1, "ok", writes);
+  t.receive(r, y, "Reply", answer);
+  t.give_back(r, 2, "ok", steps({step("read", "x", 0), step("read", "y", 1)}));
+  CHECK(signature_of(t) == "linearizability: read missed write, executed later at its partition");
+  const Finding finding = t.check("linearizability");
+  const Explanation why = explain_causes(t.trace(), finding);
+  CHECK(std::any_of(why.steps.begin(), why.steps.end(), [](const CauseStep& step) {
+    return contains(step.text, "X executed R (#") && contains(step.text, ") before W (#");
+  }));
+}
+
+TEST_CASE("what was overwritten too late is no answer of a node that had never heard of it") {
+  // W and then V are executed at X, V first at Y, which answers both it and the read of both.
+  TraceBuilder t;
+  const NodeId v = t.node("v", "client");
+  const NodeId w = t.node("w", "client");
+  const NodeId x = t.node("X", "partition");
+  const NodeId y = t.node("Y", "partition");
+  t.initial(x, "x", 0);
+  t.initial(y, "y", 0);
+  const auto does = [&](NodeId c, std::int64_t op, NodeId p, const char* label, const Value& call,
+                        const Value& ret) {
+    t.invoke(c, op, label, call);
+    executes(t, p, c, op, t.send(c, p, "Do", about(op)));
+    t.receive(c, p, "Reply", t.send(p, c, "Reply", about(op)));
+    t.give_back(c, op, "ok", ret);
+  };
+  const Value both = steps({step("write", "x", 1), step("write", "y", 1)});
+  t.invoke(v, 1, "V", both);
+  const EventId to_x = t.send(v, x, "Do", about(1));
+  executes(t, y, v, 1, t.send(v, y, "Do", about(1)));
+  const EventId answer = t.send(y, v, "Reply", about(1));
+  t.receive(v, y, "Reply", answer);
+  t.give_back(v, 1, "ok", both);
+  does(w, 2, x, "W", steps({step("write", "x", 2)}), steps({step("write", "x", 2)}));
+  executes(t, x, v, 1, to_x);
+  const Value reads = steps({step("read", "x"), step("read", "y")});
+  does(w, 3, y, "R", reads, steps({step("read", "x", 1), step("read", "y", 1)}));
+  CHECK(signature_of(t) ==
+        "linearizability: read missed write, overwritten before at its partition");
+}
+
+TEST_CASE("two readers who saw two writes in opposite orders have a cause, though none is missed") {
+  TraceBuilder t;
+  const NodeId a = t.node("a", "client");
+  const NodeId b = t.node("b", "client");
+  const NodeId x = t.node("X", "partition");
+  const NodeId y = t.node("Y", "partition");
+  t.initial(x, "x", 0);
+  t.initial(y, "y", 0);
+  const auto both = [&](std::int64_t n) {
+    return steps({step("write", "x", n), step("write", "y", n)});
+  };
+  t.invoke(a, 1, "A", both(1));
+  t.invoke(b, 2, "B", both(2));
+  const EventId a_x = t.send(a, x, "Do", about(1));
+  const EventId a_y = t.send(a, y, "Do", about(1));
+  const EventId b_x = t.send(b, x, "Do", about(2));
+  const EventId b_y = t.send(b, y, "Do", about(2));
+  executes(t, x, a, 1, a_x);
+  executes(t, x, b, 2, b_x);
+  executes(t, y, b, 2, b_y);
+  executes(t, y, a, 1, a_y);
+  const EventId to_a = t.send(x, a, "Reply", about(1));
+  const EventId to_b = t.send(x, b, "Reply", about(2));
+  t.receive(a, x, "Reply", to_a);
+  t.give_back(a, 1, "ok", both(1));
+  t.receive(b, x, "Reply", to_b);
+  t.give_back(b, 2, "ok", both(2));
+  const auto reads = [&](NodeId c, std::int64_t op, NodeId p, const char* key, std::int64_t value) {
+    t.invoke(c, op, key, steps({step("read", key)}));
+    executes(t, p, c, op, t.send(c, p, "Do", about(op)));
+    t.receive(c, p, "Reply", t.send(p, c, "Reply", about(op)));
+    t.give_back(c, op, "ok", steps({step("read", key, value)}));
+  };
+  reads(a, 3, x, "x", 2);
+  reads(b, 4, y, "y", 1);
+  CHECK(signature_of(t) == "linearizability: read saw write after write at its partition");
+}
+
+TEST_CASE("an answer that no circle explains is told by what was answered and where") {
+  TraceBuilder t;
+  const NodeId c = t.node("c", "client");
+  const NodeId p = t.node("P", "partition");
+  t.initial(p, "x", 1);
+  const Value create = steps({step("create", "x", 7)});
+  t.invoke(c, 1, "C", create);
+  executes(t, p, c, 1, t.send(c, p, "Do", about(1)));
+  t.receive(c, p, "Reply", t.send(p, c, "Reply", about(1)));
+  t.give_back(c, 1, "ok", create);
+  CHECK(signature_of(t) ==
+        "linearizability: create answered ok at its partition, against the others");
+}
+
 TEST_CASE("what is not violated has no explanation") {
   TraceBuilder t;
   const NodeId c = t.node("c", "client");

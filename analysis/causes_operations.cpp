@@ -210,11 +210,10 @@ class Operations {
       }
     }
     if (ws.received == 0 && ws.delivered == 0 && ws.started == 0) {
-      return never_heard(r, w, edge, fmt::format("{}, unknown to its {}", what, role));
+      return never_heard(r, w, edge, what);
     }
     if (ws.ended != 0 && ws.ended < r.answer) {
-      return in_vain(r, w, edge.key, ws.ended,
-                     fmt::format("{}, executed before at its {}", what, role));
+      return in_vain(r, w, edge, ws.ended, what);
     }
     kinds_[r.ret].insert(fmt::format("{}, executed later at its {}", what, role));
     tell_arrivals(r, w, ws);
@@ -300,7 +299,7 @@ class Operations {
     return {};
   }
 
-  void never_heard(const Told& r, const Told& w, const Before& edge, std::string kind) {
+  void never_heard(const Told& r, const Told& w, const Before& edge, const std::string& what) {
     Sentence s{r.answer};
     std::string copy;
     if (const EventId taken = copy_of(r.by, edge.key, r.answer); taken != 0) {
@@ -309,17 +308,20 @@ class Operations {
       story_.tell(std::move(t));
       s.because.push_back(taken);
       copy = "from its copy of " + edge.key + " ";
-      kind += ", from a copy";
     }
     s.text = fmt::format("{} answered {} {}({}); nothing of {} had ever come to it.", who(r.by),
                          r.name, copy, s.mark(r.answer), w.name);
     s.because.insert(s.because.end(), {r.call, w.call});
     s.needed = true;
-    kinds_[r.ret].insert(std::move(kind));
+    name_miss(r, what, copy.empty() ? "unknown to" : "from a copy at");
     decided_[&r].push_back(r.answer);
     story_.tell(std::move(s));
     story_.connect(r.call, r.answer, r.client);
     add_executions(r, r.by);
+  }
+
+  void name_miss(const Told& r, const std::string& what, std::string_view how) {
+    kinds_[r.ret].insert(fmt::format("{}, {} its {}", what, how, role_of(graph_.trace(), r.by)));
   }
 
   /// The last copy that the node took of the object and has not dropped; 0 for none.
@@ -334,8 +336,8 @@ class Operations {
     return taken;
   }
 
-  void in_vain(const Told& r, const Told& w, const std::string& key, EventId ended,
-               std::string kind) {
+  void in_vain(const Told& r, const Told& w, const Before& edge, EventId ended,
+               const std::string& what) {
     Sentence before{ended};
     before.text = fmt::format("{} had executed {}.", who(r.by), w.name);
     before.because = {w.call};
@@ -346,8 +348,8 @@ class Operations {
                          r.name, s.mark(r.answer), w.name, s.mark(ended));
     s.because = {r.call, ended};
     s.needed = true;
-    if (const EventId taken = copy_of(r.by, key, r.answer); taken != 0) kind += ", from a copy";
-    kinds_[r.ret].insert(std::move(kind));
+    const bool copy = copy_of(r.by, edge.key, r.answer) != 0;
+    name_miss(r, what, copy ? "from a copy at" : "executed before at");
     decided_[&r].push_back(r.answer);
     story_.tell(std::move(s));
     add_executions(r, r.by);

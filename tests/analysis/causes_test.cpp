@@ -210,6 +210,31 @@ TEST_CASE("what was overwritten too late is no answer of a node that had never h
         "linearizability: read missed write, overwritten before at its partition");
 }
 
+TEST_CASE("an answer from a copy has one cause, whether or not its node has heard of the write") {
+  const auto stale = [](bool heard) {
+    TraceBuilder t;
+    const NodeId w = t.node("w", "client");
+    const NodeId r = t.node("r", "client");
+    const NodeId x = t.node("X", "partition");
+    const NodeId y = t.node("Y", "partition");
+    t.initial(x, "x", 0);
+    t.note(y, "CacheFill", Value().set("object", "x").set("where", "copy"));
+    const Value write = steps({step("write", "x", 1)});
+    t.invoke(w, 1, "W", write);
+    executes(t, x, w, 1, t.send(w, x, "Do", about(1)));
+    if (heard) executes(t, y, w, 1, t.send(w, y, "Do", about(1)));
+    t.receive(w, x, "Reply", t.send(x, w, "Reply", about(1)));
+    t.give_back(w, 1, "ok", write);
+    t.invoke(r, 2, "R", steps({step("read", "x")}));
+    executes(t, y, r, 2, t.send(r, y, "Do", about(2)));
+    t.receive(r, y, "Reply", t.send(y, r, "Reply", about(2)));
+    t.give_back(r, 2, "ok", steps({step("read", "x", 0)}));
+    return signature_of(t);
+  };
+  CHECK(stale(false) == "linearizability: read missed write, from a copy at its partition");
+  CHECK(stale(true) == stale(false));
+}
+
 TEST_CASE("two readers who saw two writes in opposite orders have a cause, though none is missed") {
   TraceBuilder t;
   const NodeId a = t.node("a", "client");

@@ -79,7 +79,7 @@ TEST_CASE("the corrected forms hold in every run of every strategy") {
     const Scenario s = scenario(file, id);
     for (const Strategy strategy : {Strategy::swarm, Strategy::random, Strategy::pct,
                                     Strategy::delay, Strategy::starve, Strategy::newest}) {
-      CAPTURE(id);
+      CAPTURE(s.id);
       ExploreOptions options = runs(1000);
       options.strategy.strategy = strategy;
       const ExploreResult result = explore(s, options);

@@ -236,7 +236,8 @@ void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
     }
     return;
   }
-  for (const char* name : {"--states", "--steps", "--delay-set", "--no-merge"}) {
+  for (const char* name :
+       {"--states", "--steps", "--delay-set", "--no-merge", "--reduce", "--copy-worlds"}) {
     refuse(name, "exhaustive");
   }
   Strategy chosen = Strategy::swarm;

@@ -103,6 +103,11 @@ std::vector<Explanation> explain_all(const Trace& trace, const std::vector<Findi
 
 std::string cause_signature(const Explanation& explanation, const Finding& finding,
                             const Trace& trace) {
+  // How far things were when such a run was given up is an accident.
+  if (finding.property == "termination" && !trace.events.empty() &&
+      is_note(trace.events.back(), "Overdue")) {
+    return "termination: no progress after the healing";
+  }
   std::set<std::string> kinds;
   for (const CauseStep& step : explanation.steps) {
     if (!step.kind.empty()) kinds.insert(step.kind);

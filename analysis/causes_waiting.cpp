@@ -9,6 +9,7 @@
 #include "analysis/causes_words.hpp"
 #include "analysis/reading.hpp"
 #include "analysis/view_words.hpp"
+#include "analysis/waits.hpp"
 
 namespace sibyl::analysis {
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMostOperations = 3;  // of those that never returned
 constexpr std::size_t kMostLost = 3;        // messages about one of them
+constexpr std::size_t kMostWaits = 3;       // other things that one of them waits for
 constexpr std::size_t kMostMissing = 3;     // processes that did not deliver
 
 std::string who(const Story& story, NodeId node) {
@@ -64,29 +66,11 @@ std::size_t tell_lost(Story& story, std::int64_t op, EventId call) {
   return told;
 }
 
-/// An execution that began at a node and has not ended: the event, and its operation.
-struct Unfinished {
-  EventId start = 0;
-  std::int64_t op = -1;
-};
-
-std::vector<Unfinished> unfinished_at(const Trace& trace, NodeId node) {
-  std::vector<Unfinished> open;
-  for (const TraceEvent& e : trace.events) {
-    if (e.node != node) continue;
-    const std::int64_t op = integer_field(e.data, "op", -1);
-    if (is_note(e, "ExecuteStart")) open.push_back({e.id, op});
-    if (is_note(e, "ExecuteEnd")) std::erase_if(open, [&](const auto& u) { return u.op == op; });
-    if (e.kind == TraceKind::fault && is_named(e.name, "Crash")) open.clear();
-  }
-  return open;
-}
-
 /// Where an operation stands at one node at the end.
-bool tell_stand(Story& story, std::int64_t op, EventId call, NodeId node) {
+bool tell_stand(Story& story, const Waits& all, std::int64_t op, EventId call, NodeId node) {
   const CausalGraph& graph = story.graph();
   const Handling handling = handling_of(graph, op, node);
-  const std::vector<Unfinished> open = unfinished_at(graph.trace(), node);
+  const std::vector<Unfinished>& open = all.unfinished_at(node);
   const std::string role = role_of(graph.trace(), node);
   const auto own =
       std::find_if(open.begin(), open.end(), [&](const auto& u) { return u.op == op; });
@@ -106,6 +90,7 @@ bool tell_stand(Story& story, std::int64_t op, EventId call, NodeId node) {
   if (reached == 0 || handling.started > reached || handling.ended > reached) return false;
   const auto before =
       std::find_if(open.begin(), open.end(), [&](const auto& u) { return u.start < reached; });
+  if (before == open.end() && all.sent_since(op, call, node, graph.step_of(reached))) return false;
   Sentence s{reached};
   s.text = event_words(graph, reached);
   s.because = {call};
@@ -130,8 +115,32 @@ bool tell_stand(Story& story, std::int64_t op, EventId call, NodeId node) {
   return true;
 }
 
+/// What an operation waits for that was not told of its nodes, up to a few. What is under way
+/// only because the run was cut off is no cause.
+std::vector<std::string> tell_waits(Story& story, const std::vector<Wait>& waits, EventId call,
+                                    const std::set<NodeId>& told_at, bool silent) {
+  const CausalGraph& graph = story.graph();
+  std::vector<std::string> told;
+  for (const Wait& wait : waits) {
+    if (wait.transient || told.size() == kMostWaits || told_at.contains(wait.node)) continue;
+    const TraceKind kind = graph.at(wait.event).kind;
+    if (kind == TraceKind::receive && !silent) continue;
+    if (kind == TraceKind::lose && !graph.operations_of(wait.event).empty()) continue;  // was told
+    Sentence s{wait.event};
+    s.text = wait.words + ".";
+    s.kind = wait.kind;
+    s.because = {call};
+    s.needed = true;
+    if (const EventId sent = graph.send_of(wait.event); sent != 0) s.named.push_back(sent);
+    story.connect(call, wait.event, graph.at(call).node);
+    story.tell(std::move(s));
+    told.push_back(who(story, wait.node));
+  }
+  return told;
+}
+
 /// An operation that never returned.
-std::string tell_open(Story& story, const Value& open) {
+std::string tell_open(Story& story, const Waits& all, const Value& open) {
   const CausalGraph& graph = story.graph();
   const std::int64_t op = integer_field(open, "op", -1);
   EventId call = 0;
@@ -160,14 +169,21 @@ std::string tell_open(Story& story, const Value& open) {
   std::size_t told = tell_lost(story, op, call);
   std::vector<std::string> waits;
   std::vector<EventId> because;
+  std::set<NodeId> told_at;
   for (const NodeId node : nodes) {
     if (const EventId crash = crash_of(graph.trace(), node); crash != 0) {
       tell_crash(story, crash, because);
+      told_at.insert(node);
       ++told;
-    } else if (tell_stand(story, op, call, node)) {
+    } else if (tell_stand(story, all, op, call, node)) {
       waits.push_back(who(story, node));
+      told_at.insert(node);
       ++told;
     }
+  }
+  for (std::string& at : tell_waits(story, all.of(op, call), call, told_at, told == 0)) {
+    ++told;
+    if (std::find(waits.begin(), waits.end(), at) == waits.end()) waits.push_back(std::move(at));
   }
   if (told == 0 && last != 0) {
     Sentence end{last};
@@ -221,8 +237,9 @@ bool tell_waiting(Story& story, const Finding& finding) {
   if (open == nullptr || open->as_list() == nullptr) return false;
   const Value::List& list = *open->as_list();
   std::vector<std::string> waits;
+  const Waits all(story.graph());
   for (std::size_t i = 0; i < std::min(list.size(), kMostOperations); ++i) {
-    std::string who_waits = tell_open(story, list[i]);
+    std::string who_waits = tell_open(story, all, list[i]);
     if (!who_waits.empty()) waits.push_back(std::move(who_waits));
   }
   if (waits.empty()) return false;
@@ -231,6 +248,9 @@ bool tell_waiting(Story& story, const Finding& finding) {
     conclusion +=
         fmt::format(" (and so {})", counted(list.size() - kMostOperations, "other operation"));
   }
+  const Value* circle = finding.witness.find("circle");
+  if (circle != nullptr && circle->as_string() != nullptr)
+    conclusion += "; " + *circle->as_string();
   story.conclude(conclusion + "; " + liveness_of(story.trace()).why + ".");
   return true;
 }

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "analysis/view_words.hpp"
+
 namespace sibyl::analysis {
 
 bool is_named(std::string_view qualified, std::string_view name) {
@@ -113,17 +115,41 @@ bool is_faulty(const Trace& trace, NodeId node) {
   return node.value < trace.nodes.size() && trace.nodes[node.value].faulty;
 }
 
+namespace {
+
+/// Which messages are sent from an event on, as the end of a sentence.
+std::string going_round(const Trace& trace, std::int64_t since) {
+  std::vector<std::string> names;
+  for (const TraceEvent& e : trace.events) {
+    if (static_cast<std::int64_t>(e.id) < since || e.kind != TraceKind::send) continue;
+    std::string name = short_name(e.name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  if (names.empty()) return {};
+  return fmt::format(", in which {} go{} round", listed(names, 5), names.size() == 1 ? "es" : "");
+}
+
+}  // namespace
+
 Liveness liveness_of(const Trace& trace) {
   if (trace.outcome == Outcome::limit) {
-    if (trace.events.empty() || !is_note(trace.events.back(), "Repeat")) {
-      return {false, "the run was cut off by a limit"};
+    const Liveness undecided{false, "the run was cut off by a limit"};
+    if (trace.events.empty()) return undecided;
+    const TraceEvent& last = trace.events.back();
+    const auto told = [&](const char* field) {
+      const Value* found = last.data.find(field);
+      return found == nullptr || found->as_int() == nullptr ? std::nullopt
+                                                            : std::optional(*found->as_int());
+    };
+    if (is_note(last, "Repeat") && told("since")) {
+      return {true, fmt::format("the run repeats events {} to {} for ever{}", *told("since"),
+                                last.id - 1, going_round(trace, *told("since")))};
     }
-    const Value* since = trace.events.back().data.find("since");
-    if (since == nullptr || since->as_int() == nullptr) {
-      return {false, "the run was cut off by a limit"};
+    if (is_note(last, "Overdue") && told("healing") && told("steps")) {
+      return {false, fmt::format("there was no progress within {} steps of the healing (event {})",
+                                 *told("steps"), *told("healing"))};
     }
-    return {true, fmt::format("the run repeats events {} to {} for ever", *since->as_int(),
-                              trace.events.back().id - 1)};
+    return undecided;
   }
   if (trace.outcome == Outcome::quiescent) return {true, "the run is quiescent"};
   const std::set<NodeId> crashed = crashed_at_end(trace);

@@ -58,7 +58,8 @@ bool is_faulty(const Trace& trace, NodeId node);
 /// one whose deadline came while a message to a process that is up was under way, are undecided; a
 /// run that went quiet, and one that reached its deadline with nothing under way, are decided; so
 /// is one whose last event is the note "Repeat" {since}: it goes on with the events from there for
-/// ever, so that what did not happen never will. A
+/// ever, so that what did not happen never will. One whose last event is the note "Overdue"
+/// {call, healing, steps} is undecided but for that call (check_termination). A
 /// lost message is over, except where the trace shows that messages are duplicated and does not say
 /// how much is still to come: then a copy of it may be under way.
 struct Liveness {

@@ -1,10 +1,13 @@
 // Termination: every operation that a correct client calls returns.
 #include <algorithm>
+#include <optional>
 
 #include <fmt/core.h>
 
+#include "analysis/causal_graph.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
+#include "analysis/waits.hpp"
 
 namespace sibyl::analysis {
 
@@ -29,28 +32,71 @@ void find_last_events(const Trace& trace, std::map<std::int64_t, Open>& open) {
   }
 }
 
-std::string describe(const Trace& trace, const Open& open) {
+std::string describe(const Trace& trace, const Open& open, const std::string& waits) {
   const std::string name = open.label.empty() ? fmt::format("operation {}", open.op) : open.label;
   std::string out = fmt::format("{} of {}", name, node_name(trace, open.call->node));
+  std::string more;
   if (open.last != nullptr && open.last != open.call) {
-    out += fmt::format(" (last seen at {}: {}, event {})", node_name(trace, open.last->node),
+    more = fmt::format("last seen at {}: {}, event {}", node_name(trace, open.last->node),
                        open.last->name.empty() ? trace_kind_name(open.last->kind) : open.last->name,
                        open.last->id);
   }
-  return out;
+  if (!waits.empty()) more += (more.empty() ? "" : "; ") + waits;
+  return more.empty() ? out : out + " (" + more + ")";
+}
+
+/// The call of the operation for whose sake the run was given up; empty when it was not.
+std::optional<EventId> overdue_call(const Trace& trace) {
+  if (trace.outcome != Outcome::limit || trace.events.empty()) return std::nullopt;
+  const TraceEvent& last = trace.events.back();
+  const Value* call = is_note(last, "Overdue") ? last.data.find("call") : nullptr;
+  if (call == nullptr || call->as_int() == nullptr) return std::nullopt;
+  return static_cast<EventId>(*call->as_int());
+}
+
+/// What those operations wait for, while it can be told; and who waits for whom in a circle.
+std::vector<std::string> waits_of(const Trace& trace, const std::vector<const Open*>& open,
+                                  std::string& circle) {
+  constexpr std::size_t kShown = 4;
+  const CausalGraph graph(trace);
+  const Waits all(graph);
+  const bool repeats = is_note(trace.events.back(), "Repeat");
+  std::vector<std::string> words;
+  std::map<std::int64_t, EventId> calls;
+  for (const Open* each : open) {
+    calls.emplace(each->op, each->call->id);
+    if (words.size() == kShown) continue;
+    std::vector<Wait> waits = all.of(each->op, each->call->id);
+    // In a run that repeats itself, what is under way arrives and is sent again.
+    if (repeats) std::erase_if(waits, [](const Wait& w) { return w.transient; });
+    words.push_back(wait_words(waits));
+  }
+  words.resize(open.size());
+  constexpr std::size_t kMostOpen = 50;  // beyond it the circle is not worth its time
+  if (calls.size() <= kMostOpen) circle = circle_words(graph, all.circle(calls));
+  return words;
 }
 
 Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
   const Liveness liveness = liveness_of(trace);
   std::vector<const Open*> by_call;
-  for (const auto& [op, each] : open) by_call.push_back(&each);
+  std::optional<EventId> overdue = overdue_call(trace);
+  const auto is_overdue = [&](const auto& each) { return each.second.call->id == *overdue; };
+  if (overdue && std::none_of(open.begin(), open.end(), is_overdue)) overdue.reset();
+  for (const auto& [op, each] : open) {
+    if (!overdue || each.call->id == *overdue) by_call.push_back(&each);
+  }
   std::sort(by_call.begin(), by_call.end(),
             [](const Open* a, const Open* b) { return a->call->id < b->call->id; });
   std::vector<std::string> names;
   std::vector<EventId> events;
   Value::List operations;
+  const bool decided = liveness.decided || overdue;
+  std::string circle;
+  std::vector<std::string> waits(by_call.size());
+  if (decided) waits = waits_of(trace, by_call, circle);
   for (const Open* each : by_call) {
-    names.push_back(describe(trace, *each));
+    names.push_back(describe(trace, *each, waits[names.size()]));
     events.push_back(each->call->id);
     Value item;
     item.set("op", each->op).set("label", each->label);
@@ -63,11 +109,13 @@ Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
     operations.push_back(std::move(item));
   }
   const std::string summary =
-      fmt::format("{} never returned: {}; {}.", counted(by_call.size(), "operation"),
-                  listed(names, 4), liveness.why);
-  if (!liveness.decided) return inconclusive(summary);
+      fmt::format("{} {}: {}; {}{}.", counted(by_call.size(), "operation"),
+                  overdue ? "took too long" : "never returned", listed(names, 4),
+                  circle.empty() ? "" : circle + "; ", liveness.why);
+  if (!decided) return inconclusive(summary);
   Value witness;
   witness.set("open", std::move(operations));
+  if (!circle.empty()) witness.set("circle", circle);
   Finding finding = violated(trace, summary, events, std::move(witness));
   if (finding.window) finding.window->second = trace.end;  // it is open to the last
   return finding;

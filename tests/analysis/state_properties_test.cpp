@@ -164,7 +164,9 @@ TEST_CASE("an operation without a return violates termination in a quiescent run
   CHECK(finding.verdict == Verdict::violated);
   CHECK(finding.events == Events{call, seen});
   CHECK(finding.summary ==
-        "1 operation never returned: Cxy of C (last seen at A1: note::ExecuteStart, event 6); the "
+        "1 operation never returned: Cxy of C (last seen at A1: note::ExecuteStart, event 6; is "
+        "being "
+        "executed at A1); the "
         "run is quiescent.");
   REQUIRE(finding.window.has_value());
   CHECK(finding.window->first == w.trace().events[call - 1].at);

@@ -10,6 +10,7 @@
 #include "cli/explore_report.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/names.hpp"
 #include "scenarios/report.hpp"
 
 namespace sibyl::cli {
@@ -38,6 +39,9 @@ struct ExploreSettings {
   bool copy = false;
   bool reduce = false;
   FaultBudget faults;
+  bool liveness = false;
+  std::vector<std::string> core;
+  std::optional<std::uint64_t> within;
 };
 
 /// Shows runs, rates and an estimate on a terminal, at most four times a second.
@@ -87,6 +91,28 @@ class Progress {
   Clock::time_point last_ = begin_;
 };
 
+/// What --liveness, --core and --within say together.
+std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const Scenario& scenario) {
+  if (!settings.liveness) {
+    const char* alone = settings.within ? "--within" : settings.core.empty() ? nullptr : "--core";
+    if (alone != nullptr) throw UsageError(fmt::format("{} goes with --liveness only", alone));
+    return std::nullopt;
+  }
+  LivenessDemand demand;
+  const Names names(scenario.nodes, scenario.protocol->words);
+  for (const std::string& name : settings.core) {
+    try {
+      for (const NodeId n : names.nodes_of(name, "")) demand.core.push_back(n);
+    } catch (const ConfigError& e) {
+      throw UsageError(fmt::format("--core {}: {}", name, e.what()));
+    }
+  }
+  demand.bounded = settings.within.has_value();
+  demand.within = settings.within.value_or(demand.within);
+  if (demand.within == 0) throw UsageError("--within 0: an operation takes at least one step");
+  return demand;
+}
+
 ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
   ExploreOptions options;
   boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
@@ -99,6 +125,7 @@ ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scena
   options.events = settings.events;
   options.properties = settings.properties;
   options.faults = settings.faults;
+  options.liveness = demand_of(settings, scenario);
   options.cpu = thread_seconds;
   options.jobs = settings.common.jobs != 0 ? settings.common.jobs
                                            : std::max(1U, std::thread::hardware_concurrency());
@@ -158,6 +185,9 @@ int status_of(const std::vector<FoundCause>& found, bool inconclusive, const Io&
 
 int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
   const ExploreOptions common = options_of(settings, scenario, io);
+  if (common.liveness) {
+    throw UsageError("--strategy exhaustive looks for runs without end itself, without --liveness");
+  }
   ExhaustiveOptions options;
   options.states = settings.states;
   options.depth = settings.steps;
@@ -262,6 +292,19 @@ void refuse_others(const CLI::App& verb) {
   }
 }
 
+void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
+  verb.add_flag("--liveness", settings.liveness,
+                "Each run is healed after a drawn step; every operation has to end then");
+  verb.add_option(
+          "--core", settings.core,
+          "liveness: the nodes that are healed, such as P1,P2,c1; all that are up if absent")
+      ->delimiter(',');
+  verb.add_option("--within", settings.within,
+                  "liveness: steps that an operation may take; without it, more than 5000 are "
+                  "inconclusive")
+      ->check(number_up_to(std::uint64_t{1} << 53));
+}
+
 }  // namespace
 
 Action add_explore(CLI::App& verb, Io& io) {
@@ -301,6 +344,7 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.add_option("--losses", faults.losses, "Lost messages in a run at most")->check(few);
   verb.add_option("--duplicates", faults.duplicates, "Messages that come twice at most")
       ->check(few);
+  add_liveness_options(verb, *settings);
   verb.add_option("--states", settings->states, "exhaustive: different states at most")
       ->check(number);
   verb.add_option("--steps", settings->steps, "exhaustive: steps of one run at most")

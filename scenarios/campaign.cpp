@@ -65,6 +65,7 @@ class Searches {
     options.causes = entry.search.causes;
     options.events = entry.search.events;
     options.properties = entry.properties;
+    options.liveness = entry.liveness;
     options.stop = stop_of(entry.search, row);
     options.cpu = options_.cpu;
     options.progress = [&](const ExploreResult& r) {

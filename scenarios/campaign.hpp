@@ -30,6 +30,12 @@ struct CampaignBounds {
   std::vector<std::int64_t> delays_ns;  ///< the timed model; none: the asynchronous one
 };
 
+/// Progress that a campaign demands; names are those of the scenario that it is about.
+struct CampaignLiveness {
+  std::vector<std::string> core;
+  std::optional<std::uint64_t> within;
+};
+
 /// How one scenario is searched.
 struct CampaignSearch {
   std::vector<Strategy> strategies{Strategy::swarm};  ///< one search each
@@ -42,6 +48,7 @@ struct CampaignSearch {
   std::optional<std::uint32_t> depth;   ///< as StrategySettings::depth
   std::optional<std::uint32_t> delays;  ///< as StrategySettings::delays
   FaultBudget faults;
+  std::optional<CampaignLiveness> liveness;
   bool shrink = true;  ///< the first violation of each search
 };
 
@@ -49,8 +56,9 @@ struct CampaignEntry {
   std::string place;  ///< in the campaign: "/entries/0"
   Scenario scenario;
   CampaignSearch search;
-  std::vector<std::string> properties;  ///< only these; empty: all of the protocol
-  std::optional<Wanted> wanted;         ///< absent: nothing is demanded
+  std::vector<std::string> properties;     ///< only these; empty: all of the protocol
+  std::optional<LivenessDemand> liveness;  ///< of the sampled searches
+  std::optional<Wanted> wanted;            ///< absent: nothing is demanded
 };
 
 struct Campaign {

@@ -10,6 +10,7 @@
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
+#include "scenarios/names.hpp"
 #include "scenarios/pointer.hpp"
 #include "scenarios/schema_check.hpp"
 #include "sibyl_embedded/campaign_schema.hpp"
@@ -23,9 +24,9 @@ constexpr std::int64_t kMost = std::int64_t{1} << 53;
 constexpr std::int64_t kFew = 1000;
 
 /// What a campaign says for all entries, and each entry for itself.
-const std::vector<std::string> kSearchMembers{"seed",   "runs",   "for",        "causes",
-                                              "events", "depth",  "delays",     "strategies",
-                                              "faults", "shrink", "exhaustive", "set"};
+const std::vector<std::string> kSearchMembers{
+    "seed",       "runs",   "for",      "causes", "events",     "depth", "delays",
+    "strategies", "faults", "liveness", "shrink", "exhaustive", "set"};
 
 std::vector<std::string> with_search_members(std::vector<std::string> members) {
   members.insert(members.end(), kSearchMembers.begin(), kSearchMembers.end());
@@ -67,6 +68,36 @@ FaultBudget read_faults(const Value& v, const std::string& pointer) {
   read_count(fields, "losses", budget.losses, 0, kFew);
   read_count(fields, "duplicates", budget.duplicates, 0, kFew);
   return budget;
+}
+
+/// `false`: none is demanded, whatever the campaign says for all.
+std::optional<CampaignLiveness> read_liveness(const Value& v, const std::string& pointer) {
+  if (v == Value(false)) return std::nullopt;
+  const Fields fields(v, pointer, {"core", "within"});
+  CampaignLiveness liveness;
+  if (fields.read("core", liveness.core) && liveness.core.empty()) {
+    throw ConfigError(fields.at("core"), "must have a node");
+  }
+  if (const Value* within = fields.find("within")) {
+    liveness.within =
+        static_cast<std::uint64_t>(decode_int(*within, fields.at("within"), 1, kMost));
+  }
+  return liveness;
+}
+
+/// With the nodes of the scenario.
+std::optional<LivenessDemand> demand_of(const CampaignSearch& search, const Scenario& scenario,
+                                        const std::string& pointer) {
+  if (!search.liveness) return std::nullopt;
+  LivenessDemand demand;
+  const Names names(scenario.nodes, scenario.protocol->words);
+  const std::string at = pointer_to(pointer_to(pointer, "liveness"), "core");
+  for (const std::string& name : search.liveness->core) {
+    for (const NodeId n : names.nodes_of(name, at)) demand.core.push_back(n);
+  }
+  demand.bounded = search.liveness->within.has_value();
+  demand.within = search.liveness->within.value_or(demand.within);
+  return demand;
 }
 
 CampaignBounds read_bounds(const Value& v, const std::string& pointer) {
@@ -113,6 +144,9 @@ void read_search(const Fields& fields, CampaignSearch& out) {
   if (const Value* v = fields.find("for")) out.time = longer_than_nothing(*v, fields.at("for"));
   read_strategies(fields, out.strategies);
   if (const Value* v = fields.find("faults")) out.faults = read_faults(*v, fields.at("faults"));
+  if (const Value* v = fields.find("liveness")) {
+    out.liveness = read_liveness(*v, fields.at("liveness"));
+  }
   fields.read("shrink", out.shrink);
   if (const Value* v = fields.find("exhaustive")) {
     out.exhaustive = read_bounds(*v, fields.at("exhaustive"));
@@ -238,7 +272,8 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
   std::vector<Scenario> scenarios = load_scenarios(fields, overrides, campaign.file, folder);
   keep_only(fields, scenarios);
   for (Scenario& scenario : scenarios) {
-    CampaignEntry entry{pointer, std::move(scenario), search, {}, wanted};
+    std::optional<LivenessDemand> demand = demand_of(search, scenario, pointer);
+    CampaignEntry entry{pointer, std::move(scenario), search, {}, std::move(demand), wanted};
     const auto& known = entry.scenario.protocol->properties;
     if (one_property) {
       if (std::find(known.begin(), known.end(), property) == known.end()) {

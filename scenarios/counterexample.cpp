@@ -24,21 +24,37 @@ using analysis::Finding;
 using analysis::Verdict;
 
 /// What the run shows.
-Value seen(const Scenario& scenario, const Trace& trace) {
+Value seen(const Scenario& scenario, const Recorded& run) {
   Value::Object properties;
   for (const std::string& property : scenario.protocol->properties) {
-    const Finding f = analysis::check(property, trace);
+    const Finding f = analysis::check(property, run.trace);
     if (f.verdict == Verdict::holds) continue;
     properties.emplace_back(property, Value(std::string(analysis::verdict_name(f.verdict))));
   }
-  return Value::Object{{"properties", Value(std::move(properties))}};
+  Value::Object all{{"properties", Value(std::move(properties))}};
+  // The run ends where what is demanded has not come.
+  if (run.liveness && run.trace.outcome == Outcome::limit) all.emplace_back("outcome", "limit");
+  return Value(std::move(all));
+}
+
+/// The healing and what is demanded after it; no other end of the run than that.
+void add_liveness(const Recorded& run, const std::vector<TraceNode>& nodes, Value& document) {
+  document.set("liveness", encode_liveness(*run.liveness, nodes));
+  Value::Object* members = document.as_object();
+  std::erase_if(*members, [](const auto& m) { return m.first == "faults"; });
+  if (const Value* limits = document.find("limits")) {
+    Value left = *limits;
+    std::erase_if(*left.as_object(), [](const auto& m) { return m.first == "deadline"; });
+    document.set("limits", std::move(left));
+  }
 }
 
 /// The faults that the search has added, and links on which a message may meet its decided fate.
 void add_faults(const Recorded& run, const Scenario& scenario, Value& document) {
   Value::List faults;
-  if (const Value* own = document.find("faults")) faults = *own->as_list();
   const std::vector<TraceNode> nodes = nodes_with_twins(scenario.byzantine, scenario.nodes);
+  if (run.liveness) add_liveness(run, nodes, document);
+  if (const Value* own = document.find("faults")) faults = *own->as_list();
   for (const fault::Fault& f : run.faults) faults.push_back(encode_fault(f, nodes));
   if (!faults.empty()) document.set("faults", Value(std::move(faults)));
   const auto has = [&](Decision what) {
@@ -65,6 +81,15 @@ std::string property_of_counterexample(const std::string& id) {
   return slash == std::string::npos ? std::string() : id.substr(slash + 1);
 }
 
+Scenario without_schedule(Scenario scenario) {
+  scenario.schedule.reset();
+  scenario.liveness.reset();
+  if (Value::Object* members = scenario.document.as_object()) {
+    std::erase_if(*members, [](const auto& m) { return m.first == "liveness"; });
+  }
+  return scenario;
+}
+
 bool shows(const Value& document, const std::string& property, const std::string& cause) {
   const std::vector<Scenario> loaded = load_text(to_json(document), "counterexample");
   const RunResult result = run_scenario(loaded.front());
@@ -83,7 +108,7 @@ Value counterexample(const Scenario& scenario, const Recorded& run, const std::s
   document.set("title", Value(fmt::format("{} is violated: found by a search", property)));
   document.set("story", Value(story));
   document.set("seed", Value(std::int64_t{0}));
-  document.set("expect", seen(scenario, run.trace));
+  document.set("expect", seen(scenario, run));
   add_faults(run, scenario, document);
   const std::vector<TraceNode> nodes = nodes_with_twins(scenario.byzantine, scenario.nodes);
   const auto finish = [&](const char* ties, const Schedule& decisions) {

@@ -1,6 +1,7 @@
 // A run that a search has found, as a scenario of its own.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "scenarios/scenario.hpp"
@@ -16,9 +17,15 @@ struct Recorded {
   Schedule schedule;
   bool asynchronous = true;  ///< its world had TieRule::any
   fault::Plan faults;        ///< besides the scenario's own
-  bool losses = false;       ///< any message might be lost, or come twice, by decision
+  /// Set in a search for runs without progress: `faults` are then all that happen, and this is
+  /// demanded.
+  std::optional<LivenessRule> liveness{};
+  bool losses = false;  ///< any message might be lost, or come twice, by decision
   bool duplicates = false;
 };
+
+/// The scenario without the decisions and the demand of another run: what a search begins with.
+Scenario without_schedule(Scenario scenario);
 
 /// The scenario with the decisions of the run, which expects what the run shows. It does the same
 /// whatever the seed. Of an asynchronous run the arrivals become delays, so that it can be read and

@@ -22,13 +22,31 @@ bool repeats_fairly(const Trace& trace, std::uint64_t events, bool time_passes) 
   return time_passes || trace.pending == new_ones;
 }
 
-void mark_repeated(Trace& trace, std::uint64_t events) {
-  assert(events < trace.events.size());
+namespace {
+
+/// At the end of the trace, within its last step.
+void add_note(Trace& trace, const char* name, Value data) {
   const TraceEvent& last = trace.events.back();
   TraceEvent note{last.id + 1, last.at, TraceKind::note, last.node, kNobody, {last.id}, {}, {}};
-  note.name = "note::Repeat";
-  note.data = Value::Object{{"since", Value(static_cast<std::int64_t>(events + 1))}};
+  note.name = name;
+  note.data = std::move(data);
   trace.events.push_back(std::move(note));
+}
+
+}  // namespace
+
+void mark_repeated(Trace& trace, std::uint64_t events) {
+  assert(events < trace.events.size());
+  add_note(trace, "note::Repeat",
+           Value::Object{{"since", Value(static_cast<std::int64_t>(events + 1))}});
+}
+
+void mark_overdue(Trace& trace, EventId call, EventId healing, std::uint64_t steps) {
+  assert(!trace.events.empty());
+  add_note(trace, "note::Overdue",
+           Value::Object{{"call", Value(static_cast<std::int64_t>(call))},
+                         {"healing", Value(static_cast<std::int64_t>(healing))},
+                         {"steps", Value(static_cast<std::int64_t>(steps))}});
 }
 
 }  // namespace sibyl

@@ -18,4 +18,9 @@ bool repeats_fairly(const Trace& trace, std::uint64_t events, bool time_passes);
 /// (analysis::liveness_of). Precondition: there is such an event.
 void mark_repeated(Trace& trace, std::uint64_t events);
 
+/// Says in the trace that the operation which was called by its event `call` and is still open is
+/// overdue, so many steps after its event `healing` or the call: by a note "Overdue" at the end
+/// {call, healing, steps}.
+void mark_overdue(Trace& trace, EventId call, EventId healing, std::uint64_t steps);
+
 }  // namespace sibyl

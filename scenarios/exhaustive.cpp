@@ -123,8 +123,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
 }  // namespace
 
 ExhaustiveResult explore_exhaustively(const Scenario& given, const ExhaustiveOptions& options) {
-  Scenario scenario = given;
-  scenario.schedule.reset();
+  const Scenario scenario = without_schedule(given);
   ExhaustiveResult result;
   for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
   const double begin = options.cpu ? options.cpu() : 0;

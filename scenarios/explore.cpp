@@ -18,6 +18,7 @@
 #include "scenarios/counterexample.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/hash.hpp"
+#include "sim/notes.hpp"
 #include "sim/observer.hpp"
 #include "sim/schedule.hpp"
 
@@ -55,8 +56,10 @@ struct OneRun {
 class Observation final : public Observer {
  public:
   void on_step(const Step& step) override {
-    if (step.kind == TraceKind::send || step.kind == TraceKind::receive ||
-        step.kind == TraceKind::timer) {
+    if (step.kind == TraceKind::send) return;
+    if (step.kind == TraceKind::receive || step.kind == TraceKind::timer) {
+      arrivals_.add(step.type->name_hash ^
+                    (static_cast<std::uint64_t>(step.node.value) << 28 | step.peer.value));
       return;
     }
     hash_.add(static_cast<std::uint64_t>(step.kind) << 56 |
@@ -64,15 +67,23 @@ class Observation final : public Observer {
     hash_.add(step.type->name_hash ^ (step.at == last_ ? 0 : 1));
     hash_.add(step.type->hash(step.body));
     last_ = step.at;
+    count_open(step);
   }
-  std::uint64_t value(const World& world, Outcome outcome) {
-    hash_.add(static_cast<std::uint64_t>(outcome));
+  std::uint64_t value(const World& world, Outcome outcome, LiveEnd::How how) {
+    hash_.add(static_cast<std::uint64_t>(outcome) | static_cast<std::uint64_t>(how) << 8);
     hash_.add(world.pending() == 0 ? 0 : 1);
+    if (open_ > 0) hash_.add(arrivals_.value());  // they tell who waits for what
     return hash_.value();
   }
 
  private:
+  void count_open(const Step& step) {
+    if (step.type == &kTypeInfo<note::Invoke> || step.type == &kTypeInfo<note::ActionCall>) ++open_;
+    if (step.type == &kTypeInfo<note::Return> || step.type == &kTypeInfo<note::ActionDone>) --open_;
+  }
   Hasher hash_;
+  Hasher arrivals_;  ///< what was received and which timers fired
+  std::int64_t open_ = 0;
   Time last_{-1};
 };
 
@@ -91,39 +102,53 @@ class Worker {
   }
 
   OneRun run(std::uint64_t number) {
-    OneRun out;
+    Observation observation;
+    if (options_.liveness) {
+      LiveRun live(live_search(), drawn(number), number);
+      const LiveEnd end = live.run(observation, live.choices());
+      return observed(live.world(), observation.value(live.world(), end.outcome, end.how), number);
+    }
     Plan plan = plan_run(settings_, options_.seed, number);
     World world = start(plan, number);
-    Observation observation;
     world.set_observer(&observation);
     const Outcome outcome = world.run(*plan.choices, limits_);
-    out.events = world.counters().events;
-    for (const auto& [what, count] : world.counters().counts) out.probes.push_back(what);
-    const std::uint64_t seen = observation.value(world, outcome);
-    out.judged = judged_as(number, seen, world.digest());
-    return out;
+    return observed(world, observation.value(world, outcome, LiveEnd::How::as_ever), number);
   }
 
   std::uint64_t judged() const { return count_; }
 
-  /// The trace of a run, and the decisions that make it.
-  Trace record(std::uint64_t number, Schedule& schedule, fault::Plan* faults = nullptr) {
+  /// A run with the decisions and the faults that make it.
+  Recorded record(std::uint64_t number, bool* undecided = nullptr) {
+    Recorded run;
+    run.losses = options_.faults.losses != 0;
+    run.duplicates = options_.faults.duplicates != 0;
     Plan plan = plan_run(settings_, options_.seed, number);
+    run.asynchronous = plan.ties == TieRule::any;
+    if (options_.liveness) {
+      LiveRun live(live_search(), drawn(number), number);
+      TraceRecorder recorder(live.world().nodes());
+      ScheduleRecorder decisions(live.choices());
+      const LiveEnd end = live.run(recorder, decisions);
+      run.faults = live.phases().faults;
+      run.liveness = live.phases().rule;
+      keep(live.world(), recorder, decisions, end.outcome, run);
+      end.mark(run.trace, *run.liveness);
+      using How = LiveEnd::How;
+      if (undecided != nullptr) {
+        *undecided = (end.how == How::as_ever && end.outcome == Outcome::limit) ||
+                     (end.how == How::overdue && !run.liveness->bounded);
+      }
+      return run;
+    }
     ScheduleRecorder decisions(*plan.choices);
-    Trace trace;
     World world = start(plan, number, &decisions);
-    if (faults != nullptr) *faults = drawn(number);
+    run.faults = drawn(number);
     TraceRecorder recorder(world.nodes());
     world.set_observer(&recorder);
-    trace.outcome = world.run(decisions, limits_);
-    trace.end = world.now();
-    trace.pending = world.pending();
-    trace.nodes = world.nodes();
-    trace.digest = world.digest().hex();
-    trace.scenario_id = scenario_.id;
-    trace.events = recorder.take();
-    schedule.decisions = decisions.schedule();
-    return trace;
+    const Outcome outcome = world.run(decisions, limits_);
+    keep(world, recorder, decisions, outcome, run);
+    if (undecided != nullptr) *undecided = outcome == Outcome::limit;
+    return run;
   }
 
   std::vector<Finding> findings(const Trace& trace) const {
@@ -173,6 +198,31 @@ class Worker {
     return bytes;
   }
 
+  OneRun observed(const World& world, std::uint64_t seen, std::uint64_t number) {
+    OneRun out;
+    out.events = world.counters().events;
+    for (const auto& [what, count] : world.counters().counts) out.probes.push_back(what);
+    out.judged = judged_as(number, seen, world.digest());
+    return out;
+  }
+
+  LiveSearch live_search() const {
+    return {scenario_, *options_.liveness, options_.faults,
+            settings_, options_.seed,      options_.events};
+  }
+
+  void keep(const World& world, TraceRecorder& recorder, const ScheduleRecorder& decisions,
+            Outcome outcome, Recorded& run) const {
+    run.trace.outcome = outcome;
+    run.trace.end = world.now();
+    run.trace.pending = world.pending();
+    run.trace.nodes = world.nodes();
+    run.trace.digest = world.digest().hex();
+    run.trace.scenario_id = scenario_.id;
+    run.trace.events = recorder.take();
+    run.schedule.decisions = decisions.schedule();
+  }
+
   /// A world ready for its first step. Where no fault is drawn all runs start from one.
   World start(Plan& plan, std::uint64_t number, ScheduleRecorder* recorder = nullptr) {
     fault::Plan own = drawn(number);
@@ -199,12 +249,20 @@ class Worker {
 
   std::shared_ptr<const Judged> judge(std::uint64_t number) {
     auto judged = std::make_shared<Judged>();
-    Schedule unused;
-    const Trace trace = record(number, unused);
-    judged->inconclusive = trace.outcome == Outcome::limit;
+    const Recorded run = record(number, &judged->inconclusive);
+    const Trace& trace = run.trace;
+    // It was ended when nobody of the core waited any more: so much is decided.
+    const bool settled = run.liveness && trace.outcome == Outcome::limit && !judged->inconclusive;
     for (const Finding& finding : findings(trace)) {
       if (!wanted(finding.property)) continue;
-      if (finding.verdict == Verdict::inconclusive) judged->inconclusive = true;
+      if (finding.verdict == Verdict::violated && run.liveness &&
+          !is_meant(finding, trace, *options_.liveness, *run.liveness)) {
+        continue;
+      }
+      if (finding.verdict == Verdict::inconclusive) {
+        judged->inconclusive =
+            judged->inconclusive || !settled || finding.property != "termination";
+      }
       if (finding.verdict != Verdict::violated) continue;
       const auto explanation = analysis::explain_causes(trace, finding);
       judged->violated.push_back({finding.property,
@@ -363,11 +421,7 @@ void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResul
 
 Value make_counterexample(const Scenario& scenario, const ExploreOptions& options, Worker& worker,
                           const FoundCause& found) {
-  Recorded run;
-  run.trace = worker.record(found.first, run.schedule, &run.faults);
-  run.losses = options.faults.losses != 0;
-  run.duplicates = options.faults.duplicates != 0;
-  run.asynchronous = plan_run(options.strategy, options.seed, found.first).ties == TieRule::any;
+  const Recorded run = worker.record(found.first);
   const std::string story =
       fmt::format("Run {} of a search ({}, seed {}) of {}. {}", found.first,
                   boost::describe::enum_to_string(options.strategy.strategy, "?"), options.seed,
@@ -378,8 +432,7 @@ Value make_counterexample(const Scenario& scenario, const ExploreOptions& option
 }  // namespace
 
 ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
-  Scenario scenario = given;
-  scenario.schedule.reset();
+  Scenario scenario = without_schedule(given);
   ExploreResult result;
   let_messages_be_lost(options.faults, scenario);
   const std::vector<Position> positions = usual_positions(scenario, options);

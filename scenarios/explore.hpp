@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scenarios/fault_search.hpp"
+#include "scenarios/liveness_search.hpp"
 #include "scenarios/scenario.hpp"
 #include "scenarios/strategies.hpp"
 
@@ -23,7 +24,9 @@ struct ExploreOptions {
   unsigned jobs = 1;
   /// Stop at the end of the block of runs in which so many causes had been found; 0: never.
   std::uint64_t causes = 0;
-  std::uint64_t events = 20'000;        ///< steps of one run at most
+  std::uint64_t events = 20'000;  ///< steps of one run at most; of its first phase
+  /// Demands progress after a healing. Runs end then when nobody waits any more, or by it.
+  std::optional<LivenessDemand> liveness;
   std::vector<std::string> properties;  ///< only these; empty: all of the protocol
   /// Bytes, of all jobs, for verdicts that are kept because many runs are alike, estimated; when it
   /// is full they are forgotten, which costs time and changes nothing.

@@ -29,9 +29,9 @@ constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
 
 const std::vector<std::string>& base_members() {
   static const std::vector<std::string> kMembers{
-      "$schema",  "format",     "id",        "title",    "story",  "source", "seed",
-      "protocol", "deployment", "workload",  "network",  "clocks", "cpu",    "storage",
-      "ties",     "faults",     "byzantine", "schedule", "limits", "expect", "variants"};
+      "$schema",    "format",   "id",      "title",    "story",  "source",  "seed", "protocol",
+      "deployment", "workload", "network", "clocks",   "cpu",    "storage", "ties", "faults",
+      "byzantine",  "schedule", "limits",  "liveness", "expect", "variants"};
   return kMembers;
 }
 
@@ -221,6 +221,7 @@ void decode_world(const Fields& top, const Names& names, Scenario& s) {
     s.schedule = decode_schedule(*v, "/schedule", all);
   }
   if (const Value* v = top.find("limits")) decode_limits(*v, s.limits);
+  if (const Value* v = top.find("liveness")) s.liveness = decode_liveness(*v, "/liveness", names);
 }
 
 Scenario decode_scenario(const Value& document) {

@@ -149,12 +149,22 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   World world = make_world(scenario, std::move(faults), scenario.world.ties);
   InterruptibleRecorder recorder(world.nodes(), options.interrupted);
   world.set_observer(&recorder);
-  trace.outcome = world.run(choices, scenario.limits);
+  LiveEnd end;
+  if (scenario.liveness) {
+    ProgressWatch watch(recorder, *scenario.liveness, world.nodes());
+    world.set_observer(&watch);
+    end = run_live(world, choices, scenario.limits, *scenario.liveness, watch, false);
+    world.set_observer(nullptr);
+    trace.outcome = end.outcome;
+  } else {
+    trace.outcome = world.run(choices, scenario.limits);
+  }
   trace.end = world.now();
   trace.pending = world.pending();
   trace.digest = world.digest().hex();
   trace.nodes = world.nodes();
   trace.events = recorder.take();
+  if (scenario.liveness) end.mark(trace, *scenario.liveness);
   result.schedule_parts = answers.parts(scenario);
   if (options.record) result.schedule = recorded_schedule(scenario, answers.recorder(), trace);
   for (const TraceEvent& event : trace.events) {

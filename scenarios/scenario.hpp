@@ -10,6 +10,7 @@
 #include "scenarios/byzantine_format.hpp"
 #include "scenarios/expect.hpp"
 #include "scenarios/fault_format.hpp"
+#include "scenarios/liveness.hpp"
 #include "scenarios/schedule_format.hpp"
 #include "sim/clock.hpp"
 #include "sim/world.hpp"
@@ -44,6 +45,7 @@ struct Scenario {
   ByzantinePlan byzantine;  ///< its nodes are marked as faulty in `nodes`
   std::optional<Schedule> schedule;
   Limits limits{.events = kDefaultEvents};
+  std::optional<LivenessRule> liveness;  ///< what is demanded after a healing
   Expectations expect;
   Value document;  ///< the scenario on its own: of a variant, what the base becomes by it
 };

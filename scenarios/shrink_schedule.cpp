@@ -326,10 +326,10 @@ std::optional<Value> retimed(const Scenario& scenario, const Trace& trace, std::
   if (!scenario.schedule || least_ns <= 0) return std::nullopt;
   std::set<std::int64_t> called_at;
   Value document = scenario.document;
-  for (const char* part : {"workload", "faults"}) {
+  for (const char* part : {"workload", "faults", "liveness"}) {
     if (const Value* found = document.find(part)) {
       Value copy = *found;
-      stretch_times(copy, std::string_view(part) == "faults", stretch, called_at);
+      stretch_times(copy, std::string_view(part) != "workload", stretch, called_at);
       document.set(part, std::move(copy));
     }
   }

@@ -57,6 +57,37 @@ bool is_thing(const Place& place) {
   return place[0] != "protocol" || place[1] == "options";
 }
 
+std::optional<std::int64_t> duration_of(const Value& v) {
+  if (v.as_string() == nullptr || v.as_string()->empty()) return std::nullopt;
+  const char first = v.as_string()->front();
+  if (first != '-' && (first < '0' || first > '9')) return std::nullopt;
+  try {
+    return parse_duration(*v.as_string(), "").ns;
+  } catch (const ConfigError&) {
+    return std::nullopt;
+  }
+}
+
+/// The faults that are the healing of a demand for progress, by their places: without them it would
+/// not be what it is.
+std::set<std::string> healing_of(const Value& document) {
+  std::set<std::string> places;
+  const Value* from = value_at(document, {"liveness", "from"});
+  const auto healed = from == nullptr ? std::nullopt : duration_of(*from);
+  const Value* faults = document.find("faults");
+  if (!healed || faults == nullptr || faults->as_list() == nullptr) return places;
+  for (std::size_t i = 0; i < faults->as_list()->size(); ++i) {
+    const Value* at = (*faults->as_list())[i].find("at");
+    if (at != nullptr && duration_of(*at) == healed) places.insert(std::to_string(i));
+  }
+  return places;
+}
+
+bool is_healing(const Place& place, const std::set<std::string>& healing) {
+  return !healing.empty() && place[0] == "faults" &&
+         (place.size() == 1 || healing.contains(place[1]));
+}
+
 void walk(const Value& v, Place& place, bool in_tuple, std::vector<Thing>& out) {
   const auto visit = [&](std::string token, const Value& inner, bool tuple) {
     place.push_back(std::move(token));
@@ -121,17 +152,6 @@ bool names(const Value& v, const std::string& name) {
   if (v.as_object() == nullptr) return false;
   return std::any_of(v.as_object()->begin(), v.as_object()->end(),
                      [&](const auto& m) { return names(m.second, name); });
-}
-
-std::optional<std::int64_t> duration_of(const Value& v) {
-  if (v.as_string() == nullptr || v.as_string()->empty()) return std::nullopt;
-  const char first = v.as_string()->front();
-  if (first != '-' && (first < '0' || first > '9')) return std::nullopt;
-  try {
-    return parse_duration(*v.as_string(), "").ns;
-  } catch (const ConfigError&) {
-    return std::nullopt;
-  }
 }
 
 constexpr std::array<std::int64_t, 17> kMultiples{0,  1,   2,   3,   5,   10,   20,   30,   50,
@@ -237,6 +257,8 @@ std::vector<Thing> things_of(const Value& document) {
       all.push_back({std::move(place), ThingKind::decision});
     }
   }
+  const std::set<std::string> healing = healing_of(document);
+  std::erase_if(all, [&](const Thing& t) { return is_healing(t.place, healing); });
   std::stable_sort(all.begin(), all.end(),
                    [](const Thing& a, const Thing& b) { return a.kind < b.kind; });
   return all;
@@ -330,6 +352,8 @@ std::vector<Plainer> plainer_values(const Value& document, std::int64_t least_ns
     Place place{std::string(root.name)};
     collect_plainer(*v, place, least_ns, out);
   }
+  const std::set<std::string> healing = healing_of(document);
+  std::erase_if(out, [&](const Plainer& p) { return is_healing(p.place, healing); });
   const Value* decisions = value_at(document, {"schedule", "decisions"});
   if (decisions == nullptr || decisions->as_list() == nullptr) return out;
   for (std::size_t i = 0; i < decisions->as_list()->size(); ++i) {

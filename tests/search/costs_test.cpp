@@ -25,8 +25,11 @@ struct Case {
 };
 
 /// "run 17 (0.01 s)", or how many runs found nothing.
-std::string first_found(const Case& c, Strategy strategy) {
+std::string first_found(const Case& c, Strategy strategy,
+                        const std::optional<LivenessDemand>& demand = {}, std::uint64_t seed = 1) {
   ExploreOptions options;
+  options.liveness = demand;
+  options.seed = seed;
   options.strategy.strategy = strategy;
   options.runs = 200'000;
   options.faults = c.faults;
@@ -61,6 +64,10 @@ TEST_CASE("what each strategy takes for each case" * doctest::skip()) {
           Strategy::newest, Strategy::timed}) {
       fmt::print("{:<12} {:<8} {}\n", c.name, boost::describe::enum_to_string(strategy, "?"),
                  first_found(c, strategy));
+    }
+    for (const std::uint64_t seed : {1, 2, 3}) {
+      fmt::print("{:<12} swarm, with --liveness, seed {}: {}\n", c.name, seed,
+                 first_found(c, Strategy::swarm, LivenessDemand{}, seed));
     }
     ExhaustiveOptions options;
     options.cpu = cpu_seconds;

@@ -305,6 +305,28 @@ void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
       ->check(number_up_to(std::uint64_t{1} << 53));
 }
 
+/// Those of an exhaustive search.
+void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
+  const auto number = number_up_to(std::uint64_t{1} << 53);
+  verb.add_option("--states", settings.states, "exhaustive: different states at most")
+      ->check(number);
+  verb.add_option("--steps", settings.steps, "exhaustive: steps of one run at most")->check(number);
+  verb.add_option(
+          "--memory", settings.megabytes,
+          "MiB for the set of states (exhaustive), which ends the search when it is full; or for "
+          "the verdicts that are kept because runs are alike, which are forgotten then")
+      ->check(number_up_to(std::uint64_t{1} << 24));
+  verb.add_option("--delay-set", settings.delay_set,
+                  "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
+      ->delimiter(',');
+  verb.add_flag("--no-merge", settings.no_merge,
+                "exhaustive: make every run, also through known states (to check the count)");
+  verb.add_flag("--reduce", settings.reduce,
+                "exhaustive: leave out orders that make no difference (partial-order reduction)");
+  verb.add_flag("--copy-worlds", settings.copy,
+                "exhaustive: copy the whole world for every step (slower; to check the count)");
+}
+
 }  // namespace
 
 Action add_explore(CLI::App& verb, Io& io) {
@@ -345,24 +367,7 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.add_option("--duplicates", faults.duplicates, "Messages that come twice at most")
       ->check(few);
   add_liveness_options(verb, *settings);
-  verb.add_option("--states", settings->states, "exhaustive: different states at most")
-      ->check(number);
-  verb.add_option("--steps", settings->steps, "exhaustive: steps of one run at most")
-      ->check(number);
-  verb.add_option(
-          "--memory", settings->megabytes,
-          "MiB for the set of states (exhaustive), which ends the search when it is full; or for "
-          "the verdicts that are kept because runs are alike, which are forgotten then")
-      ->check(number_up_to(std::uint64_t{1} << 24));
-  verb.add_option("--delay-set", settings->delay_set,
-                  "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
-      ->delimiter(',');
-  verb.add_flag("--no-merge", settings->no_merge,
-                "exhaustive: make every run, also through known states (to check the count)");
-  verb.add_flag("--reduce", settings->reduce,
-                "exhaustive: leave out orders that make no difference (partial-order reduction)");
-  verb.add_flag("--copy-worlds", settings->copy,
-                "exhaustive: copy the whole world for every step (slower; to check the count)");
+  add_exhaustive_options(verb, *settings);
   verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")
       ->check(number_up_to(1024));
   verb.add_option("--campaign", settings->campaign,

@@ -321,8 +321,9 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
       ->delimiter(',');
   verb.add_flag("--no-merge", settings.no_merge,
                 "exhaustive: make every run, also through known states (to check the count)");
-  verb.add_flag("--reduce", settings.reduce,
-                "exhaustive: leave out orders that make no difference (partial-order reduction)");
+  verb.add_flag(
+      "--reduce", settings.reduce,
+      "exhaustive: leave out orders that make no difference, and exchanges of like nodes");
   verb.add_flag("--copy-worlds", settings.copy,
                 "exhaustive: copy the whole world for every step (slower; to check the count)");
 }

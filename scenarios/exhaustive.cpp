@@ -32,6 +32,9 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     bounds.memory = options_.memory;
     bounds.merge = options_.merge;
     bounds.reduce = options_.reduce;
+    if (options_.reduce && scenario_.protocol->symmetric) {
+      bounds.symmetric = scenario_.protocol->symmetric(scenario_.setup);
+    }
     bounds.deadline = scenario_.limits.deadline;
     bounds.tick = [this] {
       copy_counts();
@@ -99,6 +102,11 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     }
     if (search_->not_continued) {
       add_incomplete(result_, "a run that returns to its own state was not continued");
+    }
+    if (search_->came_back_exchanged) {
+      add_incomplete(result_,
+                     "a run that returns to its own state with nodes exchanged was not "
+                     "judged as one without end");
     }
     if (search_->depth_reached) {
       add_incomplete(result_,

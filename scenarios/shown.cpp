@@ -57,17 +57,29 @@ void ShownRecorder::on_step(const Step& step) {
     hits.emplace_back(static_cast<const note::Count*>(step.body)->what);
     return;
   }
-  shown_.add({step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}});
+  shown_.add({step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}, {}});
 }
 
-std::uint32_t ShownTable::intern(Shown shown) {
+void Shown::add(const Observed& step, const Renaming& renaming, std::size_t number) {
+  const auto renamed = [&](NodeId n) {
+    return n.value < renaming.size() ? NodeId{renaming[n.value]} : n;
+  };
+  add({step.kind, renamed(step.node), renamed(step.peer), step.type, step.renamed[number], {}, {}});
+}
+
+std::uint32_t ShownTable::intern(Shown shown, std::vector<Shown> renamed) {
   Hasher h;
   shown.hash_into(h);
   const auto [it, fresh] = ids_.insert({h.value(), static_cast<std::uint32_t>(all_.size())});
-  if (fresh) {
-    all_.push_back(std::move(shown));
-    hashes_.push_back(h.value());
+  if (!fresh) return it->second;
+  all_.push_back(std::move(shown));
+  hashes_.push_back(h.value());
+  for (const Shown& one : renamed) {
+    Hasher r;
+    one.hash_into(r);
+    renamed_hashes_.push_back(r.value());
   }
+  renamed_.push_back(std::move(renamed));
   return it->second;
 }
 
@@ -77,8 +89,14 @@ std::uint32_t ShownTable::next(std::uint32_t shown, StepTable::ObservationId obs
   const auto known = next_.find(key);
   if (known != next_.end()) return known->second;
   Shown after = all_[shown];
-  for (const Observed& o : steps_.observed(observation)) after.add(o);
-  const std::uint32_t id = intern(std::move(after));
+  std::vector<Shown> renamed = renamed_[shown];
+  for (const Observed& o : steps_.observed(observation)) {
+    after.add(o);
+    for (std::size_t r = 0; r < renamed.size(); ++r) {
+      renamed[r].add(o, steps_.renamings()[r], r);
+    }
+  }
+  const std::uint32_t id = intern(std::move(after), std::move(renamed));
   next_.insert({key, id});
   return id;
 }

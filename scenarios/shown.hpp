@@ -20,6 +20,8 @@ class Shown {
  public:
   explicit Shown(std::size_t nodes) : nodes_(nodes) {}
   void add(const Observed& step);
+  /// With the nodes numbered otherwise, by the `number`-th of the table's renamings.
+  void add(const Observed& step, const Renaming& renaming, std::size_t number);
   void hash_into(Hasher& h) const;
 
  private:
@@ -43,17 +45,24 @@ class ShownRecorder final : public Observer {
 /// Different Showns, numbered from 0, which is the empty one.
 class ShownTable {
  public:
-  ShownTable(std::size_t nodes, const StepTable& steps) : steps_(steps) { intern(Shown(nodes)); }
+  ShownTable(std::size_t nodes, const StepTable& steps) : steps_(steps) {
+    intern(Shown(nodes), std::vector<Shown>(steps.renamings().size(), Shown(nodes)));
+  }
   /// What `shown` becomes by an observation. O(log n) the first time.
   std::uint32_t next(std::uint32_t shown, StepTable::ObservationId observation);
-  const Shown& operator[](std::uint32_t id) const { return all_[id]; }
   std::uint64_t hash(std::uint32_t id) const { return hashes_[id]; }
+  /// With the nodes numbered otherwise.
+  std::uint64_t hash(std::uint32_t id, std::size_t renaming) const {
+    return renamed_hashes_[id * steps_.renamings().size() + renaming];
+  }
 
  private:
-  std::uint32_t intern(Shown shown);
+  std::uint32_t intern(Shown shown, std::vector<Shown> renamed);
   const StepTable& steps_;
   std::vector<Shown> all_;
   std::vector<std::uint64_t> hashes_;
+  std::vector<std::vector<Shown>> renamed_;  ///< by number, then renaming
+  std::vector<std::uint64_t> renamed_hashes_;
   std::map<std::uint64_t, std::uint32_t> ids_;  ///< by hash
   std::map<std::uint64_t, std::uint32_t> next_;
 };

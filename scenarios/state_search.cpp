@@ -6,6 +6,7 @@
 #include "scenarios/state_search.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "sim/hash.hpp"
@@ -14,6 +15,7 @@ namespace sibyl {
 
 namespace {
 constexpr std::size_t kPathCounts = std::size_t{1} << 14;
+constexpr std::size_t kNowhere = ~std::size_t{0};
 constexpr int kToShift = 40;
 constexpr std::uint64_t kFromOthers = std::uint64_t{1} << 39;
 constexpr std::uint64_t kInOrder = std::uint64_t{1} << 38;
@@ -23,6 +25,30 @@ std::vector<std::string> roles_of(const World& world) {
   for (const TraceNode& n : world.nodes()) roles.push_back(n.role);
   return roles;
 }
+/// Every way to exchange the nodes of the groups; none when there is but one.
+std::vector<Renaming> renamings_of(const StateSearchOptions& options, std::size_t nodes) {
+  constexpr std::size_t kMost = 5040;
+  Renaming same(nodes);
+  std::iota(same.begin(), same.end(), 0U);
+  std::vector<Renaming> all{same};
+  for (const std::vector<NodeId>& group : options.symmetric) {
+    std::vector<NodeId> order = group;
+    std::sort(order.begin(), order.end());
+    const std::vector<NodeId> places = order;
+    const std::vector<Renaming> before = all;
+    std::vector<Renaming> with;
+    do {
+      for (Renaming renaming : before) {
+        for (std::size_t i = 0; i < order.size(); ++i) renaming[places[i].value] = order[i].value;
+        with.push_back(std::move(renaming));
+      }
+    } while (with.size() <= kMost && std::next_permutation(order.begin(), order.end()));
+    if (with.size() <= kMost) all = std::move(with);
+  }
+  if (all.size() == 1) all.clear();
+  return all;
+}
+
 }  // namespace
 
 StateSearch::StateSearch(const World& root, const StateSearchOptions& options, bool by_time,
@@ -33,7 +59,7 @@ StateSearch::StateSearch(const World& root, const StateSearchOptions& options, b
       by_time_(by_time),
       start_(root.now().ns),
       listener_(listener),
-      steps_(root, by_time),
+      steps_(root, by_time, renamings_of(options, root.nodes().size())),
       shown_(root.nodes().size() + 1, steps_),
       nodes_(static_cast<std::uint32_t>(root.nodes().size())),
       head_(nodes_ + 2),
@@ -47,7 +73,7 @@ StateSearch::End StateSearch::run() {
     const End end = search_once();
     if (end != End::complete || reduction_was_justified()) return end;
     states = transitions = depth = ends = cycles = 0;
-    depth_reached = not_continued = false;
+    depth_reached = not_continued = came_back_exchanged = false;
     visited_ = StateSet();
     listener_.again();
   }
@@ -64,8 +90,9 @@ StateSearch::End StateSearch::search_once() {
   for (const StepTable::MessageId m : steps_.in_flight()) put(m);
   next_now_ = start_;
   const std::uint64_t hash = hash_of_next();
-  visited_.insert(hash);
-  push_next(hash);
+  const std::uint64_t least = least_hash(hash);
+  visited_.insert(least);
+  push_next(hash, least);
   states = 1;
   std::uint64_t looks = 0;
   while (!stack_.empty()) {
@@ -97,11 +124,40 @@ std::uint64_t StateSearch::hash_of_next() const {
   return fold_multiply(h ^ next_.size(), 0x8ebc6af09c88c6e3U);
 }
 
+/// The least of the hashes of the state with nodes exchanged, which is the same for all of these;
+/// `hash` where no nodes can be.
+std::uint64_t StateSearch::least_hash(std::uint64_t hash) const {
+  if (steps_.renamings().empty()) return hash;
+  const auto mix = [](std::uint64_t what, std::uint64_t place) {
+    return fold_multiply(what ^ 0xa0761d6478bd642fU, place + 0x8ebc6af09c88c6e3U);
+  };
+  std::uint64_t least = ~std::uint64_t{0};
+  const std::vector<Renaming>& renamings = steps_.renamings();
+  for (std::size_t r = 0; r < renamings.size(); ++r) {
+    std::uint64_t sum = mix(shown_.hash(next_[nodes_], r), 1);
+    for (std::uint32_t i = 0; i < nodes_; ++i) {
+      sum += mix(steps_.hash_of_state(next_[i], r), (renamings[r][i] + 1U) << 2U);
+    }
+    std::uint64_t before = 0;  // in the same queue
+    for (std::size_t place = head_; place < next_.size(); ++place) {
+      const std::uint32_t m = next_[place];
+      const bool at_once = place < head_ + next_[head_ - 1];
+      const bool waits = !at_once && (channels_[m] & kInOrder) != 0;
+      const bool behind = waits && place > head_ && channels_[next_[place - 1]] == channels_[m];
+      before = behind ? before + 1 : 0;
+      sum += mix(steps_.hash_of_message(m, r), before << 2U | (at_once ? 2U : 3U));
+    }
+    least = std::min(least, sum);
+  }
+  return by_time_ ? mix(least, static_cast<std::uint64_t>(next_now_)) : least;
+}
+
 // --- the path
 
-void StateSearch::push_next(std::uint64_t hash) {
+void StateSearch::push_next(std::uint64_t hash, std::uint64_t least) {
   Frame frame;
   frame.hash = hash;
+  frame.least = least;
   frame.now = next_now_;
   frame.offset = static_cast<std::uint32_t>(words_.size());
   frame.length = static_cast<std::uint32_t>(next_.size());
@@ -113,7 +169,7 @@ void StateSearch::push_next(std::uint64_t hash) {
       frame.due = std::min(frame.due, steps_.first_due(next_[i]));
     }
   }
-  ++path_counts_[hash % kPathCounts];
+  ++path_counts_[least % kPathCounts];
   if (options_.reduce) find_ample(frame);
   stack_.push_back(frame);
   depth = std::max<std::uint64_t>(depth, stack_.size() - 1);
@@ -121,20 +177,18 @@ void StateSearch::push_next(std::uint64_t hash) {
 
 void StateSearch::pop() {
   const Frame& top = stack_.back();
-  --path_counts_[top.hash % kPathCounts];
+  --path_counts_[top.least % kPathCounts];
   words_.resize(top.offset);
   stack_.pop_back();
 }
 
-bool StateSearch::on_path(std::uint64_t hash) const {
-  if (path_counts_[hash % kPathCounts] == 0) return false;
-  return std::any_of(stack_.begin(), stack_.end(), [&](const Frame& f) { return f.hash == hash; });
-}
-
-std::size_t StateSearch::place_on_path(std::uint64_t hash) const {
-  std::size_t place = stack_.size() - 1;
-  while (stack_[place].hash != hash) --place;
-  return place;
+/// The place of the state on the path, its nodes exchanged perhaps; or kNowhere.
+std::size_t StateSearch::place_on_path(std::uint64_t least) const {
+  if (path_counts_[least % kPathCounts] == 0) return kNowhere;
+  for (std::size_t place = stack_.size(); place-- > 0;) {
+    if (stack_[place].least == least) return place;
+  }
+  return kNowhere;
 }
 
 std::vector<PathStep> StateSearch::path() const {
@@ -403,8 +457,9 @@ void StateSearch::enter() {
     return;
   }
   const std::uint64_t hash = hash_of_next();
-  if (on_path(hash)) {
-    ++cycles;
+  const std::uint64_t least = least_hash(hash);
+  const std::size_t before = place_on_path(least);
+  if (before != kNowhere) {
     Frame& top = stack_.back();
     if (top.only != 0) {  // a lone step must not put the others off for ever
       top.done = top.only;
@@ -412,11 +467,16 @@ void StateSearch::enter() {
       top.cursor = head_;
       top.outcome = 0;
     }
-    listener_.returned(place_on_path(hash));
+    if (stack_[before].hash != hash) {
+      came_back_exchanged = true;
+      return;
+    }
+    ++cycles;
+    listener_.returned(before);
     not_continued = not_continued || !options_.merge;
     return;
   }
-  const bool fresh = visited_.insert(hash);
+  const bool fresh = visited_.insert(least);
   if (fresh) {
     ++states;
     if (options_.invariant && !holds()) listener_.broken();
@@ -427,7 +487,7 @@ void StateSearch::enter() {
     listener_.cut_off();
     return;
   }
-  push_next(hash);
+  push_next(hash, least);
 }
 
 // --- invariants

@@ -43,6 +43,9 @@ struct StateSearchOptions {
   /// again at the end; where it was wrong, the search is made again. Finds the same ends and
   /// violations in fewer states.
   bool reduce = false;
+  /// Groups of nodes that can be exchanged (ProtocolInfo::symmetric). States that differ only by
+  /// such an exchange are one. Of more than 5040 ways to exchange them some are left out.
+  std::vector<std::vector<NodeId>> symmetric;
   Time deadline = kNever;
   std::optional<Invariant> invariant;
   std::function<bool()> tick;  ///< asked every 1024 transitions: whether to stop
@@ -89,6 +92,8 @@ class StateSearch {
   std::uint64_t ends = 0;
   std::uint64_t cycles = 0;
   bool depth_reached = false;
+  /// A run came back to a state of its own, but with nodes exchanged: it was not followed.
+  bool came_back_exchanged = false;
   bool not_continued = false;  ///< without merging: a run that came back to its own state
 
   const StepTable& steps() const { return steps_; }
@@ -112,6 +117,7 @@ class StateSearch {
   };
   struct Frame {
     std::uint64_t hash = 0;
+    std::uint64_t least = 0;  ///< of the hashes with nodes exchanged
     std::int64_t now = 0;
     std::int64_t due = 0;  ///< ns until the first timer
     std::uint32_t offset = 0;
@@ -127,7 +133,7 @@ class StateSearch {
     bool luck = false;
   };
 
-  void push_next(std::uint64_t hash);
+  void push_next(std::uint64_t hash, std::uint64_t least);
   void pop();
   void end_here();
   void advance();
@@ -141,9 +147,9 @@ class StateSearch {
   bool ignored_for_good(StepTable::StateId state, StepTable::MessageId message);
   bool reduction_was_justified();
   void find_ample(Frame& frame);
-  bool on_path(std::uint64_t hash) const;
-  std::size_t place_on_path(std::uint64_t hash) const;
+  std::size_t place_on_path(std::uint64_t least) const;
   std::uint64_t hash_of_next() const;
+  std::uint64_t least_hash(std::uint64_t hash) const;
   void enter();
   std::uint64_t channel(StepTable::MessageId message);
   bool holds();

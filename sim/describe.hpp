@@ -53,6 +53,10 @@ struct is_map : std::false_type {};
 template <class K, class V>
 struct is_map<std::map<K, V>> : std::true_type {};
 template <class T>
+struct is_sorted : is_map<T> {};
+template <class T>
+struct is_sorted<std::set<T>> : std::true_type {};
+template <class T>
 struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
@@ -95,7 +99,7 @@ void hash_append(Hasher& h, const T& x) {
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     h.add(std::string_view(x));
   } else if constexpr (std::is_same_v<T, NodeId>) {
-    h.add(x.value);
+    h.add(h.renamed(x.value));
   } else if constexpr (std::is_same_v<T, Time> || std::is_same_v<T, Duration>) {
     h.add(static_cast<std::uint64_t>(x.ns));
   } else if constexpr (std::is_same_v<T, TimerId>) {
@@ -110,6 +114,18 @@ void hash_append(Hasher& h, const T& x) {
     hash_append(h, x.second);
   } else if constexpr (detail::is_vector_like<T>::value || detail::is_map<T>::value) {
     h.add(x.size());
+    if constexpr (detail::is_sorted<T>::value) {
+      if (h.renames()) {  // the order is that of the old numbers
+        std::uint64_t sum = 0;
+        for (const auto& item : x) {
+          Hasher one(h.renaming());
+          hash_append(one, item);
+          sum += one.value();
+        }
+        h.add(sum);
+        return;
+      }
+    }
     for (const auto& item : x) hash_append(h, item);
   } else if constexpr (requires { x.hash_into(h); }) {
     x.hash_into(h);

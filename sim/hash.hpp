@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,15 @@ constexpr std::uint64_t rotate_left(std::uint64_t x, int k) { return (x << k) | 
 /// multiplication each.
 class Hasher {
  public:
+  constexpr Hasher() = default;
+  /// A hash with the nodes numbered otherwise: node i counts as renaming[i]. What is equal but for
+  /// the numbers of nodes in it then hashes alike. Such hashes compare with each other only.
+  constexpr explicit Hasher(std::span<const std::uint32_t> renaming) : renaming_(renaming) {}
+  constexpr bool renames() const { return !renaming_.empty(); }
+  constexpr std::span<const std::uint32_t> renaming() const { return renaming_; }
+  constexpr std::uint32_t renamed(std::uint32_t node) const {
+    return node < renaming_.size() ? renaming_[node] : node;
+  }
   constexpr void add(std::uint64_t word) {
     if (odd_) {
       state_ =
@@ -56,6 +66,7 @@ class Hasher {
   std::uint64_t waiting_ = 0;
   std::uint64_t words_ = 0;
   bool odd_ = false;
+  std::span<const std::uint32_t> renaming_;
 };
 
 constexpr std::uint64_t hash_text(std::string_view text) {

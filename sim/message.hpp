@@ -28,6 +28,7 @@ struct TypeInfo {
   void (*destroy)(struct Payload*);
   struct Payload* (*copy)(const struct Payload*);  ///< one of its own, with one reference
   const FieldType* fields;
+  void (*add_to)(Hasher& h, const void* body);
 };
 
 /// Addresses a module inside a process: the way down from the root (8 bits a level, innermost
@@ -95,6 +96,7 @@ inline constexpr TypeInfo kTypeInfo{
       return fresh;
     },
     &kFieldType<T>,
+    [](Hasher& h, const void* p) { hash_append(h, detail::body_of<T>(p)); },
 };
 
 /// Counted handle of an immutable message; may be empty.
@@ -135,7 +137,17 @@ class Message {
     return payload_ == nullptr ? 1 : 8 + type().wire_bytes(body());
   }
   std::uint64_t hash() const { return hash_of_payload(payload_); }
-  void hash_into(Hasher& h) const { h.add(payload_ == nullptr ? 0 : hash()); }
+  /// As Hasher's: with the nodes numbered otherwise.
+  std::uint64_t hash_renamed(std::span<const std::uint32_t> renaming) const {
+    Hasher h(renaming);
+    h.add(type().name_hash);
+    h.add(std::uint64_t{route().path} << 32 | route().instance);
+    type().add_to(h, body());
+    return h.value();
+  }
+  void hash_into(Hasher& h) const {
+    h.add(payload_ == nullptr ? 0 : h.renames() ? hash_renamed(h.renaming()) : hash());
+  }
   friend bool operator==(const Message& a, const Message& b) {
     if (a.payload_ == b.payload_) return true;
     if (a.payload_ == nullptr || b.payload_ == nullptr) return false;

@@ -70,7 +70,13 @@ class Process {
   virtual void receive(Context& context, NodeId from, const Message& message) = 0;
   virtual void timer(Context& /*context*/, const Message& /*tag*/) {}
   virtual Process* clone() const = 0;
-  virtual std::uint64_t hash() const = 0;
+  /// Adds the state to a hash.
+  virtual void add_to(Hasher& h) const = 0;
+  std::uint64_t hash() const {
+    Hasher h;
+    add_to(h);
+    return h.value();
+  }
   /// hash(), computed once between two changes.
   std::uint64_t value_hash() const {
     if (known_hash == 0) known_hash = hash();
@@ -86,7 +92,7 @@ template <class Self>
 class ProcessOf : public Process {
  public:
   Process* clone() const override { return new Self(static_cast<const Self&>(*this)); }
-  std::uint64_t hash() const override { return hash_of(static_cast<const Self&>(*this)); }
+  void add_to(Hasher& h) const override { hash_append(h, static_cast<const Self&>(*this)); }
 };
 
 using ProcessPtr = Shared<Process>;

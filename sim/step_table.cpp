@@ -15,18 +15,27 @@ namespace {
 /// Keeps what checkers look at.
 class Witness final : public Observer {
  public:
+  explicit Witness(const std::vector<Renaming>& renamings) : renamings_(renamings) {}
   void on_step(const Step& step) override {
     if (step.kind == TraceKind::send || step.kind == TraceKind::receive ||
         step.kind == TraceKind::timer) {
       return;
     }
     Observed& o = seen.emplace_back();
-    o = {step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}};
+    o = {step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}, {}};
+    for (const Renaming& renaming : renamings_) {
+      Hasher h(renaming);
+      step.type->add_to(h, step.body);
+      o.renamed.push_back(h.value());
+    }
     if (step.type == &kTypeInfo<note::Count>) {
       o.counted = static_cast<const note::Count*>(step.body)->what;
     }
   }
   std::vector<Observed> seen;
+
+ private:
+  const std::vector<Renaming>& renamings_;
 };
 
 }  // namespace
@@ -76,8 +85,12 @@ std::string StepTable::obstacle(const World& world) {
   return {};
 }
 
-StepTable::StepTable(const World& world, bool by_time)
-    : scratch_(world), by_time_(by_time), observations_(1), known_(std::size_t{1} << 10) {
+StepTable::StepTable(const World& world, bool by_time, std::vector<Renaming> renamings)
+    : scratch_(world),
+      renamings_(std::move(renamings)),
+      by_time_(by_time),
+      observations_(1),
+      known_(std::size_t{1} << 10) {
   assert(obstacle(world).empty());
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     initial_.push_back(intern(read_back(scratch_, {i})));
@@ -132,6 +145,7 @@ StepTable::StateId StepTable::intern(State state) {
   for (const Timer& t : state.armed) first = std::min(first, t.left);
   any_timers_ = any_timers_ || !state.armed.empty();
   first_due_.push_back(first);
+  hash_renamed(state);
   states_.push_back(std::move(state));
   return it->second;
 }
@@ -145,7 +159,10 @@ StepTable::MessageId StepTable::intern(std::uint32_t source, std::uint32_t targe
   h.add(std::uint64_t{from.value} << 32 | to.value);
   h.add(message ? message.hash() : 0);
   const auto [it, fresh] = message_ids_.insert({h.value(), static_cast<MessageId>(handed_.size())});
-  if (fresh) handed_.push_back({from, to, !message, message});
+  if (fresh) {
+    handed_.push_back({from, to, !message, message});
+    hash_renamed(handed_.back());
+  }
   return it->second;
 }
 
@@ -166,12 +183,39 @@ StepTable::ObservationId StepTable::intern(std::vector<Observed> observed) {
 
 StepTable::ObservationId StepTable::loss_of(MessageId id) {
   const Handed& m = handed_[id];
-  return intern(std::vector<Observed>{{TraceKind::lose,
-                                       m.from,
-                                       m.to,
-                                       &m.message.type(),
-                                       m.message.type().hash(m.message.body()),
-                                       {}}});
+  const TypeInfo& type = m.message.type();
+  Observed lost{TraceKind::lose, m.from, m.to, &type, type.hash(m.message.body()), {}, {}};
+  for (const Renaming& renaming : renamings_) {
+    Hasher h(renaming);
+    type.add_to(h, m.message.body());
+    lost.renamed.push_back(h.value());
+  }
+  return intern(std::vector<Observed>{std::move(lost)});
+}
+
+void StepTable::hash_renamed(const State& state) {
+  for (const Renaming& renaming : renamings_) {
+    Hasher h(renaming);
+    h.add(state.started ? 1 : 0);
+    state.process->add_to(h);
+    if (!state.storage.empty()) hash_append(h, state.storage);
+    for (const Timer& t : state.armed) {
+      h.add(t.slot);
+      h.add(state.slots[t.slot].tag.hash_renamed(renaming));
+      h.add(static_cast<std::uint64_t>(t.left));
+    }
+    state_hashes_.push_back(h.value());
+  }
+}
+
+void StepTable::hash_renamed(const Handed& handed) {
+  for (const Renaming& renaming : renamings_) {
+    Hasher h(renaming);
+    hash_append(h, handed.from);
+    hash_append(h, handed.to);
+    h.add(handed.start ? 0 : handed.message.hash_renamed(renaming));
+    message_hashes_.push_back(h.value());
+  }
 }
 
 StepTable::StateId StepTable::later(StateId state, std::int64_t ns) {
@@ -269,7 +313,7 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
   world.next_id_ = node.timers.size() + 1;
   world.clock_read_ = false;
   world.choices_ = &answers;
-  Witness witness;
+  Witness witness(renamings_);
   world.set_observer(&witness);
   if ((stimulus & kTimerBit) != 0) {
     const std::uint32_t slot = stimulus & ~kTimerBit;

@@ -17,6 +17,9 @@
 
 namespace sibyl {
 
+/// Another numbering of the nodes: node i counts as renaming[i].
+using Renaming = std::vector<std::uint32_t>;
+
 /// A step that checkers are shown: a note, a loss, a start. `content` is the hash of its body.
 struct Observed {
   TraceKind kind = TraceKind::note;
@@ -24,7 +27,8 @@ struct Observed {
   NodeId peer = kNobody;
   const TypeInfo* type = nullptr;
   std::uint64_t content = 0;
-  std::string counted;  ///< of a note::Count, what is counted
+  std::vector<std::uint64_t> renamed;  ///< `content` under each renaming
+  std::string counted;                 ///< of a note::Count, what is counted
 };
 
 class StepTable {
@@ -63,8 +67,9 @@ class StepTable {
   static std::string obstacle(const World& world);
 
   /// `world` is prepared, between two steps, and has no obstacle. `by_time`: clocks are read, so
-  /// that steps depend on the time, which set_now() says.
-  StepTable(const World& world, bool by_time);
+  /// that steps depend on the time, which set_now() says. Hashes under each of `renamings` are
+  /// kept.
+  StepTable(const World& world, bool by_time, std::vector<Renaming> renamings = {});
 
   std::size_t nodes() const { return scratch_.instances_.size(); }
   StateId initial(NodeId node) const { return initial_[node.value]; }
@@ -81,6 +86,14 @@ class StepTable {
   std::size_t states() const { return states_.size(); }
   std::size_t messages() const { return handed_.size(); }
   std::size_t observations() const { return observations_.size(); }
+  const std::vector<Renaming>& renamings() const { return renamings_; }
+  /// The hash of a node's state, without its number, and of a message under a renaming.
+  std::uint64_t hash_of_state(StateId state, std::size_t renaming) const {
+    return state_hashes_[state * renamings_.size() + renaming];
+  }
+  std::uint64_t hash_of_message(MessageId message, std::size_t renaming) const {
+    return message_hashes_[message * renamings_.size() + renaming];
+  }
   std::size_t steps() const { return steps_made_; }
   /// Whether any node has ever had a timer.
   bool any_timers() const { return any_timers_; }
@@ -159,7 +172,13 @@ class StepTable {
   MessageId intern(std::uint32_t source, std::uint32_t target, const Message& message);
   ObservationId intern(std::vector<Observed> observed);
 
+  void hash_renamed(const State& state);
+  void hash_renamed(const Handed& handed);
+
   World scratch_;  ///< with nothing pending
+  std::vector<Renaming> renamings_;
+  std::vector<std::uint64_t> state_hashes_;    ///< by state, then renaming
+  std::vector<std::uint64_t> message_hashes_;  ///< by message, then renaming
   bool by_time_;
   std::int64_t now_ = 0;
   bool clock_read_ = false;

@@ -112,7 +112,7 @@ class ReplicaOf : public Replica {
  public:
   using Replica::Replica;
   Process* clone() const override { return new Self(static_cast<const Self&>(*this)); }
-  std::uint64_t hash() const override { return hash_of(static_cast<const Self&>(*this)); }
+  void add_to(Hasher& h) const override { hash_append(h, static_cast<const Self&>(*this)); }
 };
 
 /// "not found: x, y"

@@ -87,8 +87,8 @@ struct ProtocolInfo {
   std::function<std::vector<std::string>(const Setup&)> labels = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of
   /// all processes and in all messages (where they stand as NodeId), every run is a run again, and
-  /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list, or
-  /// derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
+  /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list,
+  /// or derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
   std::function<std::vector<std::vector<NodeId>>(const Setup&)> symmetric = {};
 };
 

@@ -123,7 +123,8 @@ StepTable::State StepTable::read_back(const World& world, NodeId node) const {
     t.entry = 0;
     t.cause = 0;
     if (!t.armed) continue;
-    t.deadline -= std::min(t.deadline, world.now_);
+    // What is due when time itself ends never is.
+    if (t.deadline != kNever.ns) t.deadline -= std::min(t.deadline, world.now_);
     s.armed.push_back({i, t.deadline});
   }
   return s;
@@ -224,7 +225,7 @@ StepTable::StateId StepTable::later(StateId state, std::int64_t ns) {
   if (known != later_.end()) return known->second;
   State s = states_[state];
   for (Timer& t : s.armed) {
-    t.left -= ns;
+    if (t.left != kNever.ns) t.left -= ns;
     s.slots[t.slot].deadline = t.left;
   }
   const StateId id = intern(std::move(s));
@@ -307,7 +308,7 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
   world.parts_[state.node.value].storage = state.storage;
   world.now_ = now_;
   for (std::uint32_t i = 0; i < node.timers.size(); ++i) {
-    node.timers[i].deadline += now_;
+    node.timers[i].deadline = saturating_add(node.timers[i].deadline, now_);
     node.timers[i].order = i + 1;
   }
   world.next_id_ = node.timers.size() + 1;

@@ -288,6 +288,39 @@ TEST_CASE("a clock that is read makes the time a part of the state") {
   CHECK(by_copies(clocked(false)).transitions == unread.transitions);
 }
 
+/// Has a timer that is due when time itself ends, and one before.
+class Patient : public ProcessOf<Patient> {
+ public:
+  void start(Context& context) override {
+    context.arm(Duration{kNever.ns}, Tick{1});
+    context.arm(Duration{5}, Tick{2});
+  }
+  void receive(Context& /*context*/, NodeId /*from*/, const Message& /*message*/) override {}
+  void timer(Context& context, const Message& tag) override {
+    fired = tag.as<Tick>()->n;
+    if (fired == 2) context.arm(Duration{5}, Tick{3});
+  }
+  std::uint64_t fired = 0;
+  BOOST_DESCRIBE_CLASS(Patient, (), (fired), (), ())
+};
+
+TEST_CASE("a timer that is due when time itself ends never fires") {
+  WorldConfig config;
+  config.ties = TieRule::any;
+  config.arrival_ns = 0;
+  World world(config);
+  world.add_node({"a", "a", {}, {}}, make_process<Patient>());
+  world.prepare();
+  StateSearchOptions options;
+  options.observed = false;
+  Counts told;
+  StateSearch search(world, options, false, told);
+  CHECK(search.run() == StateSearch::End::complete);
+  CHECK(search.states == 4);
+  CHECK(search.ends == 1);
+  CHECK(by_copies(world).states == 4);
+}
+
 TEST_CASE("a path leads a world to the state that the search has found") {
   struct Last final : StateSearch::Listener {
     void ended() override { paths.push_back(search->path()); }

@@ -28,7 +28,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   bool run(bool by_time) {
     StateSearchOptions bounds;
     bounds.states = options_.states;
-    bounds.depth = options_.depth;
+    bounds.depth = std::min(options_.depth, scenario_.limits.events);
     bounds.memory = options_.memory;
     bounds.merge = options_.merge;
     bounds.reduce = options_.reduce;
@@ -50,8 +50,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     return true;
   }
 
-  void ended() override { judge(Outcome::quiescent); }
-  void late() override { judge(Outcome::deadline); }
+  void ended(Outcome outcome) override { judge(outcome); }
   void cut_off() override { judge(Outcome::limit); }
   void broken() override {}
   void hit(const std::string& probe) override { ++result_.probes[probe]; }
@@ -59,7 +58,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     for (auto& [probe, hits] : result_.probes) hits = 0;
   }
   void returned(std::size_t since) override {
-    judge_.judge_cycle(search_->shown(),
+    judge_.judge_cycle(search_->shown(), search_->state(),
                        {since, search_->luck_since(since), search_->now() > search_->now_at(since)},
                        *this);
   }
@@ -85,7 +84,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   }
 
  private:
-  void judge(Outcome outcome) { judge_.judge(search_->shown(), outcome, *this); }
+  void judge(Outcome outcome) { judge_.judge(search_->shown(), search_->state(), outcome, *this); }
 
   void copy_counts() {
     result_.states = search_->states;
@@ -100,6 +99,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
       add_incomplete(result_, fmt::format("of a drawn number ({}) only the least was tried",
                                           decision_name(*search_->steps().drew())));
     }
+    if (search_->steps().cut()) add_incomplete(result_, kCut);
     if (search_->not_continued) {
       add_incomplete(result_, "a run that returns to its own state was not continued");
     }
@@ -109,8 +109,8 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
                      "judged as one without end");
     }
     if (search_->depth_reached) {
-      add_incomplete(result_,
-                     fmt::format("the limit of {} steps a run was reached", options_.depth));
+      add_incomplete(result_, fmt::format("the limit of {} steps a run was reached",
+                                          std::min(options_.depth, scenario_.limits.events)));
     }
     if (end == StateSearch::End::states) {
       add_incomplete(result_, fmt::format("the limit of {} states was reached", options_.states));
@@ -150,6 +150,9 @@ ExhaustiveResult explore_exhaustively(const Scenario& given, const ExhaustiveOpt
     }
   } else {
     search_by_copying(scenario, with, result);
+  }
+  if (!scenario.faults.random.empty()) {
+    add_incomplete(result, "of the scenario's drawn faults only the least draw was tried");
   }
   if (options.cpu) result.cpu_seconds = options.cpu() - begin;
   drop_combined(result.found);

@@ -44,6 +44,7 @@ class Search final : public RunAgain {
     by_time_ = by_time;
     push(judge_.root(), Shown(scenario_.nodes.size() + 1));
     result_.states = 1;
+    deadline_ = scenario_.limits.deadline;
     while (!stack_.empty() && !full()) {
       if (++result_.transitions % 1024 == 0) {
         if (options_.progress) options_.progress(result_);
@@ -84,7 +85,8 @@ class Search final : public RunAgain {
 
  private:
   bool full() {
-    if (result_.states >= options_.states) {
+    if (result_.states > options_.states) {
+      result_.states = options_.states;
       add_incomplete(result_, fmt::format("the limit of {} states was reached", options_.states));
       return true;
     }
@@ -98,7 +100,9 @@ class Search final : public RunAgain {
   std::uint64_t hash_of(const Frame& frame) const {
     Hasher h;
     h.add(frame.world.state_hash(true));
-    if (by_time_) h.add(static_cast<std::uint64_t>(frame.world.now().ns));
+    if (by_time_ || deadline_ != kNever) {
+      h.add(static_cast<std::uint64_t>(frame.world.now().ns));
+    }
     frame.shown.hash_into(h);
     return h.value();
   }
@@ -136,25 +140,27 @@ class Search final : public RunAgain {
     auto next = std::make_unique<Frame>(top.world, top.shown, options_.delays_ns);
     ShownRecorder recorder(next->shown);
     next->world.set_observer(&recorder);
-    const bool went = next->world.step(top.choices);
+    Limits one = scenario_.limits;
+    one.events = 1;
+    const std::uint64_t before = next->world.counters().events;
+    const Outcome outcome = next->world.run(top.choices, one);
+    const bool went = next->world.counters().events != before;
     next->world.set_observer(nullptr);
-    clock_read_ = clock_read_ || next->world.clock_read();
+    clock_read_ = clock_read_ || next->world.clock_reads() != 0;
     if (top.choices.drew) {
       add_incomplete(result_, fmt::format("of a drawn number ({}) only the least was tried",
                                           decision_name(*top.choices.drew)));
     }
+    if (top.choices.cut) add_incomplete(result_, kCut);
     if (!went) {  // nothing is left to happen
+      next->hash = hash_of(*next);
       ++result_.ends;
       --result_.transitions;
-      judge_.judge(shown(*next), Outcome::quiescent, *this);
+      judge_.judge(shown(*next), next->hash, outcome, *this);
       pop();
       return;
     }
     for (const std::string& hit : recorder.hits) ++result_.probes[hit];
-    if (next->world.now() > scenario_.limits.deadline) {
-      judge_.judge(shown(*next), Outcome::deadline, *this);
-      return;
-    }
     enter(std::move(next));
   }
 
@@ -171,10 +177,10 @@ class Search final : public RunAgain {
     const bool fresh = visited_.insert(next->hash);
     if (fresh) ++result_.states;
     if (!fresh && options_.merge) return;
-    if (stack_.size() > options_.depth) {
-      add_incomplete(result_,
-                     fmt::format("the limit of {} steps a run was reached", options_.depth));
-      judge_.judge(shown(*next), Outcome::limit, *this);
+    const std::uint64_t most = std::min(options_.depth, scenario_.limits.events);
+    if (stack_.size() > most) {
+      add_incomplete(result_, fmt::format("the limit of {} steps a run was reached", most));
+      judge_.judge(shown(*next), next->hash, Outcome::limit, *this);
       return;
     }
     on_path_.insert({next->hash, 0}).first->second++;
@@ -190,7 +196,7 @@ class Search final : public RunAgain {
       cycle.by_luck = cycle.by_luck || stack_[i]->choices.luck;
     }
     cycle.time_passed = last.world.now() > stack_[cycle.since]->world.now();
-    judge_.judge_cycle(shown(last), cycle, *this);
+    judge_.judge_cycle(shown(last), last.hash, cycle, *this);
   }
 
   const Scenario& scenario_;
@@ -198,6 +204,7 @@ class Search final : public RunAgain {
   ExhaustiveResult& result_;
   ExhaustiveJudge judge_;
   bool by_time_ = false;
+  Time deadline_ = kNever;
   bool clock_read_ = false;
   std::vector<std::unique_ptr<Frame>> stack_;
   std::map<std::uint64_t, int> on_path_;

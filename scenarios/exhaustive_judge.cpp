@@ -54,9 +54,11 @@ void finish_record(Recorded& run, const World& world, Outcome outcome, const std
   run.trace.events = recorder.take();
 }
 
-void ExhaustiveJudge::judge(std::uint64_t shown, Outcome outcome, const RunAgain& again) {
+void ExhaustiveJudge::judge(std::uint64_t shown, std::uint64_t state, Outcome outcome,
+                            const RunAgain& again) {
   Hasher h;
   h.add(shown);
+  if (outcome != Outcome::quiescent) h.add(state);
   h.add(static_cast<std::uint64_t>(outcome));
   if (!judged_.insert(h.value())) return;
   ++result_.judged;
@@ -65,17 +67,25 @@ void ExhaustiveJudge::judge(std::uint64_t shown, Outcome outcome, const RunAgain
   check(trace, outcome, again);
 }
 
-void ExhaustiveJudge::judge_cycle(std::uint64_t shown, const Cycle& cycle, const RunAgain& again) {
+void ExhaustiveJudge::judge_cycle(std::uint64_t shown, std::uint64_t state, const Cycle& cycle,
+                                  const RunAgain& again) {
   constexpr unsigned kEnough = 100;
+  constexpr unsigned kDecided = ~0U;
   unsigned& looked = cycles_seen_[shown];
-  if (looked == kEnough) return;
-  if (looked++ == 0) judge(shown, Outcome::limit, again);
+  if (looked == kDecided) return;
+  if (looked == kEnough) {
+    add_incomplete(result_,
+                   "of the runs that return to their own state, only 100 of those that show the "
+                   "same were judged as runs without end");
+    return;
+  }
+  if (looked++ == 0) judge(shown, state, Outcome::limit, again);
   if (cycle.by_luck) return;  // it is not so for ever
   Trace trace = again.record(root_, Outcome::limit).trace;
   const std::uint64_t before =
       again.record(root_, Outcome::limit, cycle.since, nullptr).trace.events.size();
   if (!repeats_fairly(trace, before, cycle.time_passed)) return;
-  looked = kEnough;
+  looked = kDecided;
   ++result_.judged;
   mark_repeated(trace, before);
   one_after_another(trace);
@@ -122,6 +132,11 @@ void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome 
   f.scenario = counterexample(
       ended, run, finding.property, cause,
       fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary));
+  if (f.scenario.is_null()) {
+    f.summary += " (Seen only where messages take no time: there is no scenario that replays it.)";
+    result_.found.push_back(std::move(f));
+    return;
+  }
   if (outcome == Outcome::limit) {
     Value expect = *f.scenario.find("expect");
     expect.set("outcome", Value("limit"));

@@ -23,6 +23,9 @@ World exhaustive_root(const Scenario& scenario, const ExhaustiveOptions& options
 /// Adds a reason for which the search says nothing beyond its bounds, once.
 void add_incomplete(ExhaustiveResult& result, const std::string& why);
 
+inline constexpr const char* kCut =
+    "of a choice with more than 10000 alternatives only the first were tried";
+
 /// Goes along the newest run of a search again, in the given world, and records it.
 class RunAgain {
  public:
@@ -45,8 +48,9 @@ class ExhaustiveJudge {
         root_(exhaustive_root(scenario, options, 0)) {}
   const World& root() const { return root_; }
 
-  /// Judges the newest run, unless the checkers have been shown the same before.
-  void judge(std::uint64_t shown, Outcome outcome, const RunAgain& again);
+  /// Judges the newest run, unless the checkers have been shown the same before. `state`: the hash
+  /// of the state that it has come to, which matters unless nothing is left to happen.
+  void judge(std::uint64_t shown, std::uint64_t state, Outcome outcome, const RunAgain& again);
 
   struct Cycle {
     std::size_t since = 0;  ///< the step of the run after which the state was the same
@@ -56,7 +60,8 @@ class ExhaustiveJudge {
   /// The run to a state of its own: judged as one that goes on so for ever where that can be, and
   /// as one that was cut off elsewhere. Of the cycles behind the same observation some are looked
   /// at, until one can be repeated.
-  void judge_cycle(std::uint64_t shown, const Cycle& cycle, const RunAgain& again);
+  void judge_cycle(std::uint64_t shown, std::uint64_t state, const Cycle& cycle,
+                   const RunAgain& again);
 
  private:
   void check(const Trace& trace, Outcome outcome, const RunAgain& again);

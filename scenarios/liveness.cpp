@@ -60,18 +60,22 @@ class States {
   struct Seen {
     EventId events = 0;
     std::uint64_t luck = 0;
+    std::uint64_t clock_reads = 0;
   };
   /// Where the run was in the state that it is in now, if it may go on so for ever: `waiting` has
-  /// waited, everything has arrived, and nothing rested on luck since.
-  std::optional<EventId> again(std::uint64_t hash, const ProgressWatch& watch, std::uint64_t luck) {
-    const Seen now{watch.events(), luck};
+  /// waited, everything has arrived, nothing rested on luck since, and nobody has looked at a
+  /// clock, which never shows the same again.
+  std::optional<EventId> again(const World& world, const ProgressWatch& watch, std::uint64_t luck) {
+    const Seen now{watch.events(), luck, world.clock_reads()};
+    const std::uint64_t hash = world.state_hash();
     const auto it = seen_.find(hash);
     if (it == seen_.end()) {
       if (seen_.size() < kMostStates) seen_.emplace(hash, now);
       return std::nullopt;
     }
     const Seen& then = it->second;
-    if (then.events < watch.waiting()->called || then.luck != luck) {
+    if (then.events < watch.waiting()->called || then.luck != luck ||
+        then.clock_reads != now.clock_reads) {
       it->second = now;
       return std::nullopt;
     }
@@ -207,7 +211,7 @@ LiveEnd run_live(World& world, Choices& choices, const Limits& limits, const Liv
     if (watch.disturbed()) return {How::as_ever, Outcome::limit};
     if (const ProgressWatch::Waiting* waiting = watch.waiting()) {
       last_waited = steps();
-      if (const auto since = states.again(world.state_hash(), watch, answers.luck)) {
+      if (const auto since = states.again(world, watch, answers.luck)) {
         return {How::repeats, Outcome::limit, *since};
       }
       const std::uint64_t waited = steps() - std::max(*healed, waiting->at_step);

@@ -118,6 +118,10 @@ class Damage {
   }
 
   const std::set<NodeId>& down() const { return down_; }
+  std::uint32_t percent(NodeId node) const {
+    const auto it = percent_.find(node);
+    return it == percent_.end() ? 100 : it->second;
+  }
 
   /// The healing of the core; of a cut, what remains concerns others.
   std::vector<fault::Action> healing(const std::vector<bool>& core, bool storage,
@@ -158,6 +162,7 @@ class Damage {
   }
   void take(const fault::Resume& f) { paused_.erase(f.node); }
   void take(const fault::Slow& f) {
+    percent_[f.node] = f.percent;
     slow_.erase(f.node);
     if (f.percent > 100) slow_.insert(f.node);
   }
@@ -188,6 +193,7 @@ class Damage {
   std::set<NodeId> down_;
   std::set<NodeId> paused_;
   std::set<NodeId> slow_;
+  std::map<NodeId, std::uint32_t> percent_;
   std::map<std::string, fault::Cut> cuts_;
   std::set<std::pair<NodeId, NodeId>> clogs_;
 };
@@ -243,7 +249,14 @@ TwoPhases lay_out(const FirstPass& pass, const Plan& plan, fault::Plan faults) {
   }
   out.rule.from = last + Duration{1};
   Damage damage;
-  for (const std::size_t i : watch.in_order()) damage.take(faults[i].what);
+  for (const std::size_t i : watch.in_order()) {
+    // A recovery of what had not crashed did nothing; as a plan on its own it would be a mistake.
+    const auto* recovery = std::get_if<fault::Recover>(&faults[i].what);
+    if (recovery != nullptr && !damage.down().contains(recovery->node)) {
+      faults[i].what = fault::Slow{recovery->node, damage.percent(recovery->node)};
+    }
+    damage.take(faults[i].what);
+  }
   const std::vector<bool> core = core_of(pass, damage);
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     if (core[i]) out.rule.core.push_back(NodeId{i});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/fault.hpp"
 #include "sim/notes.hpp"
 
 namespace sibyl {
@@ -28,7 +29,8 @@ void Shown::add(const Observed& step) {
     if (place == lost_.end() || *place != one) lost_.insert(place, one);
     return;
   }
-  if (type == &kTypeInfo<note::Own> || type == &kTypeInfo<note::Disown>) {
+  if (type == &kTypeInfo<note::Own> || type == &kTypeInfo<note::Disown> ||
+      type == &kTypeInfo<fault::Crash>) {
     chain(owned_, content ^ step.node.value);
   }
   if (type == &kTypeInfo<note::Return> || type == &kTypeInfo<note::ActionDone>) {
@@ -39,13 +41,19 @@ void Shown::add(const Observed& step) {
   if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ActionCall>) {
     chain(mine, returned_);
   }
+  const auto place = std::lower_bound(multicast_.begin(), multicast_.end(), step.subject);
+  const bool known = place != multicast_.end() && *place == step.subject;
+  if (type == &kTypeInfo<note::Deliver>) chain(mine, known ? 1 : 2);
+  if (type == &kTypeInfo<note::Multicast> && !known) multicast_.insert(place, step.subject);
 }
 
 void Shown::hash_into(Hasher& h) const {
   for (const std::uint64_t n : nodes_) h.add(n);
   h.add(returned_);
   h.add(owned_);
+  h.add(lost_.size());
   for (const std::uint64_t one : lost_) h.add(one);
+  for (const std::uint64_t one : multicast_) h.add(one);
 }
 
 void ShownRecorder::on_step(const Step& step) {
@@ -57,14 +65,18 @@ void ShownRecorder::on_step(const Step& step) {
     hits.emplace_back(static_cast<const note::Count*>(step.body)->what);
     return;
   }
-  shown_.add({step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}, {}});
+  shown_.add(observed_in(step));
 }
 
 void Shown::add(const Observed& step, const Renaming& renaming, std::size_t number) {
   const auto renamed = [&](NodeId n) {
     return n.value < renaming.size() ? NodeId{renaming[n.value]} : n;
   };
-  add({step.kind, renamed(step.node), renamed(step.peer), step.type, step.renamed[number], {}, {}});
+  Observed other = step;
+  other.node = renamed(step.node);
+  other.peer = renamed(step.peer);
+  other.content = step.renamed[number];
+  add(other);
 }
 
 std::uint32_t ShownTable::intern(Shown shown, std::vector<Shown> renamed) {

@@ -28,7 +28,8 @@ class Shown {
   std::vector<std::uint64_t> nodes_;  ///< the last: of no node
   std::uint64_t returned_ = 0;
   std::uint64_t owned_ = 0;
-  std::vector<std::uint64_t> lost_;  ///< sorted
+  std::vector<std::uint64_t> lost_;       ///< sorted
+  std::vector<std::uint64_t> multicast_;  ///< the numbers of messages, sorted
 };
 
 /// Shows a run's steps to a Shown, and keeps the probes that are hit.

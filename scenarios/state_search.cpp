@@ -57,6 +57,7 @@ StateSearch::StateSearch(const World& root, const StateSearchOptions& options, b
       config_(root.config()),
       network_(root.config().network, roles_of(root)),
       by_time_(by_time),
+      time_in_state_(by_time || options.deadline != kNever),
       start_(root.now().ns),
       listener_(listener),
       steps_(root, by_time, renamings_of(options, root.nodes().size())),
@@ -96,7 +97,7 @@ StateSearch::End StateSearch::search_once() {
   states = 1;
   std::uint64_t looks = 0;
   while (!stack_.empty()) {
-    if (states >= options_.states) return End::states;
+    if (full_) return End::states;
     if (visited_.bytes() > options_.memory) return End::memory;
     if (++looks % 1024 == 0 && options_.tick && options_.tick()) return End::stopped;
     if (steps_.clock_read() && !by_time_) return End::clock_read;
@@ -120,7 +121,8 @@ std::uint64_t StateSearch::hash_of_next() const {
     h = fold_multiply(h ^ two, 0xa0761d6478bd642fU) + two;
   }
   if (i < next_.size()) h = fold_multiply(h ^ next_[i], 0xe7037ed1a0b428dbU);
-  if (by_time_) h = fold_multiply(h ^ static_cast<std::uint64_t>(next_now_), 0x589965cc75374cc3U);
+  if (time_in_state_)
+    h = fold_multiply(h ^ static_cast<std::uint64_t>(next_now_), 0x589965cc75374cc3U);
   return fold_multiply(h ^ next_.size(), 0x8ebc6af09c88c6e3U);
 }
 
@@ -149,7 +151,7 @@ std::uint64_t StateSearch::least_hash(std::uint64_t hash) const {
     }
     least = std::min(least, sum);
   }
-  return by_time_ ? mix(least, static_cast<std::uint64_t>(next_now_)) : least;
+  return time_in_state_ ? mix(least, static_cast<std::uint64_t>(next_now_)) : least;
 }
 
 // --- the path
@@ -167,6 +169,12 @@ void StateSearch::push_next(std::uint64_t hash, std::uint64_t least) {
   if (steps_.any_timers()) {
     for (std::uint32_t i = 0; i < nodes_; ++i) {
       frame.due = std::min(frame.due, steps_.first_due(next_[i]));
+    }
+    // What is later than the deadline, or than time itself, does not happen.
+    const std::int64_t at = saturating_add(next_now_, frame.due);
+    if (at == kNever.ns || at > options_.deadline.ns) {
+      frame.late = frame.due != kNever.ns;
+      frame.due = kNever.ns;
     }
   }
   ++path_counts_[least % kPathCounts];
@@ -227,7 +235,6 @@ bool StateSearch::find_alternative(Frame& frame, Alternative& found) const {
   const std::uint32_t at_once = words[head_ - 1];
   for (; frame.cursor < frame.length; ++frame.cursor) {
     const std::uint32_t place = frame.cursor;
-    if (place == frame.done) continue;
     const bool now = place < head_ + at_once;
     if (at_once != 0 && !now) {  // the rest has to wait
       frame.cursor = frame.length;
@@ -387,7 +394,7 @@ void StateSearch::build(const Frame& frame, const Alternative& a,
   next_.assign(words, words + frame.length);
   next_now_ = frame.now;
   if (a.is_timer) {
-    next_now_ += frame.due;
+    next_now_ = saturating_add(next_now_, frame.due);
     if (frame.due != 0) {
       for (std::uint32_t i = 0; i < nodes_; ++i) next_[i] = steps_.later(next_[i], frame.due);
     }
@@ -416,7 +423,12 @@ void StateSearch::end_here() {
   next_now_ = top.now;
   path_steps_ = stack_.size() - 1;
   ++ends;
-  listener_.ended();
+  bool for_ever = false;  // what is due when time itself ends forbids conclusions
+  for (std::uint32_t i = 0; i < nodes_; ++i) {
+    for_ever = for_ever || !steps_.timers(next_[i]).empty();
+  }
+  const bool deadline = top.late && options_.deadline != kNever;
+  listener_.ended(deadline ? Outcome::deadline : for_ever ? Outcome::limit : Outcome::quiescent);
 }
 
 /// Takes the next step of the newest state, or goes back.
@@ -452,18 +464,13 @@ void StateSearch::advance() {
 
 void StateSearch::enter() {
   path_steps_ = stack_.size();
-  if (next_now_ > options_.deadline.ns) {
-    listener_.late();
-    return;
-  }
   const std::uint64_t hash = hash_of_next();
   const std::uint64_t least = least_hash(hash);
   const std::size_t before = place_on_path(least);
   if (before != kNowhere) {
     Frame& top = stack_.back();
     if (top.only != 0) {  // a lone step must not put the others off for ever
-      top.done = top.only;
-      top.only = 0;
+      top.only = 0;       // and once more, for its other outcomes
       top.cursor = head_;
       top.outcome = 0;
     }
@@ -478,6 +485,10 @@ void StateSearch::enter() {
   }
   const bool fresh = visited_.insert(least);
   if (fresh) {
+    if (states == options_.states) {
+      full_ = true;
+      return;
+    }
     ++states;
     if (options_.invariant && !holds()) listener_.broken();
   }

@@ -46,6 +46,7 @@ struct StateSearchOptions {
   /// Groups of nodes that can be exchanged (ProtocolInfo::symmetric). States that differ only by
   /// such an exchange are one. Of more than 5040 ways to exchange them some are left out.
   std::vector<std::vector<NodeId>> symmetric;
+  /// Nothing later is done; with one, the time belongs to the state.
   Time deadline = kNever;
   std::optional<Invariant> invariant;
   std::function<bool()> tick;  ///< asked every 1024 transitions: whether to stop
@@ -68,8 +69,9 @@ class StateSearch {
   /// What a caller is told; the search's path() leads to the state in question.
   struct Listener {
     virtual ~Listener() = default;
-    virtual void ended() = 0;                          ///< nothing is left to happen
-    virtual void late() = 0;                           ///< the deadline has passed
+    /// Nothing is left to happen, or nothing before the deadline, or before time itself ends
+    /// (limit).
+    virtual void ended(Outcome outcome) = 0;
     virtual void cut_off() = 0;                        ///< the bound on the depth was reached
     virtual void returned(std::size_t /*since*/) = 0;  ///< to the state at that place of the path
     virtual void broken() = 0;                         ///< the invariant does not hold
@@ -99,6 +101,7 @@ class StateSearch {
   const StepTable& steps() const { return steps_; }
   std::vector<PathStep> path() const;
   /// Of the newest state: the hash of what the checkers have been shown, and the time.
+  std::uint64_t state() const { return hash_of_next(); }
   std::uint64_t shown() const { return shown_.hash(next_[nodes_]); }
   std::int64_t now() const { return next_now_; }
   std::int64_t now_at(std::size_t place) const { return stack_[place].now; }
@@ -125,8 +128,8 @@ class StateSearch {
     std::uint32_t cursor = 0;  ///< the alternative: a place in the state, or behind it a timer
     std::uint32_t outcome = 0;
     std::uint32_t only = 0;  ///< the alternative that is enough; 0: all are tried
-    std::uint32_t done = 0;  ///< the one that turned out not to be
     bool found_one = false;
+    bool late = false;  ///< there are timers, but later than the deadline or than time
     Alternative taken;  ///< the step that is being followed, and how it went
     std::uint32_t first_answer = 0;
     std::uint16_t answers = 0;
@@ -161,6 +164,8 @@ class StateSearch {
   std::vector<TraceNode> descriptions_;
   Network network_;
   bool by_time_;
+  bool time_in_state_;
+  bool full_ = false;
   std::int64_t start_;
   Listener& listener_;
   StepTable steps_;

@@ -104,6 +104,7 @@ void hash_append(Hasher& h, const T& x) {
     h.add(static_cast<std::uint64_t>(x.ns));
   } else if constexpr (std::is_same_v<T, TimerId>) {
     h.add(std::uint64_t{x.slot} << 32 | x.generation);
+    h.note_timer();
   } else if constexpr (std::is_same_v<T, Value>) {
     h.add(x.text());
   } else if constexpr (detail::is_optional<T>::value) {
@@ -121,6 +122,7 @@ void hash_append(Hasher& h, const T& x) {
           Hasher one(h.renaming());
           hash_append(one, item);
           sum += one.value();
+          if (one.saw_timer()) h.note_timer();
         }
         h.add(sum);
         return;

@@ -26,6 +26,9 @@ class Hasher {
   /// A hash with the nodes numbered otherwise: node i counts as renaming[i]. What is equal but for
   /// the numbers of nodes in it then hashes alike. Such hashes compare with each other only.
   constexpr explicit Hasher(std::span<const std::uint32_t> renaming) : renaming_(renaming) {}
+  /// Notes that what is hashed refers to a timer: whether that is still pending matters then.
+  constexpr void note_timer() { saw_timer_ = true; }
+  constexpr bool saw_timer() const { return saw_timer_; }
   constexpr bool renames() const { return !renaming_.empty(); }
   constexpr std::span<const std::uint32_t> renaming() const { return renaming_; }
   constexpr std::uint32_t renamed(std::uint32_t node) const {
@@ -66,6 +69,7 @@ class Hasher {
   std::uint64_t waiting_ = 0;
   std::uint64_t words_ = 0;
   bool odd_ = false;
+  bool saw_timer_ = false;
   std::span<const std::uint32_t> renaming_;
 };
 

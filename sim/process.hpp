@@ -79,12 +79,18 @@ class Process {
   }
   /// hash(), computed once between two changes.
   std::uint64_t value_hash() const {
-    if (known_hash == 0) known_hash = hash();
+    if (known_hash == 0) {
+      Hasher h;
+      add_to(h);
+      known_hash = h.value();
+      refers_to_timers = h.saw_timer();
+    }
     return known_hash;
   }
 
   std::uint32_t references = 0;          ///< managed by Shared
   mutable std::uint64_t known_hash = 0;  ///< 0: not known; managed by Shared
+  mutable bool refers_to_timers = false;  ///< the state holds TimerIds; known with known_hash
 };
 
 /// Gives a protocol its copying and hashing. `Self` must be described.

@@ -21,8 +21,7 @@ class Witness final : public Observer {
         step.kind == TraceKind::timer) {
       return;
     }
-    Observed& o = seen.emplace_back();
-    o = {step.kind, step.node, step.peer, step.type, step.type->hash(step.body), {}, {}};
+    Observed& o = seen.emplace_back(observed_in(step));
     for (const Renaming& renaming : renamings_) {
       Hasher h(renaming);
       step.type->add_to(h, step.body);
@@ -40,12 +39,31 @@ class Witness final : public Observer {
 
 }  // namespace
 
+Observed observed_in(const Step& step) {
+  Observed o;
+  o.kind = step.kind;
+  o.node = step.node;
+  o.peer = step.peer;
+  o.type = step.type;
+  o.content = step.type->hash(step.body);
+  if (step.type == &kTypeInfo<note::Count>) {
+    o.counted = static_cast<const note::Count*>(step.body)->what;
+  } else if (step.type == &kTypeInfo<note::Multicast>) {
+    o.subject = static_cast<const note::Multicast*>(step.body)->message;
+  } else if (step.type == &kTypeInfo<note::Deliver>) {
+    o.subject = static_cast<const note::Deliver*>(step.body)->message;
+  }
+  return o;
+}
+
 std::uint64_t StepAnswers::pick(Question q, std::uint64_t options) {
   const bool schedule = q.what == Decision::arrival || q.what == Decision::tie ||
                         q.what == Decision::delay || q.what == Decision::service;
   luck = luck || (!schedule && options > 1);
+  if (options > kMostAlternatives) cut = true;
+  const auto tried = static_cast<std::uint32_t>(std::min(options, kMostAlternatives));
   if (next_ == answers.size()) answers.push_back(0);
-  if (next_ == alternatives.size()) alternatives.push_back(static_cast<std::uint32_t>(options));
+  if (next_ == alternatives.size()) alternatives.push_back(tried);
   const std::uint64_t answer = answers[next_++];
   return answer < options ? answer : 0;  // in a replay that does not fit
 }
@@ -59,8 +77,11 @@ std::int64_t StepAnswers::draw(Question q, const Distribution& d) {
 bool StepAnswers::chance(Question q, Probability p) {
   if (p.scaled == 0) return false;
   if (p.scaled >= Probability::kOne) return true;
-  luck = true;
-  return pick(q, 2) == 1;
+  // That nothing out of the ordinary happens may be so for ever.
+  const bool lucky = luck;
+  const bool answer = pick(q, 2) == 1;
+  luck = lucky || answer;
+  return answer;
 }
 
 bool StepAnswers::advance() {
@@ -134,6 +155,9 @@ StepTable::StateId StepTable::intern(State state) {
   Hasher h;
   h.add(std::uint64_t{state.node.value} << 1 | (state.started ? 1 : 0));
   h.add(state.process->value_hash());
+  if (state.process->refers_to_timers) {
+    for (const World::TimerSlot& slot : state.slots) h.add(slot.generation);
+  }
   if (!state.storage.empty()) hash_append(h, state.storage);
   for (const Timer& t : state.armed) {
     h.add(t.slot);
@@ -185,7 +209,12 @@ StepTable::ObservationId StepTable::intern(std::vector<Observed> observed) {
 StepTable::ObservationId StepTable::loss_of(MessageId id) {
   const Handed& m = handed_[id];
   const TypeInfo& type = m.message.type();
-  Observed lost{TraceKind::lose, m.from, m.to, &type, type.hash(m.message.body()), {}, {}};
+  Observed lost;
+  lost.kind = TraceKind::lose;
+  lost.node = m.from;
+  lost.peer = m.to;
+  lost.type = &type;
+  lost.content = type.hash(m.message.body());
   for (const Renaming& renaming : renamings_) {
     Hasher h(renaming);
     type.add_to(h, m.message.body());
@@ -199,6 +228,9 @@ void StepTable::hash_renamed(const State& state) {
     Hasher h(renaming);
     h.add(state.started ? 1 : 0);
     state.process->add_to(h);
+    for (std::size_t i = 0; h.saw_timer() && i < state.slots.size(); ++i) {
+      h.add(state.slots[i].generation);
+    }
     if (!state.storage.empty()) hash_append(h, state.storage);
     for (const Timer& t : state.armed) {
       h.add(t.slot);
@@ -269,6 +301,7 @@ std::span<const StepTable::Outcome> StepTable::learn(StateId state, std::uint32_
     all.push_back(make_step(before, stimulus, answers));
   } while (answers.advance());
   if (answers.drew) drew_ = answers.drew;
+  cut_ = cut_ || answers.cut;
   for (const Outcome& o : all) connect(state, o.next);
   const auto first = static_cast<std::uint32_t>(outcomes_.size());
   outcomes_.insert(outcomes_.end(), all.begin(), all.end());
@@ -312,7 +345,7 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
     node.timers[i].order = i + 1;
   }
   world.next_id_ = node.timers.size() + 1;
-  world.clock_read_ = false;
+  world.clock_reads_ = 0;
   world.choices_ = &answers;
   Witness witness(renamings_);
   world.set_observer(&witness);
@@ -328,7 +361,7 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
     const Handed handed = handed_[stimulus];
     world.hand(state.node.value, handed.from, 0, handed.message);
   }
-  clock_read_ = clock_read_ || world.clock_read_;
+  clock_read_ = clock_read_ || world.clock_reads_ != 0;
 
   Outcome out;
   std::vector<MessageId> to_others;

@@ -27,9 +27,13 @@ struct Observed {
   NodeId peer = kNobody;
   const TypeInfo* type = nullptr;
   std::uint64_t content = 0;
+  std::uint64_t subject = 0;           ///< of a multicast or a delivery: the number of the message
   std::vector<std::uint64_t> renamed;  ///< `content` under each renaming
   std::string counted;                 ///< of a note::Count, what is counted
 };
+
+/// What checkers are shown by a step. Precondition: it is no send, receive or timer.
+Observed observed_in(const struct Step& step);
 
 class StepTable {
  public:
@@ -107,6 +111,8 @@ class StepTable {
   bool clock_read() const { return clock_read_; }
   /// A number that was drawn, and of which only the least was tried.
   const std::optional<Decision>& drew() const { return drew_; }
+  /// Whether of more than StepAnswers::kMostAlternatives only the first were tried.
+  bool cut() const { return cut_; }
 
   /// Everything that can come of handing `message` to the node, or of its timer in `slot`. The span
   /// is valid until the next call. O(1) when known, else a step for each outcome.
@@ -184,6 +190,7 @@ class StepTable {
   bool clock_read_ = false;
   bool any_timers_ = false;
   std::optional<Decision> drew_;
+  bool cut_ = false;
   std::size_t steps_made_ = 0;
   std::vector<StateId> initial_;
   std::vector<MessageId> due_at_once_;
@@ -220,7 +227,9 @@ class StepAnswers final : public Choices {
   std::vector<std::uint32_t> answers;
   std::vector<std::uint32_t> alternatives;
   std::optional<Decision> drew;  ///< a number of which only the least was tried
-  bool luck = false;             ///< something other than the schedule was asked for
+  bool luck = false;             ///< something other than the schedule decided
+  bool cut = false;              ///< of many alternatives only the first were tried
+  static constexpr std::uint64_t kMostAlternatives = 10'000;
   /// Each delay is one of these; empty: the least is taken.
   std::vector<std::int64_t> delays;
 

@@ -343,12 +343,12 @@ void World::start_instance(std::uint32_t instance, bool recovering) {
   node.last_event = current_;
   work_done_ = 0;
   Context context(*this, instance);
-  const bool read_before = clock_read_;
+  const std::uint64_t read_before = clock_reads_;
   if (recovering) {
     node.process.writable().recover(context);
   } else {
     node.process.writable().start(context);
-    if (now_ == 0) clock_read_ = read_before;  // all starts but those after a pause are at 0
+    if (now_ == 0) clock_reads_ = read_before;  // all starts but those after a pause are at 0
   }
   keep_busy(instance);
 }

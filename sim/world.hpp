@@ -130,9 +130,9 @@ class World {
   /// (with the time left, if `timed`). Event numbers, counters and the past are left out. O(nodes +
   /// pending).
   std::uint64_t state_hash(bool timed = true) const;
-  /// Whether a step other than a start has read a clock so far: if so, equal state_hashes at
-  /// different times need not have equal futures.
-  bool clock_read() const { return clock_read_; }
+  /// How often steps, other than starts at time 0, have read a clock so far: if between two moments,
+  /// equal state_hashes at these need not have equal futures.
+  std::uint64_t clock_reads() const { return clock_reads_; }
   /// What a pending event is.
   static EventView look(const Event& e);
 
@@ -344,7 +344,7 @@ class World {
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;
-  bool clock_read_ = false;
+  std::uint64_t clock_reads_ = 0;
   Listener observer_;
   Choices* choices_ = nullptr;  ///< valid during run() and step()
   std::int64_t horizon_ = kNever.ns;

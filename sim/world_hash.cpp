@@ -15,7 +15,13 @@ std::uint64_t left(std::int64_t at, std::int64_t now) {
 void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
   const Instance& node = instances_[instance];
   const Parts& parts = parts_[instance];
-  if (node.up) h.add(node.process->value_hash());
+  if (node.up) {
+    h.add(node.process->value_hash());
+    // Whether a timer that the process refers to is still pending shows in its slot's generation.
+    if (node.process->refers_to_timers) {
+      for (const TimerSlot& slot : node.timers) h.add(slot.generation);
+    }
+  }
   h.add(node.up | node.paused << 1 | node.started << 2 | std::uint64_t{node.slow_percent} << 8);
   if (parts.shim) h.add(parts.shim->hash());
   if (!parts.storage.empty()) hash_append(h, parts.storage);

@@ -157,12 +157,12 @@ bool World::clogged(std::uint32_t from, std::uint32_t to) const {
 NodeId Context::self() const { return world_->instances_[instance_].identity; }
 
 Time Context::hardware_now() const {
-  world_->clock_read_ = true;
+  ++world_->clock_reads_;
   return {world_->local_now(instance_)};
 }
 
 Time Context::wall_now() const {
-  world_->clock_read_ = true;
+  ++world_->clock_reads_;
   return world_->parts_[instance_].clocks.wall({world_->now_});
 }
 

@@ -36,8 +36,7 @@ struct Figures {
 
 /// Nothing to be told but that something is wrong.
 struct Silent final : StateSearch::Listener {
-  void ended() override {}
-  void late() override {}
+  void ended(Outcome /*outcome*/) override {}
   void cut_off() override { std::abort(); }
   void returned(std::size_t /*since*/) override {}
   void broken() override { std::abort(); }

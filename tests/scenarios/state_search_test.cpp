@@ -20,8 +20,7 @@ namespace {
 namespace replication = bench::replication;
 
 struct Counts final : StateSearch::Listener {
-  void ended() override { ++ends; }
-  void late() override {}
+  void ended(Outcome /*outcome*/) override { ++ends; }
   void cut_off() override { ++cut; }
   void returned(std::size_t /*since*/) override {}
   void broken() override { ++broke; }
@@ -323,8 +322,7 @@ TEST_CASE("a timer that is due when time itself ends never fires") {
 
 TEST_CASE("a path leads a world to the state that the search has found") {
   struct Last final : StateSearch::Listener {
-    void ended() override { paths.push_back(search->path()); }
-    void late() override {}
+    void ended(Outcome /*outcome*/) override { paths.push_back(search->path()); }
     void cut_off() override {}
     void returned(std::size_t /*since*/) override {}
     void broken() override {}

@@ -129,6 +129,10 @@ RowFiles write_row(const Campaign& campaign, const CampaignRow& row, const std::
       fmt::format("{}/{:02}-{}-{}", folder, row.entry + 1, name, row.strategy);
   for (std::size_t i = 0; i < row.found.size(); ++i) {
     files.found.push_back(fmt::format("{}-{}-{}.json", begin, row.found[i].property, i + 1));
+    if (row.found[i].scenario.is_null()) {  // its summary says why there is none
+      files.found.back().clear();
+      continue;
+    }
     emit(io, files.found.back(), to_pretty_json(row.found[i].scenario) + "\n");
   }
   if (!row.smallest.is_null()) {
@@ -164,7 +168,7 @@ Value row_json(const Campaign& campaign, const CampaignRow& row, const RowFiles&
         {"first_run", sampled ? number(f.first) : Value()},
         {"cpu_seconds", sampled ? Value(f.cpu_seconds) : Value()},
         {"runs", number(f.count)},
-        {"file", files.found.empty() ? Value() : Value(files.found[i])},
+        {"file", files.found.empty() || files.found[i].empty() ? Value() : Value(files.found[i])},
     });
   }
   Value::Object probes;

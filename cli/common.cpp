@@ -31,12 +31,6 @@ Override read_override(const std::string& text) {
   return parse_override(text);
 }
 
-std::vector<Override> overrides_of(const Common& common) {
-  std::vector<Override> overrides;
-  for (const std::string& text : common.sets) overrides.push_back(read_override(text));
-  return overrides;
-}
-
 /// Leaves what --only names. Throws UsageError when that is nothing.
 void keep_only(const Common& common, std::vector<Scenario>& loaded) {
   if (common.only.empty()) return;
@@ -89,6 +83,12 @@ bool same_place(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+std::vector<Override> overrides_of(const Common& common) {
+  std::vector<Override> overrides;
+  for (const std::string& text : common.sets) overrides.push_back(read_override(text));
+  return overrides;
+}
 
 std::string not_empty(const std::string& value) { return value.empty() ? "it is empty" : ""; }
 

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "cli/campaign.hpp"
+#include "cli/explore_drawn.hpp"
 #include "cli/explore_report.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
@@ -23,6 +24,7 @@ struct ExploreSettings {
   Common common;
   std::string file;
   std::string campaign;
+  DrawSettings drawn;
   std::string strategy = "swarm";
   std::uint64_t runs = 10'000;
   std::string seconds;
@@ -91,16 +93,20 @@ class Progress {
   Clock::time_point last_ = begin_;
 };
 
-/// What --liveness, --core and --within say together.
-std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const Scenario& scenario) {
+/// What --liveness, --core and --within say together. `scenario`: null where none is given.
+std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const Scenario* scenario) {
   if (!settings.liveness) {
     const char* alone = settings.within ? "--within" : settings.core.empty() ? nullptr : "--core";
     if (alone != nullptr) throw UsageError(fmt::format("{} goes with --liveness only", alone));
     return std::nullopt;
   }
   LivenessDemand demand;
-  const Names names(scenario.nodes, scenario.protocol->words);
+  if (scenario == nullptr && !settings.core.empty()) {
+    throw UsageError("--core names nodes of a scenario; --protocol draws them");
+  }
   for (const std::string& name : settings.core) {
+    const Names names(scenario->nodes, scenario->protocol->words);
+    if (name.empty()) throw UsageError("--core: a name is empty");
     try {
       for (const NodeId n : names.nodes_of(name, "")) demand.core.push_back(n);
     } catch (const ConfigError& e) {
@@ -113,7 +119,7 @@ std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const S
   return demand;
 }
 
-ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
+ExploreOptions options_of(const ExploreSettings& settings, const ProtocolInfo& protocol, Io& io) {
   ExploreOptions options;
   boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
   options.strategy.depth = settings.depth;
@@ -125,16 +131,14 @@ ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scena
   options.events = settings.events;
   options.properties = settings.properties;
   options.faults = settings.faults;
-  options.liveness = demand_of(settings, scenario);
   options.cpu = thread_seconds;
   options.jobs = settings.common.jobs != 0 ? settings.common.jobs
                                            : std::max(1U, std::thread::hardware_concurrency());
   for (const std::string& property : settings.properties) {
-    const auto& known = scenario.protocol->properties;
+    const auto& known = protocol.properties;
     if (std::find(known.begin(), known.end(), property) != known.end()) continue;
     const std::string guess = nearest(property, known);
-    throw UsageError(fmt::format("--property {}: {} is not judged by it{}", property,
-                                 scenario.protocol->name,
+    throw UsageError(fmt::format("--property {}: {} is not judged by it{}", property, protocol.name,
                                  guess.empty() ? "" : "; did you mean \"" + guess + "\"?"));
   }
   options.stop = [&io] { return io.interrupted(); };
@@ -146,15 +150,14 @@ ExploreOptions options_of(const ExploreSettings& settings, const Scenario& scena
   return options;
 }
 
-std::string file_of(const std::string& folder, const Scenario& scenario, const FoundCause& found,
+std::string file_of(const std::string& folder, std::string name, const FoundCause& found,
                     std::size_t number) {
-  std::string name = scenario.id;
   std::replace(name.begin(), name.end(), '/', '-');
   return fmt::format("{}/{}-{}-{}.json", folder, name, found.property, number + 1);
 }
 
 /// Writes the counterexamples; their paths.
-Files write_found(const ExploreSettings& settings, const Scenario& scenario,
+Files write_found(const ExploreSettings& settings, const std::string& id,
                   const std::vector<FoundCause>& found, Io& io) {
   Files files;
   const std::string& folder = settings.common.out;
@@ -162,7 +165,11 @@ Files write_found(const ExploreSettings& settings, const Scenario& scenario,
   std::error_code error;
   std::filesystem::create_directories(folder, error);  // emit() says what is wrong with it
   for (std::size_t i = 0; i < found.size(); ++i) {
-    files.push_back(file_of(folder, scenario, found[i], i));
+    files.push_back(file_of(folder, id, found[i], i));
+    if (found[i].scenario.is_null()) {  // its summary says why there is none
+      files.back().clear();
+      continue;
+    }
     emit(io, files.back(), to_pretty_json(found[i].scenario) + "\n");
   }
   return files;
@@ -184,10 +191,10 @@ int status_of(const std::vector<FoundCause>& found, bool inconclusive, const Io&
 }
 
 int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
-  const ExploreOptions common = options_of(settings, scenario, io);
-  if (common.liveness) {
+  if (settings.liveness) {
     throw UsageError("--strategy exhaustive looks for runs without end itself, without --liveness");
   }
+  const ExploreOptions common = options_of(settings, *scenario.protocol, io);
   ExhaustiveOptions options;
   options.states = settings.states;
   options.depth = settings.steps;
@@ -195,6 +202,13 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   options.merge = !settings.no_merge;
   options.copy = settings.copy;
   options.reduce = settings.reduce;
+  const char* other = settings.copy                 ? "--copy-worlds"
+                      : settings.no_merge           ? "--no-merge"
+                      : !settings.delay_set.empty() ? "--delay-set"
+                                                    : nullptr;
+  if (options.reduce && other != nullptr) {
+    throw UsageError(fmt::format("--reduce does not go with {}", other));
+  }
   for (const std::string& delay : settings.delay_set) {
     const std::int64_t ns = duration_option("--delay-set", delay).ns;
     if (std::count(options.delays_ns.begin(), options.delays_ns.end(), ns) != 0) {
@@ -211,26 +225,40 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
     options.progress = std::ref(progress);
     result = explore_exhaustively(scenario, options);
   }
-  const Files files = write_found(settings, scenario, result.found, io);
+  const Files files = write_found(settings, scenario.id, result.found, io);
   report(
       settings, result.found, [&] { return exploration_json(scenario, result, files); },
       [&] { return exploration_text(scenario, result, files); }, io);
   return status_of(result.found, !result.incomplete.empty() || result.inconclusive != 0, io);
 }
 
-int search_some(const ExploreSettings& settings, const Scenario& scenario, Io& io) {
-  ExploreOptions options = options_of(settings, scenario, io);
+/// A search by runs, of a scenario or of what is drawn.
+int search_some(const ExploreSettings& settings, const std::string& id,
+                const ProtocolInfo& protocol, const std::optional<LivenessDemand>& demand,
+                const std::function<ExploreResult(const ExploreOptions&)>& search, Io& io) {
+  ExploreOptions options = options_of(settings, protocol, io);
+  options.liveness = demand;
   ExploreResult result;
   {
     Progress progress(io, options.runs, io.err_is_terminal && !settings.common.quiet);
     options.progress = std::ref(progress);
-    result = explore(scenario, options);
+    result = search(options);
   }
-  const Files files = write_found(settings, scenario, result.found, io);
+  const Files files = write_found(settings, id, result.found, io);
   report(
-      settings, result.found, [&] { return exploration_json(scenario, options, result, files); },
-      [&] { return exploration_text(scenario, options, result, files); }, io);
+      settings, result.found, [&] { return exploration_json(id, options, result, files); },
+      [&] { return exploration_text(id, options, result, files); }, io);
   return status_of(result.found, result.inconclusive != 0 || result.runs == 0, io);
+}
+
+int explore_drawn(const ExploreSettings& settings, Io& io) {
+  const Generator generator = generator_of(settings.drawn, settings.common);
+  check_folder(settings.common.out);
+  const auto search = [&](const ExploreOptions& options) {
+    return explore_generated(generator, options, settings.drawn.runs);
+  };
+  return search_some(settings, generated_id(generator), *generator.protocol,
+                     demand_of(settings, nullptr), search, io);
 }
 
 int explore_one(const ExploreSettings& settings, Io& io) {
@@ -241,8 +269,11 @@ int explore_one(const ExploreSettings& settings, Io& io) {
                                  scenarios.size()));
   }
   check_folder(settings.common.out);
-  return settings.strategy == "exhaustive" ? search_all(settings, scenarios.front(), io)
-                                           : search_some(settings, scenarios.front(), io);
+  const Scenario& scenario = scenarios.front();
+  if (settings.strategy == "exhaustive") return search_all(settings, scenario, io);
+  const auto search = [&](const ExploreOptions& options) { return explore(scenario, options); };
+  return search_some(settings, scenario.id, *scenario.protocol, demand_of(settings, &scenario),
+                     search, io);
 }
 
 /// Options that say nothing to the chosen strategy: a mistake, not a wish to be passed over.
@@ -333,6 +364,7 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
 Action add_explore(CLI::App& verb, Io& io) {
   const auto settings = std::make_shared<ExploreSettings>();
   verb.add_option("SCENARIO", settings->file, "The scenario file; - is standard input");
+  add_draw_options(verb, settings->drawn);
   add_scenario_options(verb, settings->common);
   add_output_options(verb, settings->common);
   verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
@@ -379,13 +411,17 @@ Action add_explore(CLI::App& verb, Io& io) {
       refuse_others(verb);
       return explore_campaign(settings->campaign, settings->common, io);
     }
-    if (settings->file.empty()) throw UsageError("explore needs SCENARIO, or --campaign FILE");
+    const bool draws = !settings->drawn.protocol.empty();
+    if (settings->file.empty() && !draws) {
+      throw UsageError("explore needs SCENARIO, --protocol NAME, or --campaign FILE");
+    }
+    check_draw_options(verb, settings->drawn, settings->strategy);
     refuse_foreign(verb, settings->strategy);
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }
     if (settings->events == 0) throw UsageError("--events 0: a run has at least one step");
-    return explore_one(*settings, io);
+    return draws ? explore_drawn(*settings, io) : explore_one(*settings, io);
   };
 }
 

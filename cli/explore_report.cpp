@@ -19,13 +19,15 @@ Value found_json(const std::vector<FoundCause>& all, const Files& files) {
   Value::List found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const FoundCause& f = all[i];
-    found.push_back(Value::Object{{"property", f.property},
-                                  {"cause", f.cause},
-                                  {"summary", f.summary},
-                                  {"first_run", number(f.first)},
-                                  {"runs", number(f.count)},
-                                  {"file", files.empty() ? Value() : Value(files[i])},
-                                  {"scenario", f.scenario}});
+    found.push_back(
+        Value::Object{{"property", f.property},
+                      {"cause", f.cause},
+                      {"summary", f.summary},
+                      {"first_run", number(f.first)},
+                      {"workload", f.workload ? number(*f.workload) : Value()},
+                      {"runs", number(f.count)},
+                      {"file", files.empty() || files[i].empty() ? Value() : Value(files[i])},
+                      {"scenario", f.scenario}});
   }
   return Value(std::move(found));
 }
@@ -59,23 +61,25 @@ std::string found_text(const std::vector<FoundCause>& all, const Files& files) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const FoundCause& f = all[i];
     out += line("violated",
-                fmt::format("{} in {} runs, first in run {}", f.property, f.count, f.first));
+                fmt::format("{} in {} runs, first in run {}{}", f.property, f.count, f.first,
+                            f.workload ? fmt::format(" (workload {})", *f.workload) : ""));
     out += line("", "  " + shown(f.cause));
     out += line("", "  " + shown(f.summary));
-    if (!files.empty()) out += line("", "  sibyl run " + shown(files[i]));
+    if (!files.empty() && !files[i].empty()) out += line("", "  sibyl run " + shown(files[i]));
   }
   return out;
 }
 
 }  // namespace
 
-Value exploration_json(const Scenario& scenario, const ExploreOptions& options,
+Value exploration_json(const std::string& id, const ExploreOptions& options,
                        const ExploreResult& result, const Files& files) {
   return Value::Object{{"format", kFormat},
-                       {"id", scenario.id},
+                       {"id", id},
                        {"strategy", name_of(options.strategy.strategy)},
                        {"seed", number(options.seed)},
                        {"runs", number(result.runs)},
+                       {"workloads", number(result.workloads)},
                        {"events", number(result.events)},
                        {"violating", number(result.violating)},
                        {"inconclusive", number(result.inconclusive)},
@@ -106,13 +110,14 @@ Value exploration_json(const Scenario& scenario, const ExhaustiveResult& result,
                        {"incomplete", Value(std::move(incomplete))}};
 }
 
-std::string exploration_text(const Scenario& scenario, const ExploreOptions& options,
+std::string exploration_text(const std::string& id, const ExploreOptions& options,
                              const ExploreResult& result, const Files& files) {
-  std::string out = fmt::format("{}  (strategy {}, seed {})\n", scenario.id,
+  std::string out = fmt::format("{}  (strategy {}, seed {})\n", id,
                                 name_of(options.strategy.strategy), options.seed);
   out += line("runs", fmt::format("{}{}: {} violating, {} inconclusive; {} events", result.runs,
                                   result.stopped ? " (stopped)" : "", result.violating,
                                   result.inconclusive, result.events));
+  if (result.workloads != 0) out += line("drawn", fmt::format("{} workloads", result.workloads));
   out += speed(result.cpu_seconds, result.runs, "runs");
   out += never_hit(result.probes) + found_text(result.found, files);
   if (result.found.empty()) {

@@ -48,6 +48,9 @@ void add_scenario_options(CLI::App& verb, Common& common);
 /// --out, --json, --quiet, --color: what comes out. Every verb accepts them.
 void add_output_options(CLI::App& verb, Common& common);
 
+/// What --set says. Throws UsageError when it is no /pointer=JSON.
+std::vector<Override> overrides_of(const Common& common);
+
 /// Loads all files with the overrides, and keeps what --only names. Every mistake in any file is
 /// reported before the first is thrown; nothing has been run or written then. Throws UsageError
 /// when --only names nothing, or when what follows --set is no /pointer=JSON.

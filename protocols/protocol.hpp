@@ -13,6 +13,7 @@
 #include "sim/describe.hpp"
 #include "sim/field_type.hpp"
 #include "sim/process.hpp"
+#include "sim/random.hpp"
 #include "sim/trace.hpp"
 #include "sim/value.hpp"
 
@@ -72,6 +73,16 @@ std::vector<std::string> names_of() {
   return {std::string(type_name<T>())...};
 }
 
+/// What a search draws where no scenario is given: these parts of one.
+struct Drawn {
+  Value deployment;
+  Value workload;
+};
+
+/// The sizes that a drawing may be asked for: the most operations it has, of all clients.
+inline constexpr unsigned kSmallestDrawing = 2;
+inline constexpr unsigned kLargestDrawing = 6;
+
 struct ProtocolInfo {
   std::string name;  ///< "ds-smr"
   std::string line;  ///< one sentence for `sibyl list protocols`
@@ -90,6 +101,10 @@ struct ProtocolInfo {
   /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list,
   /// or derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
   std::function<std::vector<std::vector<NodeId>>(const Setup&)> symmetric = {};
+  /// Draws a small deployment and what its clients do, for the variants and options of the setup
+  /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
+  /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
+  std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
 };
 
 /// All protocols, in the order of registration.

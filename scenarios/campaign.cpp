@@ -111,8 +111,10 @@ class Searches {
   bool finish(CampaignRow row) {
     if (!row.found.empty()) {
       const FoundCause& first = row.found.front();
-      row.before = count_things(things_of(first.scenario));
-      if (campaign_.entries[row.entry].search.shrink && !row.interrupted) make_small(first, row);
+      const bool replays = !first.scenario.is_null();
+      if (replays) row.before = count_things(things_of(first.scenario));
+      const bool wanted = campaign_.entries[row.entry].search.shrink && !row.interrupted;
+      if (replays && wanted) make_small(first, row);
     }
     result_.interrupted = row.interrupted || interrupted();
     if (options_.row) options_.row(row);

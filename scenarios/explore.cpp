@@ -2,12 +2,6 @@
 #include "scenarios/explore.hpp"
 
 #include <algorithm>
-#include <atomic>  // lint: allow thread: many worlds, each in one thread
-#include <barrier>
-#include <exception>
-#include <set>
-#include <system_error>
-#include <thread>  // lint: allow thread: the same
 #include <utility>
 
 #include <fmt/core.h>
@@ -16,7 +10,9 @@
 #include "analysis/properties.hpp"
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/counterexample.hpp"
+#include "scenarios/errors.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/team.hpp"
 #include "sim/hash.hpp"
 #include "sim/notes.hpp"
 #include "sim/observer.hpp"
@@ -28,9 +24,6 @@ namespace {
 
 using analysis::Finding;
 using analysis::Verdict;
-
-/// Runs between two merges. Results do not depend on it, but for where `causes` stops.
-constexpr std::uint64_t kBlock = 512;
 
 struct Shown {
   std::string property;
@@ -310,94 +303,6 @@ void let_messages_be_lost(const FaultBudget& budget, Scenario& scenario) {
   for (auto& [ends, link] : scenario.world.network.by_link) open(link);
 }
 
-/// The threads of a search. Each has its own worlds; what they find is put at the place of its run.
-class Crew {
- public:
-  Crew(const Scenario& scenario, const ExploreOptions& options,
-       const std::vector<Position>& positions)
-      : options_(options),
-        jobs_(std::max(1U, options.jobs)),
-        errors_(jobs_),
-        seconds_(jobs_),
-        judged_(jobs_),
-        meet_(static_cast<std::ptrdiff_t>(jobs_)) {
-    for (unsigned i = 1; i < jobs_; ++i) try {
-        threads_.emplace_back([this, i, &scenario, &positions] {
-          Worker worker(scenario, options_, positions);
-          for (;;) {
-            meet_.arrive_and_wait();
-            if (done_) return;
-            work(i, worker);
-            meet_.arrive_and_wait();
-          }
-        });
-      } catch (const std::system_error&) {
-        meet_.arrive_and_drop();  // those there are do the work
-      }
-    mine_.emplace(scenario, options_, positions);
-  }
-  ~Crew() {
-    done_ = true;
-    meet_.arrive_and_wait();
-  }
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
-
-  /// Runs first … first + results.size() - 1.
-  void block(std::uint64_t first, std::vector<OneRun>& results) {
-    first_ = first;
-    results_ = &results;
-    next_ = 0;
-    meet_.arrive_and_wait();
-    work(0, *mine_);
-    meet_.arrive_and_wait();
-    for (const std::exception_ptr& error : errors_) {
-      if (error) std::rethrow_exception(error);
-    }
-  }
-  double seconds() const {
-    double sum = 0;
-    for (const double s : seconds_) sum += s;
-    return sum;
-  }
-  std::uint64_t judged() const {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t n : judged_) sum += n;
-    return sum;
-  }
-  Worker& worker() { return *mine_; }
-
- private:
-  void work(unsigned me, Worker& worker) {
-    constexpr std::size_t kShare = 8;
-    const double before = options_.cpu ? options_.cpu() : 0;
-    try {
-      for (std::size_t i = next_.fetch_add(kShare); i < results_->size();
-           i = next_.fetch_add(kShare)) {
-        const std::size_t end = std::min(i + kShare, results_->size());
-        for (std::size_t k = i; k < end; ++k) (*results_)[k] = worker.run(first_ + k);
-      }
-    } catch (...) {
-      errors_[me] = std::current_exception();
-    }
-    if (options_.cpu) seconds_[me] += options_.cpu() - before;
-    judged_[me] = worker.judged();
-  }
-
-  const ExploreOptions& options_;
-  unsigned jobs_;
-  std::uint64_t first_ = 0;
-  std::vector<OneRun>* results_ = nullptr;
-  std::atomic<std::size_t> next_{0};
-  bool done_ = false;
-  std::vector<std::exception_ptr> errors_;
-  std::vector<double> seconds_;
-  std::vector<std::uint64_t> judged_;
-  std::barrier<> meet_;
-  std::optional<Worker> mine_;
-  std::vector<std::jthread> threads_;  // lint: allow thread: the same
-};
-
 void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResult& result) {
   result.events += run.events;
   for (const std::string& probe : run.probes) ++result.probes[probe];
@@ -419,25 +324,42 @@ void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResul
   }
 }
 
+/// Null where none replays the violation; the summary says so then. One that cannot be made does
+/// not lose the others.
 Value make_counterexample(const Scenario& scenario, const ExploreOptions& options, Worker& worker,
-                          const FoundCause& found) {
+                          FoundCause& found) {
   const Recorded run = worker.record(found.first);
   const std::string story =
       fmt::format("Run {} of a search ({}, seed {}) of {}. {}", found.first,
                   boost::describe::enum_to_string(options.strategy.strategy, "?"), options.seed,
                   scenario.id, found.summary);
-  return counterexample(scenario, run, found.property, found.cause, story);
+  Value made;
+  std::string why = "no scenario replays it";
+  try {
+    made = counterexample(scenario, run, found.property, found.cause, story);
+  } catch (const InputError& e) {
+    why = e.what();
+  }
+  if (made.is_null()) found.summary += fmt::format(" (It has no scenario: {}.)", why);
+  return made;
+}
+
+/// The scenario as it is searched.
+Scenario opened(const Scenario& given, const ExploreOptions& options) {
+  Scenario scenario = without_schedule(given);
+  let_messages_be_lost(options.faults, scenario);
+  return scenario;
 }
 
 }  // namespace
 
 ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
-  Scenario scenario = without_schedule(given);
+  const Scenario scenario = opened(given, options);
   ExploreResult result;
-  let_messages_be_lost(options.faults, scenario);
   const std::vector<Position> positions = usual_positions(scenario, options);
   for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
-  Crew crew(scenario, options, positions);
+  Team<Worker> team(options.jobs, options.cpu,
+                    [&] { return std::make_unique<Worker>(scenario, options, positions); });
   const auto stopped = [&] { return options.stop && options.stop(); };
   std::vector<OneRun> block;
   while (result.runs < options.runs) {
@@ -445,22 +367,33 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
       result.stopped = true;
       break;
     }
-    block.assign(std::min(kBlock, options.runs - result.runs), {});
-    crew.block(result.runs, block);
-    result.cpu_seconds = crew.seconds();
+    block.assign(std::min(kRunsInABlock, options.runs - result.runs), {});
+    constexpr std::size_t kShare = 8;
+    team.block(block.size(), kShare,
+               [&](Worker& worker, std::size_t i) { block[i] = worker.run(result.runs + i); });
+    result.cpu_seconds = team.seconds();
     for (std::size_t i = 0; i < block.size(); ++i) {
       merge(block[i], result.runs + i, result.cpu_seconds, result);
     }
     result.runs += block.size();
-    result.judged = crew.judged();
+    result.judged = 0;
+    team.each([&](const Worker& worker) { result.judged += worker.judged(); });
     if (options.progress) options.progress(result);
     if (options.causes != 0 && result.found.size() >= options.causes) break;
   }
+  if (!options.examples) return result;
   drop_combined(result.found);
   for (FoundCause& found : result.found) {
-    found.scenario = make_counterexample(scenario, options, crew.worker(), found);
+    found.scenario = make_counterexample(scenario, options, team.mine(), found);
   }
   return result;
+}
+
+Value example_of(const Scenario& given, const ExploreOptions& options, FoundCause& found) {
+  const Scenario scenario = opened(given, options);
+  const std::vector<Position> positions = usual_positions(scenario, options);
+  Worker worker(scenario, options, positions);
+  return make_counterexample(scenario, options, worker, found);
 }
 
 }  // namespace sibyl

@@ -16,6 +16,9 @@
 
 namespace sibyl {
 
+/// Runs between two merges. Results do not depend on it, but for where `causes` stops.
+inline constexpr std::uint64_t kRunsInABlock = 512;
+
 struct ExploreOptions {
   StrategySettings strategy;
   FaultBudget faults;  ///< besides those of the scenario; none by default
@@ -33,6 +36,7 @@ struct ExploreOptions {
   std::uint64_t memory = std::uint64_t{4} << 30U;
   std::function<bool()> stop;   ///< asked between blocks: an interrupt, the end of a time budget
   std::function<double()> cpu;  ///< CPU seconds of the calling thread; empty: not measured
+  bool examples = true;         ///< false: causes get no scenario, and none is taken for combined
   /// Told after each block of runs, in order.
   std::function<void(const struct ExploreResult&)> progress;
 };
@@ -40,16 +44,18 @@ struct ExploreOptions {
 /// Violations with one property and one cause.
 struct FoundCause {
   std::string property;
-  std::string cause;        ///< analysis::cause_signature
-  std::string summary;      ///< of the first run that showed it
-  std::uint64_t first = 0;  ///< the number of that run, from 0
-  std::uint64_t count = 0;  ///< runs that showed it
-  double cpu_seconds = 0;   ///< of all jobs until its block was done
-  Value scenario;           ///< the first run as a scenario of its own
+  std::string cause;                           ///< analysis::cause_signature
+  std::string summary;                         ///< of the first run that showed it
+  std::uint64_t first = 0;                     ///< the number of that run, from 0
+  std::uint64_t count = 0;                     ///< runs that showed it
+  double cpu_seconds = 0;                      ///< of all jobs until its block was done
+  Value scenario;                              ///< the first run as a scenario of its own
+  std::optional<std::uint64_t> workload = {};  ///< that it was of, where workloads are drawn
 };
 
 struct ExploreResult {
   std::uint64_t runs = 0;
+  std::uint64_t workloads = 0;  ///< that were drawn; 0: the scenario's own was searched
   std::uint64_t events = 0;     ///< steps of all runs
   std::uint64_t violating = 0;  ///< runs with at least one violation
   std::uint64_t inconclusive =
@@ -65,5 +71,9 @@ struct ExploreResult {
 /// Deterministic but for cpu_seconds, judged and what `stop` decides: the same for every
 /// number of jobs.
 ExploreResult explore(const Scenario& scenario, const ExploreOptions& options);
+
+/// The first run of a cause that a search of the scenario with these options has found, as a
+/// scenario of its own.
+Value example_of(const Scenario& scenario, const ExploreOptions& options, FoundCause& found);
 
 }  // namespace sibyl

@@ -320,6 +320,7 @@ class Shrinker {
     const ExploreResult found = explore(*loaded, options);
     oracle_.check_stop();
     for (const FoundCause& each : found.found) {
+      if (each.scenario.is_null()) continue;
       if (!options_.any_cause && each.cause != oracle_.cause()) continue;
       Value candidate = without_member(each.scenario, "expect");
       for (const char* key : {"id", "title", "story"}) {

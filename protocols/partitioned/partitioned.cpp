@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
 #include "protocols/partitioned/options.hpp"
@@ -198,7 +199,8 @@ ProtocolInfo ssmr() {
           "objects",
           build_ssmr,
           ssmr_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, false)); }};
+          [](const Setup& setup) { return labels_of(read_system(setup, false)); },
+          draw_ssmr};
 }
 
 ProtocolInfo dssmr() {
@@ -210,7 +212,8 @@ ProtocolInfo dssmr() {
           "objects",
           build_dssmr,
           dssmr_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, true)); }};
+          [](const Setup& setup) { return labels_of(read_system(setup, true)); },
+          draw_dssmr};
 }
 
 }  // namespace sibyl::partitioned

@@ -1,0 +1,13 @@
+// Draws small deployments and workloads of the partitioned store, for searches without a scenario.
+#pragma once
+
+#include "protocols/protocol.hpp"
+
+namespace sibyl::partitioned {
+
+/// As ProtocolInfo::draw: 1 to 3 partitions of 1 replica (some of 2), up to 3 objects, 1 to 3
+/// clients, and 2 to `size` operations in all.
+Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size);
+Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size);
+
+}  // namespace sibyl::partitioned

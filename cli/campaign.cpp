@@ -29,7 +29,7 @@ class Table {
  public:
   explicit Table(const Campaign& campaign) : campaign_(campaign) {
     for (const CampaignEntry& entry : campaign.entries) {
-      scenario_ = std::max(scenario_, entry.scenario.id.size());
+      scenario_ = std::max(scenario_, entry.id().size());
     }
   }
   std::string head() const {
@@ -52,10 +52,10 @@ class Table {
       const auto found = row.probes.find(probe);
       return found != row.probes.end() && found->second != 0;
     });
-    std::string text = line(entry.scenario.id, row.strategy, std::to_string(row.runs),
-                            std::to_string(row.violating), std::to_string(row.found.size()), first,
-                            until, fmt::format("{:.2f}", row.cpu_seconds), size,
-                            fmt::format("{}/{}", hit, probes.size()));
+    std::string text =
+        line(entry.id(), row.strategy, std::to_string(row.runs), std::to_string(row.violating),
+             std::to_string(row.found.size()), first, until, fmt::format("{:.2f}", row.cpu_seconds),
+             size, fmt::format("{}/{}", hit, probes.size()));
     text.pop_back();
     if (row.interrupted) text += "  interrupted";
     if (row.out_of_time) text += "  out of time";
@@ -97,8 +97,8 @@ class CampaignProgress {
     last_ = now;
     shown_ = true;
     io_.err << fmt::format("\r\x1b[K{} of {}: {}, {}: {} {}, {} violating", entry + 1,
-                           campaign_.entries.size(), campaign_.entries[entry].scenario.id, strategy,
-                           runs, strategy == "exhaustive" ? "states" : "runs", violating)
+                           campaign_.entries.size(), campaign_.entries[entry].id(), strategy, runs,
+                           strategy == "exhaustive" ? "states" : "runs", violating)
             << std::flush;
   }
 
@@ -122,7 +122,7 @@ RowFiles write_row(const Campaign& campaign, const CampaignRow& row, const std::
   if (folder.empty() || row.found.empty()) return files;
   std::error_code error;
   std::filesystem::create_directories(folder, error);  // emit() says what is wrong with it
-  std::string name = campaign.entries[row.entry].scenario.id;
+  std::string name = campaign.entries[row.entry].id();
   std::replace(name.begin(), name.end(), '/', '-');
   // The entry's number: two entries may search one scenario in two settings.
   const std::string begin =
@@ -175,12 +175,13 @@ Value row_json(const Campaign& campaign, const CampaignRow& row, const RowFiles&
   for (const auto& [name, hits] : row.probes) probes.emplace_back(name, number(hits));
   return Value::Object{
       {"entry", entry.place},
-      {"id", entry.scenario.id},
+      {"id", entry.id()},
       {"protocol", entry.scenario.protocol->name},
       {"strategy", row.strategy},
       {"expect",
        entry.wanted ? Value(boost::describe::enum_to_string(*entry.wanted, "?")) : Value()},
       {sampled ? "runs" : "states", number(row.runs)},
+      {"workloads", number(row.workloads)},
       {"violating", number(row.violating)},
       {"inconclusive", number(row.inconclusive)},
       {"found", Value(std::move(found))},

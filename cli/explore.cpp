@@ -359,6 +359,20 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
                 "exhaustive: copy the whole world for every step (slower; to check the count)");
 }
 
+/// What a run may have besides the faults of the scenario.
+void add_fault_options(CLI::App& verb, FaultBudget& faults) {
+  const auto few = number_up_to(1000);
+  verb.add_option("--crashes", faults.crashes, "Crashes of a run at most, at drawn steps")
+      ->check(few);
+  verb.add_flag("--recover", faults.recoveries, "What crashed may recover, with its storage");
+  verb.add_flag("--amnesia", faults.amnesia, "What crashed may recover without its storage");
+  verb.add_option("--pauses", faults.pauses, "Pauses of nodes in a run at most")->check(few);
+  verb.add_option("--cuts", faults.cuts, "Partitions of the network in a run at most")->check(few);
+  verb.add_option("--losses", faults.losses, "Lost messages in a run at most")->check(few);
+  verb.add_option("--duplicates", faults.duplicates, "Messages that come twice at most")
+      ->check(few);
+}
+
 }  // namespace
 
 Action add_explore(CLI::App& verb, Io& io) {
@@ -388,17 +402,7 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.add_option("--property", settings->properties, "Only this property; may be repeated")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  const auto few = number_up_to(1000);
-  FaultBudget& faults = settings->faults;
-  verb.add_option("--crashes", faults.crashes, "Crashes of a run at most, at drawn steps")
-      ->check(few);
-  verb.add_flag("--recover", faults.recoveries, "What crashed may recover, with its storage");
-  verb.add_flag("--amnesia", faults.amnesia, "What crashed may recover without its storage");
-  verb.add_option("--pauses", faults.pauses, "Pauses of nodes in a run at most")->check(few);
-  verb.add_option("--cuts", faults.cuts, "Partitions of the network in a run at most")->check(few);
-  verb.add_option("--losses", faults.losses, "Lost messages in a run at most")->check(few);
-  verb.add_option("--duplicates", faults.duplicates, "Messages that come twice at most")
-      ->check(few);
+  add_fault_options(verb, settings->faults);
   add_liveness_options(verb, *settings);
   add_exhaustive_options(verb, *settings);
   verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")

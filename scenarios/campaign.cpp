@@ -71,8 +71,11 @@ class Searches {
     options.progress = [&](const ExploreResult& r) {
       if (options_.progress) options_.progress(number, row.strategy, r.runs, r.violating);
     };
-    ExploreResult result = explore(entry.scenario, options);
+    ExploreResult result = entry.generator
+                               ? explore_generated(*entry.generator, options, entry.workload_runs)
+                               : explore(entry.scenario, options);
     row.runs = result.runs;
+    row.workloads = result.workloads;
     row.violating = result.violating;
     row.inconclusive = result.inconclusive;
     row.cpu_seconds = result.cpu_seconds;
@@ -146,7 +149,7 @@ class Searches {
 
   void judge(const CampaignEntry& entry, std::size_t first_row) {
     if (!entry.wanted) return;
-    const std::string name = fmt::format("{} {}", entry.place, entry.scenario.id);
+    const std::string name = fmt::format("{} {}", entry.place, entry.id());
     std::string how;
     bool violated = false;
     for (std::size_t i = first_row; i < result_.rows.size(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "scenarios/exhaustive.hpp"
 #include "scenarios/explore.hpp"
+#include "scenarios/generate.hpp"
 #include "scenarios/shrink_things.hpp"
 #include "sim/time.hpp"
 
@@ -54,11 +55,15 @@ struct CampaignSearch {
 
 struct CampaignEntry {
   std::string place;  ///< in the campaign: "/entries/0"
-  Scenario scenario;
+  Scenario scenario;  ///< where workloads are drawn: the first of them
   CampaignSearch search;
-  std::vector<std::string> properties;     ///< only these; empty: all of the protocol
-  std::optional<LivenessDemand> liveness;  ///< of the sampled searches
-  std::optional<Wanted> wanted;            ///< absent: nothing is demanded
+  std::vector<std::string> properties;      ///< only these; empty: all of the protocol
+  std::optional<Wanted> wanted;             ///< absent: nothing is demanded
+  std::optional<Generator> generator = {};  ///< workloads are drawn
+  std::uint64_t workload_runs = kRunsOfAWorkload;
+  std::optional<LivenessDemand> liveness = {};  ///< of the sampled searches
+  /// Of what is searched: the scenario's, or that of a generator.
+  std::string id() const { return generator ? generated_id(*generator) : scenario.id; }
 };
 
 struct Campaign {
@@ -85,6 +90,7 @@ struct CampaignRow {
   std::size_t entry = 0;        ///< its place in Campaign::entries
   std::string strategy;         ///< "exhaustive" for that search
   std::uint64_t runs = 0;       ///< of an exhaustive search: different states
+  std::uint64_t workloads = 0;  ///< that were drawn; 0: the scenario's own was searched
   std::uint64_t violating = 0;  ///< of an exhaustive search: different observations that violate
   std::uint64_t inconclusive = 0;
   double cpu_seconds = 0;  ///< of the search, all jobs

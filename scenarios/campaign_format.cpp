@@ -258,9 +258,70 @@ void keep_only(const Fields& entry, std::vector<Scenario>& scenarios) {
   if (scenarios.empty()) unknown_name(entry.at("only"), only, ids, "scenario of this file");
 }
 
+/// What a protocol's entry says of it, checked with the overrides; and the first that is drawn.
+Generator read_generator(const Fields& entry, const std::vector<Placed>& overrides,
+                         const std::string& name, std::uint64_t seed, Scenario& first) {
+  for (const char* other : {"scenario", "only", "exhaustive"}) {
+    if (entry.find(other) == nullptr) continue;
+    throw ConfigError(entry.at(other), "does not go with \"protocol\", which draws workloads");
+  }
+  Generator generator;
+  std::string protocol;
+  entry.require("protocol", protocol);
+  generator.protocol = &drawing_protocol(protocol, entry.at("protocol"));
+  entry.read("variants", generator.variants);
+  if (const Value* options = entry.find("options")) {
+    if (options->as_object() == nullptr) wrong_kind(entry.at("options"), *options, "an object");
+    generator.options = *options;
+  }
+  for (const Placed& o : overrides) generator.overrides.push_back(o.set);
+  try {
+    check_generator(generator);
+    first = draw_scenario(generator, seed, 0);
+  } catch (const InputError& e) {
+    if (e.file != "--set" && is_within(e.place, "/protocol")) {
+      const std::string rest = e.place.substr(std::string_view("/protocol").size());
+      throw InputError(name, entry.pointer() + rest, e.message);
+    }
+    throw located(e, overrides, name);
+  }
+  return generator;
+}
+
+CampaignEntry drawn_entry(const Fields& fields, const CampaignSearch& search,
+                          const std::vector<Placed>& overrides, const std::string& name) {
+  CampaignEntry entry;
+  entry.place = fields.pointer();
+  entry.search = search;
+  entry.generator = read_generator(fields, overrides, name, search.seed, entry.scenario);
+  read_count(fields, "workload_runs", entry.workload_runs, 1);
+  return entry;
+}
+
+/// What an entry stands for: all scenarios of its file, or what a protocol draws.
+std::vector<CampaignEntry> entries_of(const Fields& fields, const CampaignSearch& search,
+                                      const std::vector<Placed>& overrides, const std::string& name,
+                                      const std::string& folder) {
+  if (fields.find("protocol") != nullptr) return {drawn_entry(fields, search, overrides, name)};
+  for (const char* other : {"variants", "options", "workload_runs"}) {
+    if (fields.find(other) == nullptr) continue;
+    throw ConfigError(fields.at(other), "belongs to \"protocol\"; a scenario says it itself");
+  }
+  std::vector<Scenario> scenarios = load_scenarios(fields, overrides, name, folder);
+  keep_only(fields, scenarios);
+  std::vector<CampaignEntry> entries;
+  for (Scenario& scenario : scenarios) {
+    entries.push_back({fields.pointer(), std::move(scenario), search, {}, {}});
+  }
+  return entries;
+}
+
 void add_entries(const Value& v, const std::string& pointer, CampaignSearch search,
                  std::vector<Placed> overrides, const std::string& folder, Campaign& campaign) {
-  const Fields fields(v, pointer, with_search_members({"scenario", "only", "property", "expect"}));
+  const Fields fields(v, pointer,
+                      with_search_members({"scenario", "only", "protocol", "variants", "options",
+                                           "workload_runs", "property", "expect"}));
+  if (fields.find("protocol") != nullptr) search.exhaustive.reset();
   read_search(fields, search);
   check_search(search, pointer);
   check_used(fields, {&search});
@@ -269,11 +330,13 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
   fields.read("expect", wanted);
   std::string property;
   const bool one_property = fields.read("property", property);
-  std::vector<Scenario> scenarios = load_scenarios(fields, overrides, campaign.file, folder);
-  keep_only(fields, scenarios);
-  for (Scenario& scenario : scenarios) {
-    std::optional<LivenessDemand> demand = demand_of(search, scenario, pointer);
-    CampaignEntry entry{pointer, std::move(scenario), search, {}, std::move(demand), wanted};
+  for (CampaignEntry& entry : entries_of(fields, search, overrides, campaign.file, folder)) {
+    entry.wanted = wanted;
+    if (entry.generator && search.liveness && !search.liveness->core.empty()) {
+      throw ConfigError(pointer_to(pointer_to(pointer, "liveness"), "core"),
+                        "names nodes of a scenario; with \"protocol\" they are drawn");
+    }
+    entry.liveness = demand_of(search, entry.scenario, pointer);
     const auto& known = entry.scenario.protocol->properties;
     if (one_property) {
       if (std::find(known.begin(), known.end(), property) == known.end()) {

@@ -20,7 +20,8 @@ namespace sibyl {
 namespace {
 
 constexpr std::uint32_t kWorkloadStream = 0x776b6c64;
-constexpr std::size_t kLongestName = 70;  // with a number and a property an id is 100 at most
+constexpr std::int64_t kStepsOfARun = 2000;  // what has not ended by then goes round in circles
+constexpr std::size_t kLongestName = 70;     // with a number and a property an id is 100 at most
 
 /// The seed of workload `number`: one that a scenario may have.
 std::uint64_t seed_of_workload(std::uint64_t seed, std::uint64_t number) {
@@ -64,7 +65,8 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
                        {"protocol", protocol_of(generator)},
                        {"deployment", std::move(drawn.deployment)},
                        {"workload", std::move(drawn.workload)},
-                       {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}}};
+                       {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
+                       {"limits", Value::Object{{"events", kStepsOfARun}}}};
 }
 
 /// The options of the search of one workload, by one thread.

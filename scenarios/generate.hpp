@@ -44,7 +44,7 @@ Scenario draw_scenario(const Generator& generator, std::uint64_t seed, std::uint
 void check_generator(const Generator& generator);
 
 /// How many runs are made of each workload, when nobody says.
-inline constexpr std::uint64_t kRunsOfAWorkload = 64;
+inline constexpr std::uint64_t kRunsOfAWorkload = 32;
 
 /// As explore(), of `each` runs (at least 1) of one workload after another: run i is of workload
 /// i / each. The first example of each cause is kept, and says its workload. `causes` and `stop`

@@ -22,12 +22,21 @@ constexpr std::array kPartitions{"P1", "P2", "P3"};
 
 enum class Kind : std::uint8_t { read, write, access, create, erase, move };
 
+struct Weight {
+  Kind kind;
+  std::size_t weight;       ///< among the kinds that a workload has
+  std::size_t out_of_four;  ///< workloads that have it
+};
+
 /// What the protocol and its options let a scenario say.
 struct Allowed {
-  std::vector<Kind> kinds;  ///< as often as their weight
-  bool dynamic = false;     ///< objects move, a create may say where, there is an oracle
+  std::vector<Weight> kinds;            ///< the first is in every workload
+  std::vector<std::size_t> partitions;  ///< how many there may be, each as often as it stands here
+  std::vector<std::size_t> objects;
+  bool dynamic = false;  ///< objects move, a create may say where, there is an oracle
   bool cache = false;
-  bool views = false;  ///< local oracles may be wrong
+  bool views = false;      ///< local oracles may be wrong
+  std::size_t absent = 4;  ///< one object in so many is not there from the start
 };
 
 class Drawing {
@@ -35,16 +44,23 @@ class Drawing {
   Drawing(Allowed allowed, Stream& stream, unsigned size)
       : allowed_(std::move(allowed)), stream_(stream), size_(size) {
     assert(size >= kSmallestDrawing && size <= kLargestDrawing);
-    partitions_ = 1 + below(kPartitions.size());
-    objects_ = 1 + below(kObjects.size());
-    clients_ = 1 + below(kClients.size());
+    partitions_ = one_of(allowed_.partitions);
+    objects_ = one_of(allowed_.objects);
+    clients_ = one_in(8) ? 1 : 2 + below(kClients.size() - 1);
+    if (one_in(2)) objects_ = partitions_;
+    choose_kinds();
+    choose_clocks();
   }
 
   Drawn draw() {
     Drawn out;
     deploy(out.deployment);
-    const std::size_t operations = 2 + below(size_ - 1);
-    for (std::size_t i = 0; i < operations; ++i) operate();
+    // Seldom few where there may be many: small workloads came first.
+    const std::size_t operations = 2 + std::max(below(size_ - 1), below(size_ - 1));
+    const bool closing = one_in(2);
+    const std::size_t first = closing ? 1 + below(operations - 1) : operations;
+    for (std::size_t i = 0; i < first; ++i) operate();
+    if (closing) close(operations - first);
     out.workload.set("operations", Value(std::move(operations_)));
     if (allowed_.cache) fill_caches(out.workload);
     if (allowed_.views) mislead(out.deployment);
@@ -54,51 +70,81 @@ class Drawing {
  private:
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(stream_.below(n)); }
   bool one_in(std::size_t n) { return below(n) == 0; }
+  std::size_t one_of(const std::vector<std::size_t>& all) { return all[below(all.size())]; }
   const char* partition() { return kPartitions[below(partitions_)]; }
   const char* object() { return kObjects[below(objects_)]; }
 
-  /// Replicas only where the rest is no longer smallest: they make every command longer. A clock
-  /// that is ahead decides orders, as whatever happened before would.
-  Value group() {
+  /// Which kinds of operation a workload has at all: what only some of them together break shows
+  /// sooner without the others (Groce, Zhang, Eide, Chen, Regehr: Swarm Testing, ISSTA 2012).
+  void choose_kinds() {
+    for (const Weight& each : allowed_.kinds) {
+      if (below(4) >= each.out_of_four) continue;
+      kinds_.insert(kinds_.end(), each.weight, each.kind);
+    }
+  }
+
+  /// Replicas only where the rest is no longer smallest: they make every command longer. A logical
+  /// clock that is ahead decides orders, as what happened before would: of one group, or of some.
+  void choose_clocks() {
+    const std::size_t how = below(3);
+    const std::size_t groups = partitions_ + (allowed_.dynamic ? 1 : 0);
+    const std::size_t one = below(groups);
+    for (std::size_t i = 0; i < groups; ++i) {
+      const bool some = one_in(2);
+      ahead_.push_back(how == 0 ? i == one : how == 1 && some);
+    }
+  }
+
+  Value group(std::size_t number) {
     Value group{Value::Object{}};
     if (size_ > kSmallestDrawing + 1 && one_in(8)) group.set("replicas", Value(2));
-    if (one_in(4)) group.set("clock", Value(10));
+    if (ahead_[number]) group.set("clock", Value(10));
     return group;
   }
 
   void deploy(Value& deployment) {
     Value::Object partitions;
-    for (std::size_t i = 0; i < partitions_; ++i) partitions.emplace_back(kPartitions[i], group());
+    for (std::size_t i = 0; i < partitions_; ++i) partitions.emplace_back(kPartitions[i], group(i));
     deployment.set("partitions", Value(std::move(partitions)));
     if (allowed_.dynamic) {
-      Value oracle = group();
+      Value oracle = group(partitions_);
       if (!oracle.as_object()->empty()) deployment.set("oracle", std::move(oracle));
     }
     Value::Object objects;
+    const bool apart = !one_in(4);  // as many of them at different partitions as can be
     for (std::size_t i = 0; i < objects_; ++i) {
-      if (one_in(4)) continue;
-      here_.emplace_back(kObjects[i], partition());
+      if (one_in(allowed_.absent)) continue;
+      here_.emplace_back(kObjects[i], apart ? kPartitions[i % partitions_] : partition());
       objects.emplace_back(kObjects[i],
                            Value::Object{{"value", static_cast<std::int64_t>(10 * (i + 1))},
                                          {"at", here_.back().second}});
     }
     if (!objects.empty()) deployment.set("objects", Value(std::move(objects)));
-    if (one_in(4)) deployment.set("multicast", Value("sequencer"));
+    if (one_in(8)) deployment.set("multicast", Value("sequencer"));
   }
 
   /// The values that are written differ, so that a read tells what it has seen.
   Value fresh() { return Value(++written_); }
 
-  void operate() {
-    const std::string client = kClients[below(clients_)];
+  std::string call() {
+    std::string client = kClients[below(clients_)];
     if (std::find(active_.begin(), active_.end(), client) == active_.end()) {
       active_.push_back(client);
     }
+    return client;
+  }
+
+  /// An operation that is called when the one before it is, or later.
+  Value begin(const std::string& client) {
     Value operation{Value::Object{{"client", client}}};
-    if (one_in(2)) {
-      operation.set("at", Value(std::to_string(5 * (1 + below(4))) + "ms"));
-    }
-    switch (allowed_.kinds[below(allowed_.kinds.size())]) {
+    if (one_in(2)) now_ms_ += 5;
+    if (now_ms_ != 0) operation.set("at", Value(std::to_string(now_ms_) + "ms"));
+    return operation;
+  }
+
+  void operate() {
+    Value operation = begin(call());
+    switch (kinds_[below(kinds_.size())]) {
       case Kind::read:
         say(operation, "read");
         break;
@@ -126,22 +172,37 @@ class Drawing {
     operations_.push_back(std::move(operation));
   }
 
-  void say(Value& operation, const char* what) {
+  void say(Value& operation, const char* what) { say(operation, what, object()); }
+  static void say(Value& operation, const char* what, const char* object) {
     operation.set("do", Value(what));
-    operation.set("object", Value(object()));
+    operation.set("object", Value(object));
+  }
+
+  /// The last operations are reads by one client, of one object after another in any order: they
+  /// tell what the others have left.
+  void close(std::size_t count) {
+    const std::string client = call();
+    std::size_t next = below(objects_);
+    const std::size_t step = one_in(2) ? 1 : objects_ - 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      Value operation = begin(client);
+      say(operation, "read", kObjects[next % objects_]);
+      operations_.push_back(std::move(operation));
+      next += step;
+    }
   }
 
   /// Over different objects: all are read, all are written, or some of each.
   Value steps() {
     std::vector<std::string> objects(kObjects.begin(), kObjects.begin() + objects_);
-    const std::size_t count = std::min<std::size_t>(objects.size(), 2 + below(2));
-    const std::size_t how = below(3);
+    const std::size_t count = std::min<std::size_t>(objects.size(), one_in(4) ? 3 : 2);
+    const std::size_t how = below(4);
     Value::List steps;
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t chosen = below(objects.size());
       const std::string name = objects[chosen];
       objects.erase(objects.begin() + static_cast<std::ptrdiff_t>(chosen));
-      if (how == 0 || (how == 2 && one_in(2))) {
+      if (how == 0 || (how == 1 && one_in(2))) {
         steps.emplace_back(Value::List{"read", name});
       } else {
         steps.emplace_back(Value::List{one_in(4) ? "add" : "write", name, fresh()});
@@ -156,7 +217,7 @@ class Drawing {
     for (const std::string& client : active_) {
       Value::Object cache;
       for (const auto& [name, at] : here_) {
-        if (!one_in(3)) continue;
+        if (one_in(2)) continue;
         cache.emplace_back(name, one_in(8) ? partition() : at);
       }
       if (!cache.empty()) caches.emplace_back(client, Value(std::move(cache)));
@@ -181,24 +242,27 @@ class Drawing {
   std::size_t partitions_ = 1;
   std::size_t objects_ = 1;
   std::size_t clients_ = 1;
+  std::vector<bool> ahead_;                                ///< by group, the oracle last
+  std::vector<Kind> kinds_;                                ///< as often as their weight
   std::vector<std::pair<std::string, std::string>> here_;  ///< from the start: object, partition
   std::vector<std::string> active_;                        ///< clients with an operation
   Value::List operations_;
   std::int64_t written_ = 0;
+  std::int64_t now_ms_ = 0;  ///< when the operation that was drawn last is called
 };
-
-std::vector<Kind> weighted(const std::vector<std::pair<Kind, std::size_t>>& weights) {
-  std::vector<Kind> kinds;
-  for (const auto& [kind, weight] : weights) kinds.insert(kinds.end(), weight, kind);
-  return kinds;
-}
 
 }  // namespace
 
 Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
   Allowed allowed;
-  allowed.kinds = weighted(
-      {{Kind::read, 5}, {Kind::write, 3}, {Kind::access, 5}, {Kind::create, 1}, {Kind::erase, 1}});
+  allowed.kinds = {{Kind::read, 3, 4},
+                   {Kind::access, 5, 4},
+                   {Kind::write, 2, 2},
+                   {Kind::create, 2, 1},
+                   {Kind::erase, 2, 1}};
+  allowed.partitions = {1, 2, 2, 2, 3, 3, 3, 3};
+  allowed.objects = {1, 2, 2, 2, 3, 3, 3, 3};
+  allowed.absent = 16;
   // Copies are there for local oracles that differ; without copies a wrong one blocks for good.
   allowed.views = ssmr_options(setup).copies;
   return Drawing(std::move(allowed), stream, size).draw();
@@ -206,12 +270,10 @@ Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
 
 Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size) {
   Allowed allowed;
-  allowed.kinds = weighted({{Kind::read, 6},
-                            {Kind::write, 3},
-                            {Kind::access, 3},
-                            {Kind::create, 3},
-                            {Kind::erase, 2},
-                            {Kind::move, 3}});
+  allowed.kinds = {{Kind::read, 4, 4},   {Kind::access, 2, 2}, {Kind::write, 2, 2},
+                   {Kind::create, 2, 2}, {Kind::erase, 2, 2},  {Kind::move, 2, 2}};
+  allowed.partitions = {1, 2, 2, 3};
+  allowed.objects = {1, 1, 1, 2, 2, 3};
   allowed.dynamic = true;
   allowed.cache = dssmr_options(setup).cache != Cache::none;
   return Drawing(std::move(allowed), stream, size).draw();

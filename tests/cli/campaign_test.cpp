@@ -124,7 +124,7 @@ TEST_CASE("what does not go with --campaign is refused, and so is a bad campaign
     CHECK_MESSAGE(ran.status == 64, more.front());
     CHECK(ran.says("does not go with --campaign"));
   }
-  CHECK(sibyl_with({"explore"}).says("needs SCENARIO, or --campaign FILE"));
+  CHECK(sibyl_with({"explore"}).says("needs SCENARIO, --protocol NAME, or --campaign FILE"));
   CHECK(sibyl_with({"explore", "--campaign", file, "-o", file}).status == 64);
   CHECK(sibyl_with({"explore", "--campaign", folder / "none.json"}).status == 74);
   const Ran bad = sibyl_with({"explore", "--campaign", kOne});

@@ -132,3 +132,46 @@ TEST_CASE("a budget of 292 years does not end at once, and one of 1 ns is no ver
   CHECK(ran.status == 2);
   CHECK(*sibyl::parse_json(ran.out, "").find("runs") == Value(0));
 }
+
+TEST_CASE("a protocol is searched without a scenario, and what is found replays") {
+  const Folder folder;
+  const auto drawn = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"explore", "--protocol", "ds-smr", "--jobs", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return sibyl_with(arguments);
+  };
+  Ran ran = drawn({"--runs", "100"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out.find("4 workloads") != std::string::npos);
+  ran = drawn({"--option", "create_reply=oracle", "--option", "missing=not_found", "--property",
+               "linearizability", "--runs", "4000", "--causes", "1", "-o", folder / "found"});
+  CHECK(ran.status == 1);
+  const std::string file = folder / "found/generated-ds-smr-linearizability-1.json";
+  REQUIRE(std::filesystem::exists(file));
+  CHECK(sibyl_with({"run", file, "--quiet"}).status == 0);
+  struct Case {
+    std::vector<std::string> more;
+    std::string says;
+  };
+  const Case cases[] = {
+      {{"--option", "missing=nothing"}, "--option missing: "},
+      {{"--option", "missing"}, "--option missing: write key=value"},
+      {{"--option", "missing=retry", "--option", "missing=retry"}, "is given twice"},
+      {{"--variant", "no-signals"}, "--variant: unknown variant of ds-smr"},
+      {{"--strategy", "exhaustive"}, "--protocol draws many"},
+      {{"--workload-runs", "0"}, "--workload-runs 0"},
+      {{"--only", "x"}, "with --protocol there is none"},
+      {{"--property", "linear"}, "is not judged by it"},
+  };
+  for (const Case& c : cases) {
+    ran = drawn(c.more);
+    CHECK(ran.status == 64);
+    CHECK_MESSAGE(ran.says(c.says), ran.err);
+  }
+  CHECK(drawn({kB1}).status == 64);
+  CHECK(drawn({"--set", "/network=5"}).status == 65);
+  CHECK(explore({"--variant", "no-signals"}).says("belongs to --protocol"));
+  ran = sibyl_with({"explore", "--protocol", "dssmr"});
+  CHECK(ran.status == 64);
+  CHECK(ran.says("ds-smr"));
+}

@@ -281,5 +281,41 @@ TEST_CASE("the time of a search ends it, and the campaign goes on") {
   CHECK(result.unmet.empty());
 }
 
+TEST_CASE("an entry that names a protocol is searched with workloads that are drawn") {
+  const Campaign campaign = read(R"("runs": 2048, "causes": 1, "set": {"/expect": {}}, "entries": [
+      {"protocol": "ds-smr", "variants": ["not-found-early-ack"], "property": "linearizability",
+       "expect": "violated"},
+      {"protocol": "ds-smr", "options": {"create_wait": "both"}, "workload_runs": 8,
+       "expect": "holds"}])");
+  REQUIRE(campaign.entries.size() == 2);
+  CHECK(campaign.entries[0].id() == "generated-ds-smr-not-found-early-ack");
+  CHECK(campaign.entries[1].workload_runs == 8);
+  const CampaignResult result = run(campaign);
+  CHECK(result.unmet.empty());
+  CHECK(result.inconclusive.empty());
+  REQUIRE(result.rows.size() == 2);
+  CHECK(result.rows[0].found.size() == 1);
+  CHECK(run_scenario(load_document(result.rows[0].smallest, "small")).as_expected());
+  CHECK(result.rows[1].workloads == 256);
+}
+
+TEST_CASE("a mistake in a protocol's entry is answered with its place") {
+  const auto of = [](const std::string& members) {
+    return refusal(R"("entries": [{"protocol": )" + members + "}]");
+  };
+  CHECK(of(R"("ds-smt")").starts_with("c.json: /entries/0/protocol: unknown protocol"));
+  CHECK(of(R"("ds-smr", "scenario": "../partitioned/A1.json")")
+            .starts_with("c.json: /entries/0/scenario: does not go with \"protocol\""));
+  CHECK(of(R"("ds-smr", "exhaustive": {})").starts_with("c.json: /entries/0/exhaustive: "));
+  CHECK(of(R"("ds-smr", "variants": ["no"])").starts_with("c.json: /entries/0/variants/0: "));
+  CHECK(of(R"("ds-smr", "options": {"missing": 1})")
+            .starts_with("c.json: /entries/0/options/missing: "));
+  CHECK(of(R"("ds-smr", "workload_runs": 0)").starts_with("c.json: /entries/0/workload_runs: "));
+  CHECK(of(R"("ds-smr", "set": {"/network": 3})").starts_with("c.json: /entries/0/set/"));
+  CHECK(of(R"("ds-smr", "set": {"/protocol": {}})").starts_with("c.json: /entries/0/set/"));
+  CHECK(refusal(R"("entries": [{"scenario": "../partitioned/A1.json", "options": {}}])")
+            .starts_with("c.json: /entries/0/options: belongs to \"protocol\""));
+}
+
 }  // namespace
 }  // namespace sibyl

@@ -10,6 +10,7 @@
 #include "analysis/properties.hpp"
 #include "cli/verbs.hpp"
 #include "protocols/protocol.hpp"
+#include "protocols/state_machines/state_machine.hpp"
 #include "scenarios/byzantine_format.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/fault_format.hpp"
@@ -75,7 +76,8 @@ Listing list_protocols(bool with_variants) {
   return listing;
 }
 
-/// What the protocols replicate: the sequential specification that their histories are judged by.
+/// What the protocols replicate: the sequential specification that their histories are judged by,
+/// and the machines that replication protocols take by name.
 Listing list_state_machines() {
   Listing listing;
   for (const analysis::Model* model : analysis::models()) {
@@ -88,6 +90,11 @@ Listing list_state_machines() {
         {0, std::string(model->name()), fmt::format("{} ({})", model->summary(), joined(users))});
     listing.data.push_back(Value::Object{
         {"name", model->name()}, {"line", model->summary()}, {"protocols", strings(users)}});
+  }
+  for (const state_machines::StateMachineInfo& machine : state_machines::all_machines()) {
+    listing.rows.push_back({0, machine.name, machine.line});
+    listing.data.push_back(Value::Object{
+        {"name", machine.name}, {"line", machine.line}, {"commands", strings(machine.commands)}});
   }
   return listing;
 }

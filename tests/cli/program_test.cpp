@@ -192,8 +192,11 @@ TEST_CASE("list alone shows every kind under its name, and as data an object of 
 TEST_CASE("list state-machines shows what the protocols replicate, one line each") {
   const Ran ran = sibyl_with({"list", "state-machines"});
   CHECK(ran.status == 0);
-  CHECK(ran.out.rfind("objects  atomic commands that ", 0) == 0);
-  CHECK(ran.out.find("(s-smr, ds-smr)\n") == ran.out.size() - 16);
+  CHECK(ran.out.rfind("objects   atomic commands that ", 0) == 0);
+  CHECK(ran.out.find("(s-smr, ds-smr)\ncounter   an exact ") != std::string::npos);
+  CHECK(ran.out.find("\nbank      accounts by key; ") != std::string::npos);
+  const Value data = parse_json(sibyl_with({"list", "state-machines", "--json"}).out, "out");
+  CHECK(to_json(data).find(R"("commands":["enqueue","dequeue"])") != std::string::npos);
 }
 
 TEST_CASE("every verb accepts --json, --quiet, --color and -o") {

@@ -96,15 +96,15 @@ struct ProtocolInfo {
   /// The labels of the operations that the history will have, for expectations of their replies;
   /// empty: any label is taken. Throws ConfigError.
   std::function<std::vector<std::string>(const Setup&)> labels = {};
+  /// Draws a small deployment and what its clients do, for the variants and options of the setup
+  /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
+  /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
+  std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of
   /// all processes and in all messages (where they stand as NodeId), every run is a run again, and
   /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list,
   /// or derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
   std::function<std::vector<std::vector<NodeId>>(const Setup&)> symmetric = {};
-  /// Draws a small deployment and what its clients do, for the variants and options of the setup
-  /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
-  /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
-  std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
 };
 
 /// All protocols, in the order of registration.

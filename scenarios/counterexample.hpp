@@ -22,6 +22,9 @@ struct Recorded {
   std::optional<LivenessRule> liveness{};
   bool losses = false;  ///< any message might be lost, or come twice, by decision
   bool duplicates = false;
+  /// It is repeated for ever; a scenario shows it once, and its run ends at a limit without a
+  /// verdict.
+  bool endless = false;
 };
 
 /// The scenario without the decisions and the demand of another run: what a search begins with.

@@ -119,8 +119,9 @@ void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome 
   FoundCause f{finding.property, cause, finding.summary, result_.judged - 1, 1, 0, Value()};
   // The same run in a world in which an arrival takes time, as it does in a run.
   std::uint64_t events = 0;
-  const Recorded run =
+  Recorded run =
       again.record(exhaustive_root(scenario_, options_, 1), outcome, ~std::size_t{0}, &events);
+  run.endless = outcome == Outcome::limit;
   Scenario ended = scenario_;
   if (outcome == Outcome::limit) {
     // What is repeated for ever is shown once.

@@ -130,8 +130,8 @@ class World {
   /// (with the time left, if `timed`). Event numbers, counters and the past are left out. O(nodes +
   /// pending).
   std::uint64_t state_hash(bool timed = true) const;
-  /// How often steps, other than starts at time 0, have read a clock so far: if between two moments,
-  /// equal state_hashes at these need not have equal futures.
+  /// How often steps, other than starts at time 0, have read a clock so far: if between two
+  /// moments, equal state_hashes at these need not have equal futures.
   std::uint64_t clock_reads() const { return clock_reads_; }
   /// What a pending event is.
   static EventView look(const Event& e);

@@ -74,7 +74,9 @@ class Search final : public RunAgain {
     TraceRecorder recorder(world.nodes());
     world.set_observer(&recorder);
     ScheduleRecorder decisions(answers);
-    for (std::size_t i = 0; i < std::min(stack_.size(), steps); ++i) world.step(decisions);
+    for (std::size_t i = 0; i < std::min(stack_.size(), steps); ++i) {
+      world.run(decisions, one_step());
+    }
     if (events != nullptr) *events = world.counters().events;
     Recorded run;
     run.schedule.decisions = decisions.schedule();
@@ -84,6 +86,13 @@ class Search final : public RunAgain {
   }
 
  private:
+  /// Not beyond the deadline.
+  Limits one_step() const {
+    Limits one = scenario_.limits;
+    one.events = 1;
+    return one;
+  }
+
   bool full() {
     if (result_.states > options_.states) {
       result_.states = options_.states;
@@ -140,10 +149,8 @@ class Search final : public RunAgain {
     auto next = std::make_unique<Frame>(top.world, top.shown, options_.delays_ns);
     ShownRecorder recorder(next->shown);
     next->world.set_observer(&recorder);
-    Limits one = scenario_.limits;
-    one.events = 1;
     const std::uint64_t before = next->world.counters().events;
-    const Outcome outcome = next->world.run(top.choices, one);
+    const Outcome outcome = next->world.run(top.choices, one_step());
     const bool went = next->world.counters().events != before;
     next->world.set_observer(nullptr);
     clock_read_ = clock_read_ || next->world.clock_reads() != 0;

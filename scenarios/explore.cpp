@@ -37,11 +37,16 @@ struct Judged {
   bool inconclusive = false;
 };
 
-struct OneRun {
-  std::shared_ptr<const Judged> judged;
+/// What a worker's runs came to; sums that do not depend on who made which.
+struct Tally {
   std::uint64_t events = 0;
-  std::vector<std::string> probes;
+  std::uint64_t violating = 0;
+  std::uint64_t inconclusive = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> probes;  ///< runs that hit each
 };
+
+/// What a run violates; null: nothing.
+using Violations = std::shared_ptr<const Judged>;
 
 /// Hashes what the checkers look at: starts, notes, losses and faults in their order, and whether
 /// time passed between them. Two runs that hash alike get the same verdicts, but for a chance of
@@ -94,7 +99,7 @@ class Worker {
     most_bytes_ = options.memory / std::max(1U, options.jobs);
   }
 
-  OneRun run(std::uint64_t number) {
+  Violations run(std::uint64_t number) {
     Observation observation;
     if (options_.liveness) {
       LiveRun live(live_search(), drawn(number), number);
@@ -109,6 +114,7 @@ class Worker {
   }
 
   std::uint64_t judged() const { return count_; }
+  const Tally& tally() const { return tally_; }
 
   /// A run with the decisions and the faults that make it.
   Recorded record(std::uint64_t number, bool* undecided = nullptr) {
@@ -191,12 +197,25 @@ class Worker {
     return bytes;
   }
 
-  OneRun observed(const World& world, std::uint64_t seen, std::uint64_t number) {
-    OneRun out;
-    out.events = world.counters().events;
-    for (const auto& [what, count] : world.counters().counts) out.probes.push_back(what);
-    out.judged = judged_as(number, seen, world.digest());
-    return out;
+  Violations observed(const World& world, std::uint64_t seen, std::uint64_t number) {
+    tally_.events += world.counters().events;
+    for (const auto& [what, count] : world.counters().counts) hit(what);
+    Violations judged = judged_as(number, seen, world.digest());
+    if (!judged->violated.empty()) {
+      ++tally_.violating;
+      return judged;
+    }
+    tally_.inconclusive += judged->inconclusive ? 1 : 0;
+    return nullptr;
+  }
+
+  void hit(const std::string& probe) {
+    for (auto& [name, runs] : tally_.probes) {
+      if (name != probe) continue;
+      ++runs;
+      return;
+    }
+    tally_.probes.emplace_back(probe, 1);
   }
 
   LiveSearch live_search() const {
@@ -270,6 +289,7 @@ class Worker {
   const std::vector<Position>& positions_;
   StrategySettings settings_;
   Limits limits_;
+  Tally tally_;
   std::optional<World> asynchronous_;
   std::optional<World> timed_;
   std::map<std::uint64_t, std::shared_ptr<const Judged>> known_;
@@ -303,15 +323,8 @@ void let_messages_be_lost(const FaultBudget& budget, Scenario& scenario) {
   for (auto& [ends, link] : scenario.world.network.by_link) open(link);
 }
 
-void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResult& result) {
-  result.events += run.events;
-  for (const std::string& probe : run.probes) ++result.probes[probe];
-  if (!run.judged->violated.empty()) {
-    ++result.violating;
-  } else if (run.judged->inconclusive) {
-    ++result.inconclusive;
-  }
-  for (const Shown& shown : run.judged->violated) {
+void merge(const Violations& run, std::uint64_t number, double seconds, ExploreResult& result) {
+  for (const Shown& shown : run->violated) {
     const auto same = std::find_if(result.found.begin(), result.found.end(), [&](const auto& f) {
       return f.property == shown.property && f.cause == shown.cause;
     });
@@ -322,6 +335,20 @@ void merge(const OneRun& run, std::uint64_t number, double seconds, ExploreResul
     result.found.push_back(
         {shown.property, shown.cause, shown.summary, number, 1, seconds, Value()});
   }
+}
+
+/// The sums over all workers, in place of those of the last block.
+void sum_up(const Team<Worker>& team, ExploreResult& result) {
+  result.events = result.violating = result.inconclusive = result.judged = 0;
+  for (auto& [probe, runs] : result.probes) runs = 0;
+  team.each([&](const Worker& worker) {
+    const Tally& tally = worker.tally();
+    result.events += tally.events;
+    result.violating += tally.violating;
+    result.inconclusive += tally.inconclusive;
+    for (const auto& [probe, runs] : tally.probes) result.probes[probe] += runs;
+    result.judged += worker.judged();
+  });
 }
 
 /// Null where none replays the violation; the summary says so then. One that cannot be made does
@@ -361,7 +388,7 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
   Team<Worker> team(options.jobs, options.cpu,
                     [&] { return std::make_unique<Worker>(scenario, options, positions); });
   const auto stopped = [&] { return options.stop && options.stop(); };
-  std::vector<OneRun> block;
+  std::vector<Violations> block;
   while (result.runs < options.runs) {
     if (stopped()) {
       result.stopped = true;
@@ -373,11 +400,10 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
                [&](Worker& worker, std::size_t i) { block[i] = worker.run(result.runs + i); });
     result.cpu_seconds = team.seconds();
     for (std::size_t i = 0; i < block.size(); ++i) {
-      merge(block[i], result.runs + i, result.cpu_seconds, result);
+      if (block[i]) merge(block[i], result.runs + i, result.cpu_seconds, result);
     }
     result.runs += block.size();
-    result.judged = 0;
-    team.each([&](const Worker& worker) { result.judged += worker.judged(); });
+    sum_up(team, result);
     if (options.progress) options.progress(result);
     if (options.causes != 0 && result.found.size() >= options.causes) break;
   }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kFormat = "sibyl-exploration/1";
 
-Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
+Value number_value(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
 
 std::string name_of(Strategy strategy) { return boost::describe::enum_to_string(strategy, "?"); }
 
@@ -23,9 +23,9 @@ Value found_json(const std::vector<FoundCause>& all, const Files& files) {
         Value::Object{{"property", f.property},
                       {"cause", f.cause},
                       {"summary", f.summary},
-                      {"first_run", number(f.first)},
-                      {"workload", f.workload ? number(*f.workload) : Value()},
-                      {"runs", number(f.count)},
+                      {"first_run", number_value(f.first)},
+                      {"workload", f.workload ? number_value(*f.workload) : Value()},
+                      {"runs", number_value(f.count)},
                       {"file", files.empty() || files[i].empty() ? Value() : Value(files[i])},
                       {"scenario", f.scenario}});
   }
@@ -34,7 +34,7 @@ Value found_json(const std::vector<FoundCause>& all, const Files& files) {
 
 Value probes_json(const std::map<std::string, std::uint64_t>& probes) {
   Value::Object all;
-  for (const auto& [name, hits] : probes) all.emplace_back(name, number(hits));
+  for (const auto& [name, hits] : probes) all.emplace_back(name, number_value(hits));
   return Value(std::move(all));
 }
 
@@ -77,12 +77,12 @@ Value exploration_json(const std::string& id, const ExploreOptions& options,
   return Value::Object{{"format", kFormat},
                        {"id", id},
                        {"strategy", name_of(options.strategy.strategy)},
-                       {"seed", number(options.seed)},
-                       {"runs", number(result.runs)},
-                       {"workloads", number(result.workloads)},
-                       {"events", number(result.events)},
-                       {"violating", number(result.violating)},
-                       {"inconclusive", number(result.inconclusive)},
+                       {"seed", number_value(options.seed)},
+                       {"runs", number_value(result.runs)},
+                       {"workloads", number_value(result.workloads)},
+                       {"events", number_value(result.events)},
+                       {"violating", number_value(result.violating)},
+                       {"inconclusive", number_value(result.inconclusive)},
                        {"probes", probes_json(result.probes)},
                        {"found", found_json(result.found, files)},
                        {"cpu_seconds", result.cpu_seconds},
@@ -96,13 +96,13 @@ Value exploration_json(const Scenario& scenario, const ExhaustiveResult& result,
   return Value::Object{{"format", kFormat},
                        {"id", scenario.id},
                        {"strategy", "exhaustive"},
-                       {"states", number(result.states)},
-                       {"transitions", number(result.transitions)},
-                       {"depth", number(result.depth)},
-                       {"ends", number(result.ends)},
-                       {"cycles", number(result.cycles)},
-                       {"observations", number(result.judged)},
-                       {"inconclusive", number(result.inconclusive)},
+                       {"states", number_value(result.states)},
+                       {"transitions", number_value(result.transitions)},
+                       {"depth", number_value(result.depth)},
+                       {"ends", number_value(result.ends)},
+                       {"cycles", number_value(result.cycles)},
+                       {"observations", number_value(result.judged)},
+                       {"inconclusive", number_value(result.inconclusive)},
                        {"probes", probes_json(result.probes)},
                        {"found", found_json(result.found, files)},
                        {"cpu_seconds", result.cpu_seconds},

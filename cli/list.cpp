@@ -41,7 +41,7 @@ struct Listing {
   int status = kAsExpected;
 };
 
-std::string joined(const std::vector<std::string>& list) {
+std::string joined_list(const std::vector<std::string>& list) {
   std::string out;
   for (const auto& item : list) out += (out.empty() ? "" : ", ") + item;
   return out;
@@ -61,7 +61,7 @@ Listing list_protocols(bool with_variants) {
     for (const VariantInfo& v : p.variants) {
       if (with_variants) {
         const std::string breaks =
-            v.breaks.empty() ? "breaks nothing" : "breaks " + joined(v.breaks);
+            v.breaks.empty() ? "breaks nothing" : "breaks " + joined_list(v.breaks);
         listing.rows.push_back({1, v.name, v.line + " (" + breaks + ")"});
       }
       variants.push_back(
@@ -86,8 +86,8 @@ Listing list_state_machines() {
       if (p.model == model->name()) users.push_back(p.name);
     }
     if (users.empty()) continue;
-    listing.rows.push_back(
-        {0, std::string(model->name()), fmt::format("{} ({})", model->summary(), joined(users))});
+    listing.rows.push_back({0, std::string(model->name()),
+                            fmt::format("{} ({})", model->summary(), joined_list(users))});
     listing.data.push_back(Value::Object{
         {"name", model->name()}, {"line", model->summary()}, {"protocols", strings(users)}});
   }

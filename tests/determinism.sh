@@ -63,7 +63,8 @@ build_and_compare() { # NAME COMPILER FLAGS
     return
   fi
   cmake -S . -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Plain -DCMAKE_CXX_COMPILER="$2" \
-    -DCMAKE_CXX_FLAGS="$3" -DSIBYL_BUILD_TESTS=OFF -DSIBYL_DEVELOPER=OFF >"$work/$1.log" 2>&1 &&
+    -DCMAKE_CXX_FLAGS="$3" -DCMAKE_UNITY_BUILD=ON -DSIBYL_BUILD_TESTS=OFF \
+    -DSIBYL_DEVELOPER=OFF >"$work/$1.log" 2>&1 &&
     cmake --build "$work/$1" --target sibyl_cli >>"$work/$1.log" 2>&1 || {
       tail -n 30 "$work/$1.log"
       echo "$1: the build failed"

@@ -8,7 +8,7 @@ namespace sibyl::analysis {
 
 namespace {
 
-enum class Kind : std::uint8_t { read, write, cas };
+enum class RegisterKind : std::uint8_t { read, write, cas };
 
 const Value::List* pair_of(const Operation& op) {
   const Value::List* list = op.value.as_list();
@@ -20,11 +20,13 @@ class RegisterMachine : public Machine {
   RegisterMachine(const History& history, const Value& initial) {
     for (const Operation& op : history) {
       Step step;
-      step.kind = op.f == "read" ? Kind::read : op.f == "write" ? Kind::write : Kind::cas;
+      step.kind = op.f == "read"    ? RegisterKind::read
+                  : op.f == "write" ? RegisterKind::write
+                                    : RegisterKind::cas;
       step.cell = cell_of(op.key);
       step.nok = op.reply != "ok" && !pending(op);
       step.pending = pending(op);
-      if (step.kind == Kind::cas) {
+      if (step.kind == RegisterKind::cas) {
         step.old = values_.intern((*pair_of(op))[0]);
         step.value = values_.intern((*pair_of(op))[1]);
       } else {
@@ -40,12 +42,12 @@ class RegisterMachine : public Machine {
     const Step& step = steps_[op];
     std::int32_t& cell = cells[static_cast<std::size_t>(step.cell)];
     bool possible = true;
-    if (step.kind == Kind::read) {
+    if (step.kind == RegisterKind::read) {
       possible = step.pending || cell == step.value;
       if (!possible && why != nullptr) {
         *why = fmt::format("read {}, but it was {}", text_of(step.value), text_of(cell));
       }
-    } else if (step.kind == Kind::write) {
+    } else if (step.kind == RegisterKind::write) {
       cell = step.value;
     } else {
       const bool matches = cell == step.old;
@@ -61,7 +63,7 @@ class RegisterMachine : public Machine {
 
  private:
   struct Step {
-    Kind kind = Kind::read;
+    RegisterKind kind = RegisterKind::read;
     std::int32_t cell = 0;
     std::int32_t old = 0;
     std::int32_t value = 0;

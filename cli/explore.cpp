@@ -135,7 +135,7 @@ ExploreOptions options_of(const ExploreSettings& settings, const ProtocolInfo& p
   options.jobs = settings.common.jobs != 0 ? settings.common.jobs
                                            : std::max(1U, std::thread::hardware_concurrency());
   for (const std::string& property : settings.properties) {
-    const auto& known = protocol.properties;
+    const std::vector<std::string> known = protocol.judgeable();
     if (std::find(known.begin(), known.end(), property) != known.end()) continue;
     const std::string guess = nearest(property, known);
     throw UsageError(fmt::format("--property {}: {} is not judged by it{}", property, protocol.name,

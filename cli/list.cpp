@@ -70,6 +70,7 @@ Listing list_protocols(bool with_variants) {
     listing.data.push_back(Value::Object{{"name", p.name},
                                          {"line", p.line},
                                          {"properties", strings(p.properties)},
+                                         {"not_promised", strings(p.not_promised)},
                                          {"model", p.model},
                                          {"variants", std::move(variants)}});
   }

@@ -218,7 +218,7 @@ Scenario the_scenario(const ShrinkSettings& settings, Io& io) {
     scenario.seed = *settings.common.seed;
     scenario.document.set("seed", number(scenario.seed));
   }
-  const auto& known = scenario.protocol->properties;
+  const std::vector<std::string> known = scenario.protocol->judgeable();
   if (!settings.property.empty() &&
       std::find(known.begin(), known.end(), settings.property) == known.end()) {
     const std::string guess = nearest(settings.property, known);

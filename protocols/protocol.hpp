@@ -100,11 +100,15 @@ struct ProtocolInfo {
   /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
   /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
   std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
+  /// What the protocol does not promise, but a scenario may ask for (`expect.properties`).
+  std::vector<std::string> not_promised = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of
   /// all processes and in all messages (where they stand as NodeId), every run is a run again, and
   /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list,
   /// or derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
   std::function<std::vector<std::vector<NodeId>>(const Setup&)> symmetric = {};
+  /// What it can be judged by: `properties`, then `not_promised`.
+  std::vector<std::string> judgeable() const;
 };
 
 /// All protocols, in the order of registration.

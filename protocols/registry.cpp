@@ -2,6 +2,7 @@
 #include <cassert>
 #include <utility>
 
+#include "protocols/broadcast/naive.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 
@@ -14,6 +15,8 @@ std::vector<ProtocolInfo>& all() {
   static std::vector<ProtocolInfo> list = {
       partitioned::ssmr(),
       partitioned::dssmr(),
+      broadcast::naive_broadcast(),
+      broadcast::flooding_broadcast(),
   };
   return list;
 }
@@ -27,6 +30,12 @@ const ProtocolInfo* find_protocol(std::string_view name) {
     if (p.name == name) return &p;
   }
   return nullptr;
+}
+
+std::vector<std::string> ProtocolInfo::judgeable() const {
+  std::vector<std::string> all = properties;
+  all.insert(all.end(), not_promised.begin(), not_promised.end());
+  return all;
 }
 
 void register_protocol(ProtocolInfo info) {

@@ -337,7 +337,7 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
                         "names nodes of a scenario; with \"protocol\" they are drawn");
     }
     entry.liveness = demand_of(search, entry.scenario, pointer);
-    const auto& known = entry.scenario.protocol->properties;
+    const std::vector<std::string> known = entry.scenario.protocol->judgeable();
     if (one_property) {
       if (std::find(known.begin(), known.end(), property) == known.end()) {
         unknown_name(fields.at("property"), property, known,

@@ -94,7 +94,7 @@ void ExhaustiveJudge::judge_cycle(std::uint64_t shown, std::uint64_t state, cons
 
 void ExhaustiveJudge::check(const Trace& trace, Outcome outcome, const RunAgain& again) {
   bool undecided = false;
-  for (const std::string& property : scenario_.protocol->properties) {
+  for (const std::string& property : judged_properties(scenario_, options_.properties)) {
     const bool wanted = options_.properties.empty() ||
                         std::find(options_.properties.begin(), options_.properties.end(),
                                   property) != options_.properties.end();

@@ -8,6 +8,7 @@
 
 #include "analysis/properties.hpp"
 #include "scenarios/fields.hpp"
+#include "scenarios/scenario.hpp"
 
 namespace sibyl {
 
@@ -32,15 +33,21 @@ void read_properties(const Value& v, const std::string& pointer, const ProtocolI
     const std::string at = pointer_to(pointer, name);
     const auto found = std::find_if(expect.properties.begin(), expect.properties.end(),
                                     [&name = name](const auto& p) { return p.first == name; });
+    const auto& besides = protocol.not_promised;
+    if (found == expect.properties.end() &&
+        std::find(besides.begin(), besides.end(), name) != besides.end()) {
+      decode(verdict, at, expect.properties.emplace_back(name, Verdict::holds).second);
+      continue;
+    }
     if (found == expect.properties.end()) {
       if (analysis::find_property(name) != nullptr) {
         std::string known;
-        for (const auto& own : protocol.properties) known += (known.empty() ? "" : ", ") + own;
+        for (const auto& own : protocol.judgeable()) known += (known.empty() ? "" : ", ") + own;
         throw ConfigError(
             at, fmt::format("\"{}\" is no property of the protocol \"{}\", which has {}", name,
                             protocol.name, known.empty() ? "none" : known));
       }
-      unknown_name(at, name, protocol.properties, "property");
+      unknown_name(at, name, protocol.judgeable(), "property");
     }
     decode(verdict, at, found->second);
   }
@@ -255,6 +262,16 @@ void check_digest(std::string_view digest, const std::string& pointer) {
       digest.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
     throw ConfigError(pointer, "a digest has 32 lower-case hexadecimal digits");
   }
+}
+
+std::vector<std::string> judged_properties(const Scenario& scenario,
+                                           const std::vector<std::string>& asked) {
+  std::vector<std::string> all;
+  for (const auto& [name, verdict] : scenario.expect.properties) all.push_back(name);
+  for (const std::string& name : asked) {
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+  }
+  return all;
 }
 
 std::vector<Unmet> unmet_expectations(const Expectations& expected, const Facts& facts,

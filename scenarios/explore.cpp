@@ -152,7 +152,7 @@ class Worker {
 
   std::vector<Finding> findings(const Trace& trace) const {
     std::vector<Finding> all;
-    for (const std::string& property : scenario_.protocol->properties) {
+    for (const std::string& property : judged_properties(scenario_, options_.properties)) {
       all.push_back(analysis::check(property, trace));
     }
     return all;

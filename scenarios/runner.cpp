@@ -242,7 +242,7 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.trace.scenario_id = scenario.id;
   result.trace.scenario = replayable(scenario, result.trace.seed);
   simulate(scenario, options, result);
-  for (const std::string& property : scenario.protocol->properties) {
+  for (const std::string& property : judged_properties(scenario, options.properties)) {
     const auto& only = options.properties;
     if (!only.empty() && std::find(only.begin(), only.end(), property) == only.end()) continue;
     result.findings.push_back(analysis::check(property, result.trace, options.interrupted));

@@ -50,4 +50,9 @@ struct Scenario {
   Value document;  ///< the scenario on its own: of a variant, what the base becomes by it
 };
 
+/// The properties that a run of the scenario is judged by: those of its protocol, those that it
+/// names itself, and `asked` besides.
+std::vector<std::string> judged_properties(const Scenario& scenario,
+                                           const std::vector<std::string>& asked = {});
+
 }  // namespace sibyl

@@ -43,8 +43,12 @@ void Shown::add(const Observed& step) {
   }
   const auto place = std::lower_bound(multicast_.begin(), multicast_.end(), step.subject);
   const bool known = place != multicast_.end() && *place == step.subject;
-  if (type == &kTypeInfo<note::Deliver>) chain(mine, known ? 1 : 2);
-  if (type == &kTypeInfo<note::Multicast> && !known) multicast_.insert(place, step.subject);
+  if (type == &kTypeInfo<note::Deliver> || type == &kTypeInfo<note::BroadcastDelivery>) {
+    chain(mine, known ? 1 : 2);
+  }
+  if ((type == &kTypeInfo<note::Multicast> || type == &kTypeInfo<note::Broadcast>) && !known) {
+    multicast_.insert(place, step.subject);
+  }
 }
 
 void Shown::hash_into(Hasher& h) const {

@@ -86,6 +86,7 @@ std::shared_ptr<const RunResult> ShrinkOracle::evaluate(Scenario scenario, bool 
   RunOptions options;
   options.interrupted = first ? options_.interrupted : options_.stop;
   if (!first) options.properties = {property_};
+  if (first && !options_.property.empty()) options.properties = {options_.property};
   const bool capped = scenario.limits.events > most_events_;
   if (capped) scenario.limits.events = most_events_;
   try {

@@ -18,6 +18,7 @@
 
 #include "sim/describe.hpp"
 #include "sim/signed.hpp"
+#include "sim/value.hpp"
 
 namespace sibyl {
 
@@ -260,6 +261,31 @@ constexpr FieldType node_field() {
   return type;
 }
 
+/// What a Value holds decides what it is: an integer, a text, or what has such inside. Keys stay.
+template <class V>
+void inside_value(void* at, FieldVisitor& visitor) {
+  const auto show = [&](auto* inside) {
+    using T = std::remove_pointer_t<decltype(inside)>;
+    if (inside != nullptr) visitor.field({}, inside, kFieldType<T>);
+  };
+  V& value = *static_cast<V*>(at);
+  show(value.as_int());
+  show(value.as_bool());
+  show(value.as_string());
+  show(value.as_list());
+  if (auto* object = value.as_object()) {
+    for (auto& [key, inside] : *object) visitor.field(key, &inside, kFieldType<V>);
+  }
+}
+
+template <class V>
+constexpr FieldType value_field() {
+  FieldType type;
+  type.kind = FieldKind::record;
+  type.children = inside_value<V>;
+  return type;
+}
+
 template <class T>
 constexpr FieldType kind_alone(FieldKind kind) {
   FieldType type;
@@ -283,6 +309,8 @@ constexpr FieldType field_type_of() {
     return node_field<T>();
   } else if constexpr (std::is_same_v<T, Time> || std::is_same_v<T, Duration>) {
     return time_field<T>();
+  } else if constexpr (std::is_same_v<T, Value>) {
+    return value_field<T>();
   } else if constexpr (is_signed_part<T>::value) {
     return signed_field<T>();
   } else if constexpr (is_optional<T>::value) {
@@ -296,7 +324,7 @@ constexpr FieldType field_type_of() {
   } else if constexpr (Described<T>) {
     return record_field<T>();
   } else {
-    return {};  // timers' ids, Values, and what hashes itself
+    return {};  // timers' ids and what hashes itself
   }
 }
 

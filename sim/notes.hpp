@@ -69,6 +69,24 @@ struct Deliver {
 };
 BOOST_DESCRIBE_STRUCT(Deliver, (), (message, group))
 
+/// A process broadcasts an item to all. Checked by: validity, integrity, fifo_order, causal_order.
+struct Broadcast {
+  NodeId origin;             ///< who broadcasts it: the node itself, unless it is faulty
+  std::uint64_t number = 0;  ///< tells the origin's items apart
+  std::string label;         ///< the scenario's name for it; may be empty
+  Value content;
+};
+BOOST_DESCRIBE_STRUCT(Broadcast, (), (origin, number, label, content))
+
+/// A process delivers the item of that origin and number. Where an item was scheduled and none
+/// came, the content is null ("NoMsg"). Checked by: agreement and all orders.
+struct BroadcastDelivery {
+  NodeId origin;
+  std::uint64_t number = 0;
+  Value content;
+};
+BOOST_DESCRIBE_STRUCT(BroadcastDelivery, (), (origin, number, content))
+
 /// The process holds the object from now on as its owner (installed, created, or from the start).
 /// Checked by: single_owner.
 struct Own {
@@ -117,6 +135,17 @@ struct Applied {
   std::string state;  ///< 16 hex digits
 };
 BOOST_DESCRIBE_STRUCT(Applied, (), (index, op, state))
+
+/// A replica hands out what the machine answered to operation `op` when it applied its `index`-th
+/// command. Checked by: rsm_safety, rsm_liveness_2.
+struct Output {
+  std::uint64_t index = 0;
+  std::uint64_t op = 0;
+  std::string client;
+  std::string reply;
+  Value value;
+};
+BOOST_DESCRIBE_STRUCT(Output, (), (index, op, client, reply, value))
 
 /// A named counter of the protocol goes up by one ("retry", "consult", "fallback"); also a coverage
 /// probe.

@@ -37,6 +37,11 @@ class Witness final : public Observer {
   const std::vector<Renaming>& renamings_;
 };
 
+/// One number for a broadcast item.
+std::uint64_t subject_of(NodeId origin, std::uint64_t number) {
+  return fold_multiply(number ^ 0xa0761d6478bd642fULL, origin.value + 0xe7037ed1a0b428dbULL);
+}
+
 }  // namespace
 
 Observed observed_in(const Step& step) {
@@ -52,6 +57,12 @@ Observed observed_in(const Step& step) {
     o.subject = static_cast<const note::Multicast*>(step.body)->message;
   } else if (step.type == &kTypeInfo<note::Deliver>) {
     o.subject = static_cast<const note::Deliver*>(step.body)->message;
+  } else if (step.type == &kTypeInfo<note::Broadcast>) {
+    const auto& item = *static_cast<const note::Broadcast*>(step.body);
+    o.subject = subject_of(item.origin, item.number);
+  } else if (step.type == &kTypeInfo<note::BroadcastDelivery>) {
+    const auto& item = *static_cast<const note::BroadcastDelivery*>(step.body);
+    o.subject = subject_of(item.origin, item.number);
   }
   return o;
 }

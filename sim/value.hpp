@@ -42,6 +42,9 @@ class Value {
   const std::string* as_string() const { return std::get_if<std::string>(&data_); }
   const List* as_list() const { return shared<List>(); }
   const Object* as_object() const { return shared<Object>(); }
+  bool* as_bool() { return std::get_if<bool>(&data_); }
+  std::int64_t* as_int() { return std::get_if<std::int64_t>(&data_); }
+  std::string* as_string() { return std::get_if<std::string>(&data_); }
   /// To be changed: from now on this value's own. O(members) when it was shared.
   List* as_list() { return own<List>(); }
   Object* as_object() { return own<Object>(); }

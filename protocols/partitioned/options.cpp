@@ -63,41 +63,6 @@ const std::vector<Variant>& dssmr_variants() {
   return kVariants;
 }
 
-namespace {
-
-template <class Options>
-Options read_options(const Setup& setup, const std::vector<Variant>& variants) {
-  Value preset{Value::Object{}};
-  std::map<std::string, std::string> set_by;
-  for (const Variant& variant : variants) {
-    if (!setup.has_variant(variant.info.name)) continue;
-    for (const auto& [option, value] : variant.preset) {
-      const Value* before = preset.find(option);
-      if (before != nullptr && !(*before == value)) {
-        throw ConfigError(kOptionsPointer, "the variants " + set_by[option] + " and " +
-                                               variant.info.name + " set the option \"" + option +
-                                               "\" to different values; take one of them");
-      }
-      preset.set(option, value);
-      set_by[option] = variant.info.name;
-    }
-  }
-  Options options;
-  decode(preset, kOptionsPointer, options);
-  if (setup.options.is_null()) return options;
-  decode(setup.options, kOptionsPointer, options);
-  for (const auto& [option, variant] : set_by) {
-    if (setup.options.find(option) != nullptr) {
-      throw ConfigError(pointer_to(kOptionsPointer, option),
-                        "the variant " + variant + " sets this option to " +
-                            preset.find(option)->text() + "; leave out the one or the other");
-    }
-  }
-  return options;
-}
-
-}  // namespace
-
 SsmrOptions ssmr_options(const Setup& setup) {
   return read_options<SsmrOptions>(setup, ssmr_variants());
 }

@@ -17,6 +17,7 @@
 #include "protocols/multicast/types.hpp"
 #include "protocols/partitioned/command.hpp"
 #include "protocols/protocol.hpp"
+#include "protocols/variants.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 #include "sim/value.hpp"
@@ -194,10 +195,6 @@ constexpr bool oracle_waits(Waiting w) {
 
 // ---- A variant is a preset of options ----
 
-struct Variant {
-  VariantInfo info;
-  std::vector<std::pair<std::string, Value>> preset;  ///< option, value
-};
 const std::vector<Variant>& ssmr_variants();
 const std::vector<Variant>& dssmr_variants();
 

@@ -154,12 +154,6 @@ std::vector<std::string> labels_of(const System& system) {
   return labels;
 }
 
-std::vector<VariantInfo> infos(const std::vector<Variant>& variants) {
-  std::vector<VariantInfo> result;
-  for (const Variant& variant : variants) result.push_back(variant.info);
-  return result;
-}
-
 std::vector<std::string> properties() {
   return {"validity",      "integrity",    "agreement",     "uniform_agreement", "prefix_order",
           "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
@@ -194,7 +188,7 @@ ProtocolInfo ssmr() {
   return {"s-smr",
           "partitioned state machine replication with a static oracle: commands over several "
           "partitions, exchanged variables, signals (DSN 2014)",
-          infos(ssmr_variants()),
+          infos_of(ssmr_variants()),
           properties(),
           "objects",
           build_ssmr,
@@ -207,7 +201,7 @@ ProtocolInfo dssmr() {
   return {"ds-smr",
           "partitioned state machine replication with a replicated oracle: objects are created, "
           "deleted and moved, clients cache locations and retry (DSN 2016)",
-          infos(dssmr_variants()),
+          infos_of(dssmr_variants()),
           properties(),
           "objects",
           build_dssmr,

@@ -1,0 +1,13 @@
+// Draws small deployments and workloads of the broadcast family, for searches without a scenario.
+#pragma once
+
+#include "protocols/broadcast/setup.hpp"
+
+namespace sibyl::broadcast {
+
+/// As ProtocolInfo::draw: as many parties as BroadcastProtocol::sizes says, and 2 to `size`
+/// broadcasts, some of which wait for an earlier one.
+Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream& stream,
+                   unsigned size);
+
+}  // namespace sibyl::broadcast

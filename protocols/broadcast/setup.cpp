@@ -1,0 +1,245 @@
+// Reads deployment and workload of the broadcast family, and makes the nodes.
+#include "protocols/broadcast/setup.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "protocols/broadcast/draw.hpp"
+#include "protocols/broadcast/party.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl::broadcast {
+
+namespace {
+
+/// An entry as it is written.
+struct WrittenEntry {
+  std::string party;
+  Time at;
+  std::vector<std::string> after;
+  std::optional<std::string> label;
+  std::optional<std::string> command;
+  std::optional<std::string> key;
+  Value value;
+  static constexpr std::array kRequired{std::string_view("party")};
+};
+BOOST_DESCRIBE_STRUCT(WrittenEntry, (), (party, at, after, label, command, key, value))
+
+struct WrittenWorkload {
+  std::vector<WrittenEntry> broadcasts;
+};
+BOOST_DESCRIBE_STRUCT(WrittenWorkload, (), (broadcasts))
+
+const std::string kEntries = pointer_to(kWorkloadPointer, "broadcasts");
+
+const state_machines::StateMachineInfo* machine_info(const Value& machine) {
+  const Value* name = machine.as_string() != nullptr ? &machine : machine.find("name");
+  return name == nullptr || name->as_string() == nullptr
+             ? nullptr
+             : state_machines::find_state_machine(*name->as_string());
+}
+
+/// Deployment first: it names the parties.
+Deployment read_deployment(const Setup& setup, const BroadcastProtocol& protocol, System& system) {
+  Deployment deployment;
+  decode(setup.deployment, kDeploymentPointer, deployment);
+  const std::uint32_t n = deployment.parties;
+  decode_int(Value(static_cast<std::int64_t>(n)), pointer_to(kDeploymentPointer, "parties"), 1,
+             kMostParties);
+  auto parties = std::make_shared<Parties>();
+  for (std::uint32_t i = 0; i < n; ++i) {
+    parties->all.push_back({i});
+    system.names.push_back(fmt::format("P{}", i));
+  }
+  parties->t = deployment.faulty.value_or(protocol.most_faulty(n));
+  decode_int(Value(static_cast<std::int64_t>(parties->t)), pointer_to(kDeploymentPointer, "faulty"),
+             0, n - 1);
+  system.parties = std::move(parties);
+  system.own.resize(n);
+  if (deployment.machine) {
+    system.machine = state_machines::make_state_machine_from(
+        *deployment.machine, pointer_to(kDeploymentPointer, "machine"));
+  }
+  return deployment;
+}
+
+void check_command(const Deployment& deployment, const std::string& f, const std::string& pointer) {
+  if (!deployment.machine) {
+    throw ConfigError(pointer, "is a command, but nothing is replicated: give a machine in " +
+                                   pointer_to(kDeploymentPointer, "machine"));
+  }
+  const auto* info = machine_info(*deployment.machine);
+  const auto& known = info->commands;
+  if (std::find(known.begin(), known.end(), f) == known.end()) {
+    unknown_name(pointer, f, known, "command of " + info->name);
+  }
+}
+
+Entry read_entry(const WrittenEntry& written, const Deployment& deployment, const System& system,
+                 const std::string& pointer) {
+  Entry entry;
+  const auto& names = system.names;
+  const auto party = std::find(names.begin(), names.end(), written.party);
+  if (party == names.end()) {
+    unknown_name(pointer_to(pointer, "party"), written.party, names, "party");
+  }
+  entry.party = {static_cast<std::uint32_t>(party - names.begin())};
+  entry.at = written.at;
+  entry.op = system.entries.size() + 1;
+  entry.label = written.label.value_or(fmt::format("m{}", entry.op));
+  if (entry.label.empty()) throw ConfigError(pointer_to(pointer, "label"), "must not be empty");
+  if (!written.command) {
+    if (deployment.machine) {
+      throw ConfigError(pointer,
+                        "has no \"command\": where a machine is replicated, commands are "
+                        "broadcast");
+    }
+    if (written.key) {
+      throw ConfigError(pointer_to(pointer, "key"), "only an entry with a \"command\" has a key");
+    }
+    entry.content = written.value.is_null() ? Value(entry.label) : written.value;
+    return entry;
+  }
+  check_command(deployment, *written.command, pointer_to(pointer, "command"));
+  entry.f = *written.command;
+  entry.key = written.key.value_or("");
+  entry.value = written.value;
+  entry.content = content_of({entry.op, written.party, entry.f, entry.key, entry.value});
+  return entry;
+}
+
+/// "after" is known by origin and content, so two entries must not be alike in both.
+void resolve_after(const WrittenWorkload& workload, System& system) {
+  std::map<std::string, std::uint64_t> labels;
+  for (const Entry& entry : system.entries) {
+    const auto [earlier, fresh] = labels.emplace(entry.label, entry.op);
+    if (fresh) continue;
+    throw ConfigError(pointer_to(pointer_to(kEntries, entry.op - 1), "label"),
+                      fmt::format("the entry at {} has the label \"{}\" already",
+                                  pointer_to(kEntries, earlier->second - 1), entry.label));
+  }
+  std::vector<std::string> known;
+  for (const auto& [label, op] : labels) known.push_back(label);
+  for (Entry& entry : system.entries) {
+    const std::string at = pointer_to(pointer_to(kEntries, entry.op - 1), "after");
+    const auto& after = workload.broadcasts[entry.op - 1].after;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const auto found = labels.find(after[i]);
+      if (found == labels.end()) unknown_name(pointer_to(at, i), after[i], known, "label");
+      if (found->second == entry.op) {
+        throw ConfigError(pointer_to(at, i), "an entry cannot wait for itself");
+      }
+      entry.after.push_back(found->second);
+      system.waited_for.push_back(found->second);
+    }
+  }
+  auto& waited = system.waited_for;
+  std::sort(waited.begin(), waited.end());
+  waited.erase(std::unique(waited.begin(), waited.end()), waited.end());
+  for (const std::uint64_t op : waited) {
+    const Entry& one = system.entry(op);
+    for (const Entry& other : system.entries) {
+      if (other.op == op || other.party != one.party || !(other.content == one.content)) continue;
+      throw ConfigError(pointer_to(pointer_to(kEntries, other.op - 1), "value"),
+                        fmt::format("is the same as that of \"{}\", for which others wait: take "
+                                    "different values",
+                                    one.label));
+    }
+  }
+}
+
+std::vector<NodeSpec> build(const Setup& setup, const BroadcastProtocol& protocol) {
+  const SystemPtr system = read_system(setup, protocol);
+  const Made made = protocol.read(setup);
+  std::vector<NodeSpec> nodes;
+  for (const NodeId party : system->parties->all) {
+    const std::string& name = system->names[party.value];
+    nodes.push_back(
+        {{name, "party", name}, make_process<Party>(system, made.make(system, party), made.party)});
+  }
+  return nodes;
+}
+
+/// The labels of commands: only they are operations of the history.
+std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol) {
+  std::vector<std::string> found;
+  for (const Entry& entry : read_system(setup, protocol)->entries) {
+    if (entry.is_command()) found.push_back(entry.label);
+  }
+  return found;
+}
+
+}  // namespace
+
+const std::vector<Variant>& party_variants() {
+  static const std::vector<Variant> kVariants{
+      {{"machine-reads-clock",
+        "replicas add what their clock shows to a command's argument: the machine is no function "
+        "(A2)",
+        {"rsm_safety", "replica_state"}},
+       {{"machine_reads", "clock"}}},
+      {{"machine-reads-node",
+        "replicas add their own number to a command's argument: the machine is no function (A2)",
+        {"rsm_safety", "replica_state"}},
+       {{"machine_reads", "node"}}},
+  };
+  return kVariants;
+}
+
+std::vector<Variant> with_party_variants(std::vector<Variant> own) {
+  own.insert(own.end(), party_variants().begin(), party_variants().end());
+  return own;
+}
+
+const std::vector<std::string>& family_properties() {
+  static const std::vector<std::string> kProperties{
+      "validity", "integrity", "agreement", "uniform_agreement", "termination", "replica_state"};
+  return kProperties;
+}
+
+SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol) {
+  auto system = std::make_shared<System>();
+  const Deployment deployment = read_deployment(setup, protocol, *system);
+  WrittenWorkload workload;
+  decode(setup.workload, kWorkloadPointer, workload);
+  for (const WrittenEntry& written : workload.broadcasts) {
+    Entry entry =
+        read_entry(written, deployment, *system, pointer_to(kEntries, system->entries.size()));
+    auto& own = system->own[entry.party.value];
+    entry.place = static_cast<std::uint64_t>(std::count_if(
+        own.begin(), own.end(), [&](std::uint64_t op) { return system->entry(op).is_command(); }));
+    own.push_back(entry.op);
+    system->entries.push_back(std::move(entry));
+  }
+  resolve_after(workload, *system);
+  return system;
+}
+
+ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
+  ProtocolInfo info;
+  info.name = protocol.name;
+  info.line = protocol.line;
+  info.variants = infos_of(protocol.variants);
+  info.properties = protocol.properties;
+  for (const std::string& property : family_properties()) {
+    const auto& promised = info.properties;
+    if (std::find(promised.begin(), promised.end(), property) == promised.end()) {
+      info.not_promised.push_back(property);
+    }
+  }
+  info.words = protocol.words;
+  info.words.steps.push_back(std::string(type_name<EntryDue>()));
+  info.words.replies = {"ok", "nok"};
+  const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));
+  info.build = [shared](const Setup& setup) { return build(setup, *shared); };
+  info.labels = [shared](const Setup& setup) { return labels(setup, *shared); };
+  info.draw = [shared](const Setup& setup, Stream& stream, unsigned size) {
+    return draw_parties(*shared, setup, stream, size);
+  };
+  return info;
+}
+
+}  // namespace sibyl::broadcast

@@ -119,9 +119,32 @@ std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const S
   return demand;
 }
 
+/// A synchronous protocol is searched within the bounds that it relies on.
+void refuse_asynchronous(const ExploreSettings& settings, const ProtocolInfo& protocol,
+                         Strategy strategy) {
+  if (!protocol.synchronous) return;
+  const std::string why = fmt::format(
+      "{} is synchronous: it relies on the bounds of the scenario's delays", protocol.name);
+  if (settings.strategy == "exhaustive") {
+    if (settings.delay_set.empty()) {
+      throw UsageError(fmt::format("--strategy exhaustive: {}; give --delay-set", why));
+    }
+  } else if (is_asynchronous(strategy)) {
+    throw UsageError(
+        fmt::format("--strategy {}: {}; take swarm, extremes or timed", settings.strategy, why));
+  } else if (settings.depth || settings.delays || settings.faults.losses != 0 ||
+             settings.faults.duplicates != 0) {
+    throw UsageError(fmt::format(
+        "--depth, --delays, --losses and --duplicates are of asynchronous strategies; {}", why));
+  } else if (settings.liveness) {
+    throw UsageError(fmt::format("--liveness lets messages take any time; {}", why));
+  }
+}
+
 ExploreOptions options_of(const ExploreSettings& settings, const ProtocolInfo& protocol, Io& io) {
   ExploreOptions options;
   boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
+  refuse_asynchronous(settings, protocol, options.strategy.strategy);
   options.strategy.depth = settings.depth;
   options.strategy.delays = settings.delays;
   options.memory = settings.megabytes << 20U;
@@ -385,9 +408,10 @@ Action add_explore(CLI::App& verb, Io& io) {
   const auto number = number_up_to(std::uint64_t{1} << 53);
   verb.add_option("--strategy", settings->strategy,
                   "swarm (each run draws one of the others), random, pct, delay, starve, newest, "
-                  "timed (the scenario's own delays), exhaustive")
-      ->check(CLI::IsMember(
-          {"swarm", "random", "pct", "delay", "starve", "newest", "timed", "exhaustive"}));
+                  "timed (the scenario's own delays), extremes (the least and the most of them), "
+                  "exhaustive")
+      ->check(CLI::IsMember({"swarm", "random", "pct", "delay", "starve", "newest", "timed",
+                             "extremes", "exhaustive"}));
   verb.add_option("--runs", settings->runs, "How many runs; 0: until --for")->check(number);
   verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);
   verb.add_option("--depth", settings->depth,

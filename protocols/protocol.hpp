@@ -100,6 +100,8 @@ struct ProtocolInfo {
   /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
   /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
   std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
+  /// It relies on bounds of delays and clocks: searches keep to those of the scenario.
+  bool synchronous = false;
   /// What the protocol does not promise, but a scenario may ask for (`expect.properties`).
   std::vector<std::string> not_promised = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of

@@ -170,6 +170,26 @@ void check_search(CampaignSearch& search, const std::string& pointer) {
   search.runs = std::numeric_limits<std::uint64_t>::max();
 }
 
+/// A synchronous protocol is searched within the bounds that it relies on.
+void check_synchronous(const ProtocolInfo& protocol, const CampaignSearch& search,
+                       const std::string& pointer) {
+  if (!protocol.synchronous) return;
+  const std::string why = fmt::format(
+      "{} is synchronous: it relies on the bounds of the scenario's delays", protocol.name);
+  for (const Strategy strategy : search.strategies) {
+    if (!is_asynchronous(strategy)) continue;
+    throw ConfigError(pointer_to(pointer, "strategies"),
+                      fmt::format("{}; take swarm, extremes or timed", why));
+  }
+  if (search.exhaustive && search.exhaustive->delays_ns.empty()) {
+    throw ConfigError(pointer_to(pointer, "exhaustive"), why + "; give \"delay_set\"");
+  }
+  if (search.liveness) {
+    throw ConfigError(pointer_to(pointer, "liveness"),
+                      "lets messages take any time; " + why + "; give \"liveness\": false");
+  }
+}
+
 /// Whether one of the searches by runs does anything with a setting.
 bool any_uses(const CampaignSearch& search, std::string_view setting) {
   return std::any_of(search.strategies.begin(), search.strategies.end(),
@@ -336,6 +356,7 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
       throw ConfigError(pointer_to(pointer_to(pointer, "liveness"), "core"),
                         "names nodes of a scenario; with \"protocol\" they are drawn");
     }
+    check_synchronous(*entry.scenario.protocol, search, pointer);
     entry.liveness = demand_of(search, entry.scenario, pointer);
     const std::vector<std::string> known = entry.scenario.protocol->judgeable();
     if (one_property) {

@@ -92,6 +92,7 @@ class Worker {
       : scenario_(scenario), options_(options), positions_(positions) {
     settings_ = options.strategy;
     settings_.length = std::max<std::uint64_t>(positions.size(), 1);
+    settings_.synchronous = scenario.protocol->synchronous;
     settings_.losses = options.faults.losses;
     settings_.duplicates = options.faults.duplicates;
     limits_ = scenario.limits;

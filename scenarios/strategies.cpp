@@ -177,13 +177,62 @@ class Newest final : public Searching {
   }
 };
 
+/// The timed model at the edges of its delays: by the run, every message, every link or every
+/// sender takes the least or the most that its distribution has, a few of them the other. What
+/// holds "within MaxTrans" breaks there if anywhere.
+class Extremes final : public Choices {
+ public:
+  Extremes(std::uint64_t seed, Stream& plan)
+      : by_(static_cast<By>(plan.below(4))),
+        rare_(1 + plan.below(12)),
+        mostly_late_(plan.below(2) == 0),
+        steps_(seed, 0, kStepStream),
+        seeded_(seed) {}
+  std::uint64_t pick(Question q, std::uint64_t options) override {
+    return seeded_.pick(q, options);
+  }
+  bool chance(Question q, Probability p) override { return seeded_.chance(q, p); }
+  std::int64_t draw(Question q, const Distribution& d) override {
+    if (q.what != Decision::delay || d.minimum() == d.maximum() || d.maximum() > kFar) {
+      return seeded_.draw(q, d);
+    }
+    return late(q) ? d.maximum() : d.minimum();
+  }
+
+ private:
+  enum class By : std::uint8_t { message, rare_message, link, sender };
+  static constexpr std::int64_t kFar = 1'000'000'000'000;  // a delay without a bound has no edge
+
+  bool late(Question q) {
+    if (by_ == By::message) return steps_.below(2) == 0;
+    if (by_ == By::rare_message) return mostly_late_ != (steps_.below(rare_) == 0);
+    std::uint64_t key = q.node.value;
+    if (by_ == By::link) key = key << 32 | q.peer.value;
+    const auto [it, is_new] = late_.emplace(key, false);
+    if (is_new) it->second = steps_.below(2) == 0;
+    return it->second;
+  }
+
+  By by_;
+  std::uint64_t rare_;
+  bool mostly_late_;
+  Stream steps_;
+  SeededChoices seeded_;
+  std::map<std::uint64_t, bool> late_;  ///< by link or sender
+};
+
 }  // namespace
+
+bool is_asynchronous(Strategy strategy) {
+  return strategy != Strategy::swarm && strategy != Strategy::timed &&
+         strategy != Strategy::extremes;
+}
 
 bool uses(Strategy strategy, std::string_view setting) {
   const bool all = strategy == Strategy::swarm;
   if (setting == "depth") return all || strategy == Strategy::pct;
   if (setting == "delays") return all || strategy == Strategy::delay;
-  if (setting == "losses" || setting == "duplicates") return strategy != Strategy::timed;
+  if (setting == "losses" || setting == "duplicates") return all || is_asynchronous(strategy);
   return true;
 }
 
@@ -212,7 +261,9 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
     constexpr Strategy kMix[] = {Strategy::random, Strategy::pct,    Strategy::pct,
                                  Strategy::delay,  Strategy::starve, Strategy::newest,
                                  Strategy::newest, Strategy::timed};
-    strategy = kMix[plan.below(std::size(kMix))];
+    constexpr Strategy kBounded[] = {Strategy::extremes, Strategy::extremes, Strategy::timed};
+    strategy = settings.synchronous ? kBounded[plan.below(std::size(kBounded))]
+                                    : kMix[plan.below(std::size(kMix))];
     // Drawn also where they are given: nothing else of a run depends on that.
     depth = settings.depth.value_or(1 + static_cast<std::uint32_t>(plan.below(5)));
     delays = settings.delays.value_or(1 + static_cast<std::uint32_t>(plan.below(4)));
@@ -240,6 +291,8 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
       break;
     case Strategy::timed:
       return {TieRule::chosen, std::make_unique<SeededChoices>(own)};
+    case Strategy::extremes:
+      return {TieRule::chosen, std::make_unique<Extremes>(own, plan)};
   }
   choices->patience = patience;
   // Half of the runs lose nothing, half double nothing: each kind of fault is there or not.

@@ -26,11 +26,16 @@ enum class Strategy : std::uint8_t {
   /// In the order of sending, but up to k messages are put off until nothing else is left (Emmi,
   /// Qadeer, Rakamaric: Delay-Bounded Scheduling, POPL 2011).
   delay,
-  starve,  ///< all messages of one node, link or type wait as long as there are others
-  newest,  ///< mostly the message sent last
-  timed,   ///< the scenario's own delays and ties, by the seed
+  starve,    ///< all messages of one node, link or type wait as long as there are others
+  newest,    ///< mostly the message sent last
+  timed,     ///< the scenario's own delays and ties, by the seed
+  extremes,  ///< the least and the most of the scenario's own delays
 };
-BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed)
+BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed, extremes)
+
+/// Whether the strategy lets a message take any time, whatever the scenario's delays are. Swarm
+/// does unless the protocol is synchronous.
+bool is_asynchronous(Strategy strategy);
 
 struct StrategySettings {
   Strategy strategy = Strategy::swarm;
@@ -39,6 +44,7 @@ struct StrategySettings {
   /// How many arrivals a run has, about; where pct and delay place their steps. Measured by the
   /// first runs.
   std::uint64_t length = 100;
+  bool synchronous = false;      ///< swarm: of those that keep to the scenario's delays only
   std::uint32_t losses = 0;      ///< messages at most that a run loses besides what the links lose
   std::uint32_t duplicates = 0;  ///< messages at most that come twice
 };

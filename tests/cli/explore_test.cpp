@@ -45,9 +45,15 @@ TEST_CASE("an option of another strategy is a mistake that names the strategy it
       {"swarm", {"--steps", "5"}, "exhaustive"},
       {"swarm", {"--delay-set", "1ms"}, "exhaustive"},
       {"timed", {"--no-merge"}, "exhaustive"},
-      {"exhaustive", {"--runs", "5"}, "swarm, random, pct, delay, starve, newest and timed"},
-      {"exhaustive", {"--causes", "1"}, "swarm, random, pct, delay, starve, newest and timed"},
-      {"exhaustive", {"--events", "5"}, "swarm, random, pct, delay, starve, newest and timed"},
+      {"exhaustive",
+       {"--runs", "5"},
+       "swarm, random, pct, delay, starve, newest, timed and extremes"},
+      {"exhaustive",
+       {"--causes", "1"},
+       "swarm, random, pct, delay, starve, newest, timed and extremes"},
+      {"exhaustive",
+       {"--events", "5"},
+       "swarm, random, pct, delay, starve, newest, timed and extremes"},
       {"exhaustive", {"--depth", "2"}, "swarm and pct"},
   };
   for (const Case& c : cases) {

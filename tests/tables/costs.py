@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Closed forms of the broadcast family's costs beside what runs measure.
+
+Usage: costs.py PATH/TO/sibyl [--most N]
+
+One broadcast by P0 among n parties without faults, every message taking exactly one unit. Prints a
+table in Markdown: messages on the network (those to oneself excluded) and message delays until the
+last party has delivered, by formula and as measured, and exits with 1 where they differ. A row is
+left out for an n that the protocol has no room for. The slow sizes are left out with --most 16.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+UNIT_MS = 1
+SIZES = (4, 7, 10, 16, 31, 64)
+
+
+class Row:
+    """A protocol with its closed forms. `delays` counts units, or is None where time is not counted
+    in message delays; `options` may depend on n."""
+
+    def __init__(self, name, what, messages, delays, options=None, formula="", sizes=SIZES,
+                 entry=None, deployment=None, deadline=None, at="0ms"):
+        self.name, self.what, self.formula = name, what, formula
+        self.messages, self.delays, self.options = messages, delays, options or (lambda n: {})
+        self.sizes, self.entry, self.deployment = sizes, entry or {}, deployment or (lambda n: {})
+        self.deadline, self.at = deadline, at
+
+    def scenario(self, n):
+        entry = {"party": "P0", "label": "m", "at": self.at}
+        entry.update(self.entry)
+        document = {
+            "format": "sibyl-scenario/1",
+            "id": "cost",
+            "protocol": {"name": self.name, "options": self.options(n)},
+            "deployment": {"parties": n, **self.deployment(n)},
+            "workload": {"broadcasts": [entry]},
+            "ties": "insertion",
+            "network": {"default": {"delay": f"{UNIT_MS}ms"}},
+            "limits": {"events": 2000000},
+        }
+        if self.deadline:
+            document["limits"]["deadline"] = self.deadline(n)
+        return document
+
+
+ROWS = [
+    Row("naive-broadcast", "naive broadcast", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
+    Row("flooding-broadcast", "flooding", lambda n: n * (n - 1), lambda n: 1,
+        formula="n(n-1); 1"),
+]
+
+
+def measure(program, row, n):
+    """Messages on the network, and units from the broadcast to the last first delivery."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace = os.path.join(folder, "t.jsonl")
+        run = subprocess.run([program, "run", "-", "--json", "--trace", trace],
+                             input=json.dumps(row.scenario(n)), capture_output=True, text=True,
+                             check=False)
+        if run.returncode not in (0, 1):
+            sys.exit(f"{row.name}, n = {n}: {run.stderr.strip() or run.stdout}")
+        report = json.loads(run.stdout)
+        first, last = None, None
+        with open(trace, encoding="utf-8") as lines:
+            next(lines)
+            for line in lines:
+                if '"note::Broadcast' not in line:
+                    continue
+                event = json.loads(line)
+                if event["name"] == "note::Broadcast" and first is None:
+                    first = event["t"]
+                elif event["name"] == "note::BroadcastDelivery" and event["data"]["content"]:
+                    last = event["t"]
+        if first is None or last is None:
+            sys.exit(f"{row.name}, n = {n}: nothing was broadcast, or nothing delivered")
+        return report["metrics"]["messages"]["total"], (last - first) / (UNIT_MS * 1e6)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("--most", type=int, default=max(SIZES))
+    arguments = parser.parse_args()
+    wrong = 0
+    print("| protocol | formula: messages; delays | n | messages | measured | delays | measured |")
+    print("|---|---|---|---|---|---|---|")
+    for row in ROWS:
+        for n in (size for size in row.sizes if size <= arguments.most):
+            messages, delays = measure(arguments.program, row, n)
+            expected = row.delays(n) if row.delays else None
+            equal = messages == row.messages(n) and (expected is None or expected == delays)
+            wrong += not equal
+            print(f"| {row.what} | {row.formula} | {n} | {row.messages(n)} | {messages} | "
+                  f"{'' if expected is None else f'{expected:g}'} | {delays:g} |"
+                  f"{'' if equal else ' **differs**'}", flush=True)
+    if wrong:
+        sys.exit(f"{wrong} rows differ from their formula")
+
+
+if __name__ == "__main__":
+    main()

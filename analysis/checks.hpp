@@ -19,18 +19,92 @@ namespace sibyl::analysis {
 
 /// Every message multicast by a correct process is delivered by every correct process of its
 /// groups. O(n + m g).
-Finding check_validity(const Trace& trace);
+Finding check_multicast_validity(const Trace& trace);
 
 /// A process delivers a message at most once, only after it was multicast, and only in an addressed
 /// group. A second delivery counts also when the process crashed and recovered in between. O(n log
 /// n).
-Finding check_integrity(const Trace& trace);
+Finding check_multicast_integrity(const Trace& trace);
 
 /// If a correct process delivers a message, every correct process of its groups does. O(n + m g).
-Finding check_agreement(const Trace& trace);
+Finding check_multicast_agreement(const Trace& trace);
 
 /// The same, when any process delivers it, also one that crashed later. O(n + m g).
+Finding check_multicast_uniform_agreement(const Trace& trace);
+
+// broadcast_properties.cpp. These judge what the trace has: multicasts as above, broadcasts as
+// said here, or both: then the worse of the two counts. An item is known by its origin and number.
+// "Every process" is every one of the roles in which processes deliver. A process that recovers
+// starts a new life: it delivers again from the beginning, which repeats nothing. What it delivered
+// in an earlier life it has delivered. n deliveries, m items, p processes; O((n + m p) log n).
+
+/// Every item broadcast by a correct process is delivered, with its content, by every correct
+/// process. A delivery of something else in its place, as that nothing came (a null content), is a
+/// violation at once.
+Finding check_validity(const Trace& trace);
+
+/// A process delivers an item at most once in a life; and of an origin that is not faulty only what
+/// it had broadcast before, with that content. That nothing came is not judged here.
+Finding check_integrity(const Trace& trace);
+
+/// No two correct processes deliver different contents for one item, where "nothing came" is a
+/// content; and if a correct one delivers an item, every correct one does.
+Finding check_agreement(const Trace& trace);
+
+/// The same with the deliveries of processes that crashed later.
 Finding check_uniform_agreement(const Trace& trace);
+
+// broadcast_order.cpp. What did not come (null contents) is left out, and so are repetitions. Also
+// processes that crashed later are judged, and each life of a process for itself.
+
+/// The sequences of deliveries (origin, number, content) are all beginnings of one of them; items
+/// of faulty origins count. The witness is the earliest place where two differ. O(n log n).
+Finding check_total_order(const Trace& trace);
+
+/// Items of one origin, which is not faulty, are delivered in the order of its broadcasts, without
+/// gaps. O(n log n).
+Finding check_fifo_order(const Trace& trace);
+
+/// Nobody delivers an item before, or without, one that happened before it: that its origin had
+/// broadcast or delivered when it broadcast it, and so on from there. What happened is told by the
+/// notes, never by a protocol's clocks. Items of faulty origins do not count. O(p n log n).
+Finding check_causal_order(const Trace& trace);
+
+// replication_properties.cpp. For traces with broadcasts, in which all replicas replicate one
+// machine; each life of a replica for itself. r steps of replicas; O(r log r).
+
+/// The steps and outputs of the replicas, crashed ones included, are beginnings of one sequence: at
+/// equal index the same command and state, and the same outputs in the same order. And the machine
+/// is a function: from equal states (State0 or equal hashes) the same command leads to equal states
+/// and outputs.
+Finding check_rsm_safety(const Trace& trace);
+
+/// Every command that was received at a correct party (it broadcast it) is applied by some correct
+/// replica. A refused command is applied, too.
+Finding check_rsm_liveness_1(const Trace& trace);
+
+/// A command that some correct replica applied is applied by all correct ones, and an answer that
+/// one of them put out is put out by all. A replica that puts an answer out has applied the
+/// command, though it may not say so.
+Finding check_rsm_liveness_2(const Trace& trace);
+
+// mutex_properties.cpp. Commands acquire, release and expire of a lock (its key). c calls and
+// answers; O(c log c).
+
+/// No two processes that are not faulty hold one lock at once, in the order of the trace: from the
+/// return "ok" of an acquire until the call of release, the crash of the holder, or the call of an
+/// expire of that acquire which is not refused.
+Finding check_mutual_exclusion(const Trace& trace);
+
+/// At each replica that is not faulty a lock is granted (Output "ok") in the order in which the
+/// acquires were applied, those that were refused left out, and once for each.
+Finding check_fairness(const Trace& trace);
+
+/// Every acquire of a correct client is answered, provided that every holder gives the lock back.
+/// Where one does not, those who wait for that lock are excused: nothing to judge (or undecided,
+/// while it still may). A holder that crashed or is faulty gives back by a release that was
+/// applied.
+Finding check_no_starvation(const Trace& trace);
 
 // multicast_order.cpp
 
@@ -53,7 +127,7 @@ Finding check_acyclic_order(const Trace& trace);
 Finding check_single_owner(const Trace& trace);
 
 /// Replicas of one group that applied an n-th command applied the same and are in the same state.
-/// O(n log n).
+/// In a trace with broadcasts all replicas are of one group. O(n log n).
 Finding check_replica_state(const Trace& trace);
 
 // termination.cpp

@@ -116,7 +116,7 @@ Finding check_agreement_of(const Trace& trace, bool uniform) {
 
 }  // namespace
 
-Finding check_validity(const Trace& trace) {
+Finding check_multicast_validity(const Trace& trace) {
   const Multicasts all = read_multicasts(trace);
   if (all.problem) return inconclusive(*all.problem + ".");
   if (all.sent.empty()) return vacuous("No message was multicast.");
@@ -144,7 +144,7 @@ Finding check_validity(const Trace& trace) {
                            judged == 1 ? "it was" : "they were"));
 }
 
-Finding check_integrity(const Trace& trace) {
+Finding check_multicast_integrity(const Trace& trace) {
   const Multicasts all = read_multicasts(trace);
   if (all.problem) return inconclusive(*all.problem + ".");
   if (all.deliveries.empty()) return vacuous("No message was delivered.");
@@ -189,8 +189,10 @@ Finding check_integrity(const Trace& trace) {
                                  : fmt::format("{} deliveries", all.deliveries.size())));
 }
 
-Finding check_agreement(const Trace& trace) { return check_agreement_of(trace, false); }
+Finding check_multicast_agreement(const Trace& trace) { return check_agreement_of(trace, false); }
 
-Finding check_uniform_agreement(const Trace& trace) { return check_agreement_of(trace, true); }
+Finding check_multicast_uniform_agreement(const Trace& trace) {
+  return check_agreement_of(trace, true);
+}
 
 }  // namespace sibyl::analysis

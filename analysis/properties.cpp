@@ -12,23 +12,34 @@ namespace sibyl::analysis {
 const std::vector<PropertyInfo>& properties() {
   static const std::vector<PropertyInfo> kProperties{
       {"validity",
-       "a message multicast by a correct process is delivered by every correct process of its "
-       "groups",
+       "what a correct process multicasts or broadcasts is delivered by every correct process that "
+       "it is for",
        check_validity},
       {"integrity",
-       "a message is delivered at most once a process, after its multicast, in an addressed group",
+       "a message is delivered at most once a process, after it was multicast or broadcast, as it "
+       "was, where it is addressed to",
        check_integrity},
       {"agreement",
-       "if a correct process delivers a message, every correct process of its groups does",
+       "if a correct process delivers a message, every correct process that it is for delivers it, "
+       "with the same content",
        check_agreement},
       {"uniform_agreement",
-       "if any process delivers a message, every correct process of its groups does",
+       "if any process, also one that crashes, delivers a message, every correct process that it "
+       "is "
+       "for delivers it, with the same content",
        check_uniform_agreement},
       {"prefix_order",
        "two processes deliver the messages addressed to both in the same order, without gaps",
        check_prefix_order},
       {"acyclic_order", "the order of deliveries, all processes taken together, has no cycle",
        check_acyclic_order},
+      {"total_order", "the deliveries of all processes are beginnings of one sequence",
+       check_total_order},
+      {"fifo_order", "what one process broadcasts is delivered in its order, without gaps",
+       check_fifo_order},
+      {"causal_order",
+       "nobody delivers an item before one that its origin had broadcast or delivered before",
+       check_causal_order},
       {"termination", "every operation called by a correct client returns", check_termination},
       {"linearizability",
        "every operation takes effect at one instant between its call and its return",
@@ -38,6 +49,19 @@ const std::vector<PropertyInfo>& properties() {
        check_single_owner},
       {"replica_state", "replicas that have applied the same prefix are in the same state",
        check_replica_state},
+      {"rsm_safety",
+       "replicas take the steps of one sequence of commands, with the same states and outputs",
+       check_rsm_safety},
+      {"rsm_liveness_1", "a command received at a correct party is applied by some correct replica",
+       check_rsm_liveness_1},
+      {"rsm_liveness_2",
+       "what a correct replica has applied and put out, all correct replicas apply and put out",
+       check_rsm_liveness_2},
+      {"mutual_exclusion", "no two processes hold the same lock at once", check_mutual_exclusion},
+      {"fairness", "locks are granted in the order in which the acquires were applied",
+       check_fairness},
+      {"no_starvation", "every acquire is answered, provided that every holder releases the lock",
+       check_no_starvation},
   };
   return kProperties;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/broadcast_reading.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
 
@@ -144,12 +145,15 @@ Finding check_replica_state(const Trace& trace) {
   FieldReader read;
   std::map<std::pair<std::string, std::int64_t>, First> first;  // by group and index
   std::size_t compared = 0;
+  // Parties that apply what they deliver replicate one machine, whatever they are called.
+  const bool one_machine = has_broadcasts(trace);
   for (const TraceEvent& event : trace.events) {
     if (!is_note(event, "Applied") || is_faulty(trace, event.node)) continue;
     const std::int64_t index = read.integer(event, "index");
     const First now{read.integer(event, "op"), read.string(event, "state"), event.id, event.node};
     if (read.problem()) return inconclusive(*read.problem() + ".");
-    const std::string group = group_or_name(trace, event.node);
+    const std::string group =
+        one_machine ? std::string("the machine") : group_or_name(trace, event.node);
     const auto [it, fresh] = first.emplace(std::pair(group, index), now);
     if (fresh) continue;
     ++compared;

@@ -383,8 +383,8 @@ LiveEnd LiveRun::run(Observer& observer, Choices& choices) {
 
 bool is_meant(const analysis::Finding& finding, const Trace& trace, const LivenessDemand& demand,
               const LivenessRule& rule) {
-  if (finding.property == "validity" || finding.property == "agreement" ||
-      finding.property == "uniform_agreement") {
+  const bool missing = finding.witness.find("missing_at") != nullptr;
+  if (missing || finding.property == "no_starvation") {
     // What others miss may be for want of the links that stay cut, and what is missing where a run
     // is cut off may still come.
     return demand.core.empty() && trace.outcome != Outcome::limit;

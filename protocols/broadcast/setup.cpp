@@ -196,7 +196,9 @@ std::vector<Variant> with_party_variants(std::vector<Variant> own) {
 
 const std::vector<std::string>& family_properties() {
   static const std::vector<std::string> kProperties{
-      "validity", "integrity", "agreement", "uniform_agreement", "termination", "replica_state"};
+      "validity",       "integrity",      "agreement",        "uniform_agreement", "total_order",
+      "fifo_order",     "causal_order",   "termination",      "replica_state",     "rsm_safety",
+      "rsm_liveness_1", "rsm_liveness_2", "mutual_exclusion", "fairness",          "no_starvation"};
   return kProperties;
 }
 

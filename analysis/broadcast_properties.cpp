@@ -1,0 +1,257 @@
+// Validity, integrity and the two forms of agreement of broadcast; and of a trace that has
+// multicasts too, both judged as one.
+// Source: Cachin, Guerraoui, Rodrigues: Introduction to Reliable and Secure Distributed
+// Programming, 2nd ed., 2011, chapter 3.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "analysis/broadcast_reading.hpp"
+#include "analysis/checks.hpp"
+#include "analysis/reading.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+/// An item that some correct processes have not delivered.
+struct MissingItem {
+  const ItemId* id = nullptr;
+  EventId cause = 0;  ///< what obliges them: a broadcast or a delivery
+  std::vector<NodeId> processes;
+};
+
+using DeliveredBy = std::map<ItemId, std::set<NodeId>>;
+
+DeliveredBy delivered_by(const Broadcasts& all) {
+  DeliveredBy result;
+  for (const ItemDelivery& d : all.deliveries) result[d.id].insert(d.process);
+  return result;
+}
+
+std::vector<NodeId> missing_at(const Broadcasts& all, const ItemId& id,
+                               const DeliveredBy& delivered) {
+  std::vector<NodeId> missing;
+  const auto done = delivered.find(id);
+  for (const NodeId process : all.processes) {
+    if (!all.is_correct(process)) continue;
+    if (done == delivered.end() || done->second.count(process) == 0) missing.push_back(process);
+  }
+  return missing;
+}
+
+/// The finding for items that are missing somewhere, by the rule for liveness. `what` says how the
+/// first one came about: "S of P0, delivered by P1".
+Finding judge_missing(const Trace& trace, const std::vector<MissingItem>& missing,
+                      const std::string& what) {
+  const Liveness liveness = liveness_of(trace);
+  const MissingItem& first = missing.front();
+  std::vector<std::string> names;
+  Value::List processes;
+  for (const NodeId process : first.processes) {
+    names.push_back(node_name(trace, process));
+    processes.emplace_back(names.back());
+  }
+  std::string summary = fmt::format("{}, was not delivered by {}", what, listed(names));
+  if (missing.size() > 1) {
+    summary += fmt::format(" (and so {})", counted(missing.size() - 1, "other item"));
+  }
+  summary += fmt::format("; {}.", liveness.why);
+  if (!liveness.decided) return inconclusive(summary);
+  Value witness;
+  witness.set("item", item_value(*first.id)).set("event", number(first.cause));
+  witness.set("missing_at", std::move(processes)).set("items", number(missing.size()));
+  return violated(trace, summary, {first.cause}, std::move(witness));
+}
+
+// --- agreement ---
+
+/// Two deliveries of one item with different contents.
+Finding different_contents(const Trace& trace, const Broadcasts& all, const ItemDelivery& a,
+                           const ItemDelivery& b) {
+  Value witness;
+  witness.set("item", item_value(a.id)).set("reason", "different contents");
+  witness.set("p", node_name(trace, a.process)).set("q", node_name(trace, b.process));
+  witness.set("at_p", a.content).set("at_q", b.content);
+  return violated(trace,
+                  fmt::format("For {} {} delivered {}, but {} delivered {}.", item_words(all, a.id),
+                              process_words(trace, all, a), content_words(a.content),
+                              process_words(trace, all, b), content_words(b.content)),
+                  {a.event, b.event}, std::move(witness));
+}
+
+Finding agreement_of(const Trace& trace, bool uniform) {
+  const Broadcasts all = read_broadcasts(trace);
+  if (all.problem) return inconclusive(*all.problem + ".");
+  if (all.deliveries.empty()) return vacuous("No item was delivered.");
+  const auto counts = [&](const ItemDelivery& d) { return uniform || all.is_correct(d.process); };
+  std::map<ItemId, const ItemDelivery*> first;
+  for (const ItemDelivery& d : all.deliveries) {
+    if (d.again || !counts(d)) continue;
+    const auto [earlier, fresh] = first.emplace(d.id, &d);
+    if (!fresh && !(earlier->second->content == d.content)) {
+      return different_contents(trace, all, *earlier->second, d);
+    }
+  }
+  const DeliveredBy delivered = delivered_by(all);
+  std::vector<MissingItem> missing;
+  for (const ItemDelivery& d : all.deliveries) {
+    const auto it = first.find(d.id);
+    if (it == first.end() || it->second != &d) continue;  // not the first that counts
+    std::vector<NodeId> processes = missing_at(all, d.id, delivered);
+    if (!processes.empty()) missing.push_back({&it->first, d.event, std::move(processes)});
+  }
+  if (!missing.empty()) {
+    const ItemDelivery& by = *first.at(*missing.front().id);
+    return judge_missing(
+        trace, missing,
+        fmt::format("{}, delivered by {}", item_words(all, by.id), process_words(trace, all, by)));
+  }
+  if (first.empty()) return vacuous("No correct process delivered an item.");
+  return holds(fmt::format("{} {} delivered by all correct processes, with one content each.",
+                           counted(first.size(), "item"), first.size() == 1 ? "was" : "were"));
+}
+
+// --- validity ---
+
+Finding broadcast_validity(const Trace& trace) {
+  const Broadcasts all = read_broadcasts(trace);
+  if (all.problem) return inconclusive(*all.problem + ".");
+  const DeliveredBy delivered = delivered_by(all);
+  std::map<ItemId, std::vector<const ItemDelivery*>> deliveries;
+  for (const ItemDelivery& d : all.deliveries) deliveries[d.id].push_back(&d);
+  std::vector<MissingItem> missing;
+  std::size_t judged = 0;
+  for (const BroadcastItem& item : all.sent) {
+    if (!all.is_correct(item.process)) continue;
+    ++judged;
+    const auto mine = deliveries.find(item.id);
+    if (mine != deliveries.end()) {
+      std::map<NodeId, const ItemDelivery*> wrong;  // null: it came with its content, too
+      for (const ItemDelivery* d : mine->second) {
+        const auto it = wrong.emplace(d->process, d).first;
+        if (d->content == item.content) it->second = nullptr;
+      }
+      for (const auto& [process, d] : wrong) {
+        if (d == nullptr || !all.is_correct(process)) continue;
+        Value witness;
+        witness.set("item", item_value(item.id)).set("reason", "another content");
+        witness.set("process", node_name(trace, process)).set("event", number(d->event));
+        return violated(trace,
+                        fmt::format("{}, broadcast as {}, was delivered by {} as {}.",
+                                    item_words(all, item.id), content_words(item.content),
+                                    process_words(trace, all, *d), content_words(d->content)),
+                        {item.event, d->event}, std::move(witness));
+      }
+    }
+    std::vector<NodeId> processes = missing_at(all, item.id, delivered);
+    if (!processes.empty()) missing.push_back({&item.id, item.event, std::move(processes)});
+  }
+  if (!missing.empty()) {
+    return judge_missing(trace, missing, item_words(all, *missing.front().id) + ", broadcast");
+  }
+  if (judged == 0) return vacuous("No correct process broadcast an item.");
+  return holds(fmt::format("{} of correct processes {} delivered by every correct one.",
+                           counted(judged, "item"), judged == 1 ? "was" : "were"));
+}
+
+// --- integrity ---
+
+Finding broadcast_integrity(const Trace& trace) {
+  const Broadcasts all = read_broadcasts(trace);
+  if (all.problem) return inconclusive(*all.problem + ".");
+  if (all.deliveries.empty()) return vacuous("No item was delivered.");
+  std::map<std::pair<std::pair<NodeId, std::size_t>, ItemId>, EventId> first;
+  for (const ItemDelivery& d : all.deliveries) {
+    const std::string who =
+        fmt::format("{} delivered {}", node_name(trace, d.process), item_words(all, d.id));
+    Value witness;
+    witness.set("item", item_value(d.id)).set("process", node_name(trace, d.process));
+    witness.set("event", number(d.event));
+    const auto [earlier, fresh] =
+        first.emplace(std::pair(std::pair(d.process, d.life), d.id), d.event);
+    if (!fresh) {
+      witness.set("reason", "delivered twice").set("first", number(earlier->second));
+      return violated(trace, who + " twice.", {earlier->second, d.event}, std::move(witness));
+    }
+    // That nothing came creates nothing; and what a faulty origin has said nobody can tell.
+    if (d.is_nothing() || all.is_faulty_origin(d.id)) continue;
+    const BroadcastItem* said = all.find(d.id);
+    const BroadcastItem* item = all.find(d.id, d.content);
+    if (said == nullptr) {
+      witness.set("reason", "never broadcast");
+      return violated(trace,
+                      fmt::format("{} ({}), which {} had not broadcast.", who,
+                                  content_words(d.content), d.id.origin),
+                      {d.event}, std::move(witness));
+    }
+    if (item == nullptr) {
+      witness.set("reason", "another content");
+      return violated(
+          trace,
+          fmt::format("{} as {}, but {} had broadcast {}.", who, content_words(d.content),
+                      d.id.origin, content_words(said->content)),
+          {said->event, d.event}, std::move(witness));
+    }
+    if (item->event > d.event) {
+      witness.set("reason", "delivered before its broadcast");
+      return violated(trace, who + " before it was broadcast.", {d.event, item->event},
+                      std::move(witness));
+    }
+  }
+  return holds(fmt::format("{}, each the first of its item and as its origin broadcast it.",
+                           all.deliveries.size() == 1
+                               ? std::string("1 delivery")
+                               : fmt::format("{} deliveries", all.deliveries.size())));
+}
+
+// --- with multicasts ---
+
+using Check = Finding (*)(const Trace&);
+
+bool has_note(const Trace& trace, std::string_view a, std::string_view b) {
+  return std::any_of(trace.events.begin(), trace.events.end(), [&](const TraceEvent& event) {
+    return is_note(event, a) || is_note(event, b);
+  });
+}
+
+/// The worse of the two; the multicasts' where they are alike.
+Finding both(Finding multicasts, Finding broadcasts) {
+  const auto badness = [](const Finding& f) {
+    if (f.verdict == Verdict::violated) return 3;
+    if (f.verdict == Verdict::inconclusive) return 2;
+    return f.vacuous ? 0 : 1;
+  };
+  const bool same = badness(multicasts) == badness(broadcasts);
+  Finding& worse = badness(broadcasts) > badness(multicasts) ? broadcasts : multicasts;
+  if (same && worse.verdict == Verdict::holds) worse.summary += " " + broadcasts.summary;
+  return std::move(worse);
+}
+
+Finding judge(const Trace& trace, Check multicasts, Check broadcasts) {
+  if (!has_note(trace, "Broadcast", "BroadcastDelivery")) return multicasts(trace);
+  if (!has_note(trace, "Multicast", "Deliver")) return broadcasts(trace);
+  return both(multicasts(trace), broadcasts(trace));
+}
+
+}  // namespace
+
+Finding check_validity(const Trace& trace) {
+  return judge(trace, check_multicast_validity, broadcast_validity);
+}
+
+Finding check_integrity(const Trace& trace) {
+  return judge(trace, check_multicast_integrity, broadcast_integrity);
+}
+
+Finding check_agreement(const Trace& trace) {
+  return judge(trace, check_multicast_agreement,
+               [](const Trace& t) { return agreement_of(t, false); });
+}
+
+Finding check_uniform_agreement(const Trace& trace) {
+  return judge(trace, check_multicast_uniform_agreement,
+               [](const Trace& t) { return agreement_of(t, true); });
+}
+
+}  // namespace sibyl::analysis

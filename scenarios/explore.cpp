@@ -11,6 +11,7 @@
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/counterexample.hpp"
 #include "scenarios/errors.hpp"
+#include "scenarios/judged.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/team.hpp"
 #include "sim/hash.hpp"
@@ -25,18 +26,6 @@ namespace {
 using analysis::Finding;
 using analysis::Verdict;
 
-struct Shown {
-  std::string property;
-  std::string cause;
-  std::string summary;
-};
-
-/// What one observation means; many runs share it.
-struct Judged {
-  std::vector<Shown> violated;
-  bool inconclusive = false;
-};
-
 /// What a worker's runs came to; sums that do not depend on who made which.
 struct Tally {
   std::uint64_t events = 0;
@@ -44,9 +33,6 @@ struct Tally {
   std::uint64_t inconclusive = 0;
   std::vector<std::pair<std::string, std::uint64_t>> probes;  ///< runs that hit each
 };
-
-/// What a run violates; null: nothing.
-using Violations = std::shared_ptr<const Judged>;
 
 /// Hashes what the checkers look at: starts, notes, losses and faults in their order, and whether
 /// time passed between them. Two runs that hash alike get the same verdicts, but for a chance of
@@ -88,8 +74,8 @@ class Observation final : public Observer {
 class Worker {
  public:
   Worker(const Scenario& scenario, const ExploreOptions& options,
-         const std::vector<Position>& positions)
-      : scenario_(scenario), options_(options), positions_(positions) {
+         const std::vector<Position>& positions, JudgedRuns& known)
+      : scenario_(scenario), options_(options), positions_(positions), known_(known) {
     settings_ = options.strategy;
     settings_.length = std::max<std::uint64_t>(positions.size(), 1);
     settings_.synchronous = scenario.protocol->synchronous;
@@ -97,7 +83,6 @@ class Worker {
     settings_.duplicates = options.faults.duplicates;
     limits_ = scenario.limits;
     limits_.events = std::min(limits_.events, options.events);
-    most_bytes_ = options.memory / std::max(1U, options.jobs);
   }
 
   Violations run(std::uint64_t number) {
@@ -168,46 +153,28 @@ class Worker {
  private:
   /// The verdicts depend on the observation alone. What a violation is caused by is told from the
   /// whole run: only the same run shares it, so that it does not depend on which one came first.
-  std::shared_ptr<const Judged> judged_as(std::uint64_t number, std::uint64_t seen,
-                                          const Digest& digest) {
-    const auto observed = known_.find(seen);
-    if (observed != known_.end()) return observed->second;
+  Judged judged_as(std::uint64_t number, std::uint64_t seen, const Digest& digest) {
+    if (const std::optional<Judged> alike = known_.find(seen)) return *alike;
     Hasher whole;
     whole.add(seen);
     whole.add(digest.hex());
-    const auto same = known_.find(whole.value());
-    if (same != known_.end()) return same->second;
-    std::shared_ptr<const Judged> judged = judge(number);
+    if (const std::optional<Judged> same = known_.find(whole.value())) return *same;
+    const Judged judged = judge(number);
     ++count_;
-    const std::uint64_t bytes = size_of(*judged);
-    if (bytes_ + bytes > most_bytes_) {
-      known_.clear();
-      bytes_ = 0;
-    }
-    bytes_ += bytes;
-    known_.emplace(judged->violated.empty() ? seen : whole.value(), judged);
+    known_.keep(judged.violations ? whole.value() : seen, judged);
     return judged;
-  }
-
-  /// With its place in the map, about.
-  static std::uint64_t size_of(const Judged& judged) {
-    std::uint64_t bytes = 160;
-    for (const Shown& shown : judged.violated) {
-      bytes += sizeof(Shown) + shown.property.size() + shown.cause.size() + shown.summary.size();
-    }
-    return bytes;
   }
 
   Violations observed(const World& world, std::uint64_t seen, std::uint64_t number) {
     tally_.events += world.counters().events;
     for (const auto& [what, count] : world.counters().counts) hit(what);
-    Violations judged = judged_as(number, seen, world.digest());
-    if (!judged->violated.empty()) {
+    Judged judged = judged_as(number, seen, world.digest());
+    if (judged.violations) {
       ++tally_.violating;
-      return judged;
+    } else {
+      tally_.inconclusive += judged.inconclusive ? 1 : 0;
     }
-    tally_.inconclusive += judged->inconclusive ? 1 : 0;
-    return nullptr;
+    return std::move(judged.violations);
   }
 
   void hit(const std::string& probe) {
@@ -260,12 +227,13 @@ class Worker {
     return draw_plan(options_.faults, positions_, scenario_.nodes.size(), stream);
   }
 
-  std::shared_ptr<const Judged> judge(std::uint64_t number) {
-    auto judged = std::make_shared<Judged>();
-    const Recorded run = record(number, &judged->inconclusive);
+  Judged judge(std::uint64_t number) {
+    Judged judged;
+    std::vector<FoundViolation> violated;
+    const Recorded run = record(number, &judged.inconclusive);
     const Trace& trace = run.trace;
     // It was ended when nobody of the core waited any more: so much is decided.
-    const bool settled = run.liveness && trace.outcome == Outcome::limit && !judged->inconclusive;
+    const bool settled = run.liveness && trace.outcome == Outcome::limit && !judged.inconclusive;
     for (const Finding& finding : findings(trace)) {
       if (!wanted(finding.property)) continue;
       if (finding.verdict == Verdict::violated && run.liveness &&
@@ -273,14 +241,15 @@ class Worker {
         continue;
       }
       if (finding.verdict == Verdict::inconclusive) {
-        judged->inconclusive =
-            judged->inconclusive || !settled || finding.property != "termination";
+        judged.inconclusive = judged.inconclusive || !settled || finding.property != "termination";
       }
       if (finding.verdict != Verdict::violated) continue;
       const auto explanation = analysis::explain_causes(trace, finding);
-      judged->violated.push_back({finding.property,
-                                  analysis::cause_signature(explanation, finding, trace),
-                                  finding.summary});
+      violated.push_back({finding.property, analysis::cause_signature(explanation, finding, trace),
+                          finding.summary});
+    }
+    if (!violated.empty()) {
+      judged.violations = std::make_shared<const std::vector<FoundViolation>>(std::move(violated));
     }
     return judged;
   }
@@ -288,14 +257,12 @@ class Worker {
   const Scenario& scenario_;
   const ExploreOptions& options_;
   const std::vector<Position>& positions_;
+  JudgedRuns& known_;  ///< shared with the other workers
   StrategySettings settings_;
   Limits limits_;
   Tally tally_;
   std::optional<World> asynchronous_;
   std::optional<World> timed_;
-  std::map<std::uint64_t, std::shared_ptr<const Judged>> known_;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t most_bytes_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -325,7 +292,7 @@ void let_messages_be_lost(const FaultBudget& budget, Scenario& scenario) {
 }
 
 void merge(const Violations& run, std::uint64_t number, double seconds, ExploreResult& result) {
-  for (const Shown& shown : run->violated) {
+  for (const FoundViolation& shown : *run) {
     const auto same = std::find_if(result.found.begin(), result.found.end(), [&](const auto& f) {
       return f.property == shown.property && f.cause == shown.cause;
     });
@@ -386,8 +353,9 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
   ExploreResult result;
   const std::vector<Position> positions = usual_positions(scenario, options);
   for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
+  JudgedRuns known(options.memory);
   Team<Worker> team(options.jobs, options.cpu,
-                    [&] { return std::make_unique<Worker>(scenario, options, positions); });
+                    [&] { return std::make_unique<Worker>(scenario, options, positions, known); });
   const auto stopped = [&] { return options.stop && options.stop(); };
   std::vector<Violations> block;
   while (result.runs < options.runs) {
@@ -419,7 +387,8 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
 Value example_of(const Scenario& given, const ExploreOptions& options, FoundCause& found) {
   const Scenario scenario = opened(given, options);
   const std::vector<Position> positions = usual_positions(scenario, options);
-  Worker worker(scenario, options, positions);
+  JudgedRuns known(options.memory);
+  Worker worker(scenario, options, positions, known);
   return make_counterexample(scenario, options, worker, found);
 }
 

@@ -108,6 +108,18 @@ TEST_CASE("a search finds the same with any number of jobs") {
   }
 }
 
+TEST_CASE("what one job has judged, the others do not judge again") {
+  const Scenario s = scenario("case-3.2.json", "ssmr-case-3.2");
+  ExploreOptions options = runs(3000, 1);
+  options.strategy.strategy = Strategy::newest;
+  const ExploreResult one = explore(s, options);
+  options.jobs = 7;
+  const ExploreResult many = explore(s, options);
+  // More only where two judge the same at the same time; each for itself came to twice as many.
+  CHECK(many.judged >= one.judged);
+  CHECK(many.judged < one.judged + one.judged / 4);
+}
+
 TEST_CASE("verdicts that are forgotten for want of memory change nothing but the work") {
   for (const auto& [file, id] : {std::pair{"B2.json", "ssmr-B2"}, std::pair{"A1.json", "ssmr-A1"},
                                  std::pair{"stale-read.json", "ssmr-stale-read"}}) {

@@ -12,6 +12,7 @@
 #include "sim/decode.hpp"
 #include "sim/describe.hpp"
 #include "sim/field_type.hpp"
+#include "sim/literal.hpp"
 #include "sim/process.hpp"
 #include "sim/random.hpp"
 #include "sim/trace.hpp"
@@ -65,6 +66,7 @@ struct Words {
   std::vector<std::string> fields = {};
   std::vector<std::string> counters = {};  ///< what Context::count is told
   std::vector<std::string> replies = {};   ///< what an operation may be answered
+  std::vector<LiteralType> literals = {};  ///< messages that a script of a faulty node can send
 };
 
 /// The qualified names of described types: names_of<skeen::Start, skeen::Propose>().
@@ -73,10 +75,25 @@ std::vector<std::string> names_of() {
   return {std::string(type_name<T>())...};
 }
 
+/// The words of a protocol that has these messages.
+template <class... T>
+Words words_of() {
+  Words words{names_of<T...>(), {}, {}, field_names_of<T...>()};
+  words.literals = literals_of<T...>();
+  return words;
+}
+
 /// What a search draws where no scenario is given: these parts of one.
 struct Drawn {
   Value deployment;
   Value workload;
+  Value byzantine = {};  ///< as "/byzantine" of a scenario; null: nobody is faulty
+};
+
+/// How many nodes of a deployment may be faulty at a time, in all and Byzantine among them.
+struct Tolerance {
+  std::uint32_t faulty = 0;
+  std::uint32_t byzantine = 0;
 };
 
 /// The sizes that a drawing may be asked for: the most operations it has, of all clients.
@@ -109,6 +126,9 @@ struct ProtocolInfo {
   /// gets the same verdicts. So no handler may compare ids, count nodes by their place in a list,
   /// or derive numbers or names from them that it keeps. Empty: none. For exhaustive searches.
   std::function<std::vector<std::vector<NodeId>>(const Setup&)> symmetric = {};
+  /// What the protocol is made for, in the deployment of the setup; its promises say nothing of
+  /// runs in which more is faulty. Empty: it does not say. Throws ConfigError.
+  std::function<Tolerance(const Setup&)> tolerates = {};
   /// What it can be judged by: `properties`, then `not_promised`.
   std::vector<std::string> judgeable() const;
 };

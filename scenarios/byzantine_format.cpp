@@ -23,13 +23,21 @@ std::vector<std::string> members(std::string_view kind) {
     known.insert(known.end(), more.begin(), more.end());
   };
   if (kind == "silent") add({"after", "counting"});
-  if (kind == "omit") add({"to", "messages", "probability"});
-  if (kind == "delay") add({"to", "messages", "delay"});
-  if (kind == "replay") add({"to", "messages", "times"});
-  if (kind == "equivocate") add({"to", "messages", "field", "value", "mutations"});
+  if (kind == "omit") add({"to", "messages", "where", "probability"});
+  if (kind == "delay") add({"to", "messages", "where", "delay"});
+  if (kind == "replay") add({"to", "messages", "where", "times"});
+  if (kind == "equivocate") add({"to", "messages", "where", "field", "value", "mutations"});
+  if (kind == "script") add({"steps", "alone"});
   if (kind == "twins") add({"with"});
   return known;
 }
+
+bool is_plain(const Value& value) {
+  return value.is_null() || value.as_int() != nullptr || value.as_bool() != nullptr ||
+         value.as_string() != nullptr;
+}
+
+constexpr const char* kPlain = "an integer, a boolean, a string or null";
 
 class EntryReader {
  public:
@@ -43,6 +51,7 @@ class EntryReader {
       return byzantine::Delay{scope(),
                               decode_distribution(fields_.get("delay"), fields_.at("delay"))};
     }
+    if (kind == "script") return script();
     if (kind == "replay") {
       byzantine::Replay replay;
       replay.scope = scope();
@@ -53,12 +62,15 @@ class EntryReader {
   }
 
   /// Nodes other than the faulty one; none when the member is not there.
-  std::vector<NodeId> others(std::string_view key) const {
+  std::vector<NodeId> others(std::string_view key) const { return others(fields_, key); }
+
+ private:
+  std::vector<NodeId> others(const Fields& fields, std::string_view key) const {
     std::vector<NodeId> nodes;
-    if (fields_.find(key) == nullptr) return nodes;
+    if (fields.find(key) == nullptr) return nodes;
     std::vector<std::string> given;
-    fields_.require(key, given);
-    const std::string at = fields_.at(key);
+    fields.require(key, given);
+    const std::string at = fields.at(key);
     if (given.empty()) {
       throw ConfigError(at, "must name at least one node; leave it out for all of them");
     }
@@ -78,7 +90,6 @@ class EntryReader {
     return nodes;
   }
 
- private:
   byzantine::Scope scope() const {
     byzantine::Scope scope;
     scope.to = others("to");
@@ -91,13 +102,78 @@ class EntryReader {
         names_.check_message(scope.messages[i], pointer_to(at, i));
       }
     }
+    scope.where = conditions(fields_);
     return scope;
   }
 
-  std::optional<std::uint64_t> count(std::string_view key) const {
-    const Value* found = fields_.find(key);
+  /// "where": fields and the values that they must have.
+  std::vector<FieldIs> conditions(const Fields& fields) const {
+    std::vector<FieldIs> all;
+    const Value* where = fields.find("where");
+    if (where == nullptr) return all;
+    const std::string at = fields.at("where");
+    if (where->as_object() == nullptr) wrong_kind(at, *where, "an object of fields and values");
+    for (const auto& [field, value] : *where->as_object()) {
+      names_.check_field(field, pointer_to(at, field));
+      if (!is_plain(value)) wrong_kind(pointer_to(at, field), value, kPlain);
+      all.push_back({field, value});
+    }
+    return all;
+  }
+
+  std::optional<std::uint64_t> count(std::string_view key) const { return count(fields_, key); }
+  static std::optional<std::uint64_t> count(const Fields& fields, std::string_view key) {
+    const Value* found = fields.find(key);
     if (found == nullptr) return std::nullopt;
-    return static_cast<std::uint64_t>(decode_int(*found, fields_.at(key), 1, kMost));
+    return static_cast<std::uint64_t>(decode_int(*found, fields.at(key), 1, kMost));
+  }
+
+  byzantine::Behaviour script() const {
+    byzantine::Script script;
+    fields_.read("alone", script.alone);
+    const Value& steps = fields_.get("steps");
+    const std::string at = fields_.at("steps");
+    if (steps.as_list() == nullptr) wrong_kind(at, steps, "a list of steps");
+    for (std::size_t i = 0; i < steps.as_list()->size(); ++i) {
+      script.steps.push_back(step((*steps.as_list())[i], pointer_to(at, i)));
+    }
+    return script;
+  }
+
+  byzantine::Script::Step step(const Value& v, const std::string& pointer) const {
+    byzantine::Script::Step step;
+    const Fields fields(v, pointer, {"when", "delay", "to", "message", "fields"});
+    trigger(fields.get("when"), fields.at("when"), step);
+    if (fields.read("delay", step.delay) && step.delay.ns < 0) {
+      throw ConfigError(fields.at("delay"), "must not be negative");
+    }
+    fields.get("to");
+    step.to = others(fields, "to");
+    const LiteralScope literals = names_.literals(node_);
+    const LiteralType& type =
+        literal_type(fields.get("message"), fields.at("message"), literals.types);
+    const Value* given = fields.find("fields");
+    step.message = given == nullptr ? type.make(Value(Value::Object{}), pointer, literals)
+                                    : type.make(*given, fields.at("fields"), literals);
+    return step;
+  }
+
+  /// "when": which message the step waits for.
+  void trigger(const Value& v, const std::string& pointer, byzantine::Script::Step& step) const {
+    const bool sent = v.find("sent") != nullptr;
+    if (sent == (v.find("received") != nullptr)) {
+      throw ConfigError(pointer, "needs one of \"sent\" and \"received\": a message's name");
+    }
+    const char* const what = sent ? "sent" : "received";
+    const char* const peers = sent ? "to" : "from";
+    const Fields fields(v, pointer, {what, peers, "where", "nth"});
+    std::string message;
+    fields.require(what, message);
+    step.counting = sent ? byzantine::Counted::sent : byzantine::Counted::received;
+    step.scope.to = others(fields, peers);
+    step.scope.messages = {names_.qualified_message(message, fields.at(what))};
+    step.scope.where = conditions(fields);
+    step.nth = count(fields, "nth").value_or(1);
   }
 
   byzantine::Behaviour silence() const {
@@ -128,9 +204,7 @@ class EntryReader {
     if (const Value* value = fields_.find("value")) {
       const std::string at = fields_.at("value");
       if (!has_field) throw ConfigError(at, "which field gets it is missing: give \"field\"");
-      const bool plain = value->is_null() || value->as_int() != nullptr ||
-                         value->as_bool() != nullptr || value->as_string() != nullptr;
-      if (!plain) wrong_kind(at, *value, "an integer, a boolean, a string or null");
+      if (!is_plain(*value)) wrong_kind(at, *value, kPlain);
       lie.value = *value;
     } else if (!lie.mutations) {
       lie.mutations = 1;
@@ -160,6 +234,7 @@ const std::vector<FaultInfo>& byzantine_kinds() {
       {"delay", "Byzantine: some messages, to some nodes, are sent later"},
       {"replay", "Byzantine: messages that the node has sent or received are sent again"},
       {"equivocate", "Byzantine: some nodes are sent messages with other values in their fields"},
+      {"script", "Byzantine: the node sends messages that are written down, each at its moment"},
       {"twins", "Byzantine: two instances run under the node's identity, each with some nodes"},
   };
   return kKinds;

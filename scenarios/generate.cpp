@@ -57,16 +57,19 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
   Drawn drawn = generator.protocol->draw(setup_of(generator), stream, size_of_drawing(number));
   // Delays that differ, for the runs of a search that go by them; all others decide the order.
   const Value delay{Value::Object{{"uniform", Value::List{"1ms", "10ms"}}}};
-  return Value::Object{{"format", kScenarioFormat},
-                       {"id", id_of(generator, number)},
-                       {"title", fmt::format("Workload {} that a search of {} has drawn (seed {})",
-                                             number, generator.protocol->name, seed)},
-                       {"seed", static_cast<std::int64_t>(own)},
-                       {"protocol", protocol_of(generator)},
-                       {"deployment", std::move(drawn.deployment)},
-                       {"workload", std::move(drawn.workload)},
-                       {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
-                       {"limits", Value::Object{{"events", kStepsOfARun}}}};
+  Value document(
+      Value::Object{{"format", kScenarioFormat},
+                    {"id", id_of(generator, number)},
+                    {"title", fmt::format("Workload {} that a search of {} has drawn (seed {})",
+                                          number, generator.protocol->name, seed)},
+                    {"seed", static_cast<std::int64_t>(own)},
+                    {"protocol", protocol_of(generator)},
+                    {"deployment", std::move(drawn.deployment)},
+                    {"workload", std::move(drawn.workload)},
+                    {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
+                    {"limits", Value::Object{{"events", kStepsOfARun}}}});
+  if (!drawn.byzantine.is_null()) document.set("byzantine", std::move(drawn.byzantine));
+  return document;
 }
 
 /// The options of the search of one workload, by one thread.

@@ -33,6 +33,8 @@ class Names {
   /// check_message, and the whole name: "skeen::Propose" for "Propose".
   std::string qualified_message(const std::string& message, const std::string& pointer) const;
   void check_command(const std::string& command, const std::string& pointer) const;
+  /// For messages that `sender` sends by a script. Refers to this object.
+  LiteralScope literals(NodeId sender) const { return {nodes_, sender, words_.literals}; }
   /// Checks every part of a path of fields ("payload.value").
   void check_field(const std::string& path, const std::string& pointer) const;
 

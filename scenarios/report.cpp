@@ -91,6 +91,21 @@ Value metrics_json(const RunResult& result) {
   return metrics;
 }
 
+/// "2 nodes, 2 of them Byzantine".
+std::string faulty_words(std::size_t nodes, std::size_t byzantine) {
+  return fmt::format("{} {}, {} of them Byzantine", nodes, nodes == 1 ? "node" : "nodes",
+                     byzantine);
+}
+
+Value faulty_json(const FaultyNodes& faulty) {
+  Value v(Value::Object{{"nodes", number(faulty.nodes)}, {"byzantine", number(faulty.byzantine)}});
+  const auto& tolerated = faulty.tolerated;
+  v.set("tolerated", tolerated ? number(tolerated->faulty) : Value());
+  v.set("byzantine_tolerated", tolerated ? number(tolerated->byzantine) : Value());
+  v.set("exceeded", faulty.exceeded());
+  return v;
+}
+
 struct Paint {
   bool on;
   std::string operator()(std::string_view code, std::string_view text) const {
@@ -199,6 +214,7 @@ Value report_json(const Scenario& scenario, const RunResult& result, bool explai
                                                     {"ok", number(result.ok)},
                                                     {"failed", number(result.failed)},
                                                     {"pending", number(result.pending)}}},
+                       {"faulty", faulty_json(result.faulty)},
                        {"metrics", metrics_json(result)},
                        {"unmet", std::move(unmet)},
                        {"schedule_parts", std::move(parts)},
@@ -220,6 +236,12 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
   if (result.faults_happened < result.faults_planned) {
     out += fmt::format("  {:12}{} of {} never happened\n", "faults",
                        result.faults_planned - result.faults_happened, result.faults_planned);
+  }
+  if (result.faulty.exceeded()) {
+    const FaultyNodes& faulty = result.faulty;
+    out += fmt::format("  {:12}{}; the protocol is made for at most {}\n", "faulty",
+                       faulty_words(faulty.nodes, faulty.byzantine),
+                       faulty_words(faulty.tolerated->faulty, faulty.tolerated->byzantine));
   }
   for (const std::string& part : result.schedule_parts) {
     out += fmt::format("  {:12}{}\n", "parts at", shown(part));

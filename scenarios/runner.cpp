@@ -249,6 +249,7 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
     if (options.interrupted && options.interrupted()) throw Interrupted();
   }
   result.history = analysis::history_of(result.trace).operations;
+  result.faulty = count_faulty(scenario, result.trace);
   measure(result);
   const Facts facts{result.trace.outcome, &result.findings, &result.history, &result.counters,
                     result.trace.digest};

@@ -13,6 +13,7 @@
 
 #include "analysis/verdict.hpp"
 #include "scenarios/expect.hpp"
+#include "scenarios/faulty.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/trace.hpp"
 
@@ -50,6 +51,7 @@ struct RunResult {
   std::map<std::string, std::int64_t> counters;  ///< the protocol's
   std::size_t faults_planned = 0;                ///< actions of the plan, drawn ones included
   std::size_t faults_happened = 0;               ///< those whose time or event came in the run
+  FaultyNodes faulty;
   std::size_t invoked = 0;
   std::size_t ok = 0;              ///< returned with the reply "ok"
   std::size_t failed = 0;          ///< returned with another reply

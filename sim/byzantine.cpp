@@ -31,6 +31,13 @@ void carried(const Message& message, std::string& name) {
   name += ")";
 }
 
+/// A copy of the message, for the module at this route.
+Message with_route(const Message& message, Route route) {
+  Message copy = Message::adopt(message.type().copy(message.get()));
+  copy.get()->route = route;  // nobody else holds the copy, and it is not hashed yet
+  return copy;
+}
+
 void report(ShimContext& context, const char* behaviour, NodeId to, const Message& message,
             std::string what) {
   std::string name(message.type().name);
@@ -40,15 +47,20 @@ void report(ShimContext& context, const char* behaviour, NodeId to, const Messag
 
 }  // namespace
 
-bool Scope::covers(const TypeInfo& type) const {
-  const std::string_view last = type.name.substr(type.name.rfind(':') + 1);
-  return messages.empty() ||
-         std::any_of(messages.begin(), messages.end(),
-                     [&](const std::string& m) { return m == type.name || m == last; });
+bool Scope::covers(const Message& message, const std::vector<TraceNode>& cast) const {
+  const std::string_view name = message.type().name;
+  const std::string_view last = name.substr(name.rfind(':') + 1);
+  const bool is_named =
+      messages.empty() || std::any_of(messages.begin(), messages.end(),
+                                      [&](const std::string& m) { return m == name || m == last; });
+  return is_named && std::all_of(where.begin(), where.end(), [&](const FieldIs& field) {
+           return has_field(message, field, cast);
+         });
 }
 
-bool Scope::covers(NodeId receiver, const TypeInfo& type) const {
-  return (to.empty() || is_in(to, receiver)) && covers(type);
+bool Scope::covers(NodeId receiver, const Message& message,
+                   const std::vector<TraceNode>& cast) const {
+  return (to.empty() || is_in(to, receiver)) && covers(message, cast);
 }
 
 void Chain::send(ShimContext& context, NodeId to, const Message& message) {
@@ -87,9 +99,11 @@ void Chain::receive(ShimContext& context, NodeId from, const Message& message) {
         Mutable(message, context.self()).show(equivocation->seen);
       }
     } else if (auto* again = std::get_if<Replay>(&behaviours_[i])) {
-      if (again->times == 0 || !again->scope.covers(message.type())) continue;
+      if (again->times == 0 || !again->scope.covers(message, *cast_)) continue;
       remember(*again, message);
       replay(*again, context, i);
+    } else if (auto* script = std::get_if<Script>(&behaviours_[i])) {
+      go_on(*script, context, Counted::received, from, message);
     }
   }
   context.hand_over(from, message);
@@ -105,14 +119,14 @@ bool Chain::send(Silence& b, ShimContext& context, std::size_t /*index*/, Outgoi
 }
 
 bool Chain::send(Omission& b, ShimContext& context, std::size_t /*index*/, Outgoing& out) {
-  if (!b.scope.covers(out.to, out.message.type())) return true;
+  if (!b.scope.covers(out.to, out.message, *cast_)) return true;
   if (b.probability && !context.chance(*b.probability)) return true;
   report(context, "omit", out.to, out.message, "not sent");
   return false;
 }
 
 bool Chain::send(Delay& b, ShimContext& context, std::size_t /*index*/, Outgoing& out) {
-  if (!b.scope.covers(out.to, out.message.type())) return true;
+  if (!b.scope.covers(out.to, out.message, *cast_)) return true;
   const bool fixed = b.delay.minimum() == b.delay.maximum();
   const Duration by{fixed ? b.delay.minimum() : context.draw(b.delay)};
   if (by.ns <= 0) return true;
@@ -123,7 +137,7 @@ bool Chain::send(Delay& b, ShimContext& context, std::size_t /*index*/, Outgoing
 
 bool Chain::send(Replay& b, ShimContext& context, std::size_t index, Outgoing& out) {
   if (b.times == 0) return true;
-  if (b.scope.covers(out.message.type())) remember(b, out.message);
+  if (b.scope.covers(out.message, *cast_)) remember(b, out.message);
   // After the message itself.
   forward(context, index + 1, out);
   replay(b, context, index);
@@ -158,7 +172,7 @@ void Chain::replay(Replay& b, ShimContext& context, std::size_t index) {
 
 bool Chain::send(Equivocation& b, ShimContext& context, std::size_t /*index*/, Outgoing& out) {
   if (b.mutations == 0U) return true;
-  const bool covered = b.scope.covers(out.to, out.message.type());
+  const bool covered = b.scope.covers(out.to, out.message, *cast_);
   if (!covered && b.value) return true;
   Mutable changed(out.message, context.self());
   std::string what;
@@ -178,6 +192,38 @@ bool Chain::send(Equivocation& b, ShimContext& context, std::size_t /*index*/, O
   return true;
 }
 
+bool Chain::send(Script& b, ShimContext& context, std::size_t index, Outgoing& out) {
+  const NodeId to = out.to;
+  const Message message = out.message;
+  if (b.alone) {
+    report(context, "script", to, message, "not sent");
+  } else {
+    forward(context, index + 1, std::move(out));
+  }
+  go_on(b, context, Counted::sent, to, message);
+  return false;
+}
+
+void Chain::go_on(Script& b, ShimContext& context, Counted what, NodeId other,
+                  const Message& message) {
+  for (const Script::Step& step : b.steps) {
+    if (&step.message.type() == &message.type()) b.routes[message.type().name] = message.route();
+  }
+  for (std::size_t i = 0; i < b.steps.size(); ++i) {
+    Script::Step& step = b.steps[i];
+    if (step.counting != what || step.counted == step.nth) continue;
+    if (!step.scope.covers(other, message, *cast_) || ++step.counted < step.nth) continue;
+    const auto known = b.routes.find(step.message.type().name);
+    const Route route = known == b.routes.end() ? message.route() : known->second;
+    const Message ours = with_route(step.message, route);
+    for (const NodeId to : step.to) {
+      if (!speaks_with(to)) continue;
+      report(context, "script", to, ours, "sent by step " + std::to_string(i + 1));
+      context.pass(to, ours, step.delay);
+    }
+  }
+}
+
 /// What changes in a run; the rest is the scenario's.
 void Chain::hash_into(Hasher& h) const {
   for (const Behaviour& behaviour : behaviours_) {
@@ -190,6 +236,12 @@ void Chain::hash_into(Hasher& h) const {
     } else if (const auto* equivocation = std::get_if<Equivocation>(&behaviour)) {
       hash_append(h, equivocation->mutations);
       equivocation->seen.hash_into(h);
+    } else if (const auto* script = std::get_if<Script>(&behaviour)) {
+      for (const Script::Step& step : script->steps) h.add(step.counted);
+      for (const auto& [type, route] : script->routes) {
+        h.add(type);
+        h.add(std::uint64_t{route.path} << 32 | route.instance);
+      }
     }
   }
 }

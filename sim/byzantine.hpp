@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,12 +28,17 @@
 
 namespace sibyl::byzantine {
 
+/// The nodes that there are, without twins: for names, and for whom a replay or a mutated NodeId
+/// may mean.
+using Cast = std::shared_ptr<const std::vector<TraceNode>>;
+
 /// Which messages a behaviour concerns. An empty list: all.
 struct Scope {
   std::vector<NodeId> to;
   std::vector<std::string> messages;  ///< names of types, or their last parts
-  bool covers(const TypeInfo& type) const;
-  bool covers(NodeId receiver, const TypeInfo& type) const;
+  std::vector<FieldIs> where;         ///< all of these
+  bool covers(const Message& message, const std::vector<TraceNode>& cast) const;
+  bool covers(NodeId receiver, const Message& message, const std::vector<TraceNode>& cast) const;
 };
 
 enum class Counted : std::uint8_t { sent, received };
@@ -79,7 +86,30 @@ struct Equivocation {
   SeenValues seen;                         ///< state
 };
 
-using Behaviour = std::variant<Silence, Omission, Delay, Replay, Equivocation>;
+/// Sends messages that are written down, each once. They go to the network as they are, whatever
+/// else stands in the chain; their route, to the module that they are for, is that of the last
+/// message of their type that the node sent or received, else that of the message that the step
+/// waits for.
+struct Script {
+  struct Step {
+    // When: with the nth of these messages; right behind it (sent), or before the node's code has
+    // it (received).
+    Counted counting = Counted::received;
+    Scope scope;  ///< `to`: the receivers, or the senders
+    std::uint64_t nth = 1;
+    // What.
+    Duration delay;
+    std::vector<NodeId> to;
+    Message message;
+    std::uint64_t counted = 0;  ///< state; at most `nth`
+  };
+  std::vector<Step> steps;
+  bool alone = false;  ///< what the node's own code sends is kept back
+  /// State, by the steps' types.
+  std::map<std::string_view, Route> routes;
+};
+
+using Behaviour = std::variant<Silence, Omission, Delay, Replay, Equivocation, Script>;
 
 /// What a faulty node did to a message: a note in its trace.
 struct Deviation {
@@ -89,10 +119,6 @@ struct Deviation {
   std::string what;     ///< in words: "payload.value 3 -> 4", "5ms later"
 };
 BOOST_DESCRIBE_STRUCT(Deviation, (), (behaviour, to, message, what))
-
-/// The nodes that there are, without twins: for names, and for whom a replay or a mutated NodeId
-/// may mean.
-using Cast = std::shared_ptr<const std::vector<TraceNode>>;
 
 /// The shim of a faulty node. One of two twins may speak with some nodes only, both ways:
 /// `speaks_with`, if not empty.
@@ -123,10 +149,13 @@ class Chain : public ShimOf<Chain> {
   bool send(Delay& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Replay& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Equivocation& b, ShimContext& context, std::size_t index, Outgoing& out);
+  bool send(Script& b, ShimContext& context, std::size_t index, Outgoing& out);
 
   bool speaks_with(NodeId node) const;
   void replay(Replay& b, ShimContext& context, std::size_t index);
   static void remember(Replay& b, const Message& message);
+  /// A message has been sent to `other`, or received from it: steps that wait for it are taken.
+  void go_on(Script& b, ShimContext& context, Counted what, NodeId other, const Message& message);
 
   std::vector<Behaviour> behaviours_;
   Cast cast_;

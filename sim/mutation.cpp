@@ -85,7 +85,58 @@ std::optional<std::uint64_t> number_for(const FieldType& type, const Value& valu
   return std::nullopt;
 }
 
+/// Looks for a field that has a value, in a message and the messages inside it; reads only.
+class Lookup final : public FieldVisitor {  // NOLINT(*-virtual-class-destructor): on the stack
+ public:
+  Lookup(const FieldIs& wanted, const std::vector<TraceNode>& nodes)
+      : wanted_(wanted), nodes_(nodes) {}
+
+  void into(const Message& message) {
+    message.type().fields->children(const_cast<void*>(message.body()), *this);
+  }
+  void field(std::string_view name, void* at, const FieldType& type) override {
+    const std::size_t outer = path_.size();
+    if (!name.empty()) {
+      if (!path_.empty()) path_ += '.';
+      path_ += name;
+    }
+    found = found || (ends_in(path_, wanted_.field) && has_value(at, type));
+    if (type.kind == FieldKind::message) {
+      const auto& message = *static_cast<const Message*>(at);
+      if (message) into(message);
+    } else if (type.children != nullptr) {
+      type.children(at, *this);
+    }
+    path_.resize(outer);
+  }
+
+  bool found = false;
+
+ private:
+  bool has_value(const void* at, const FieldType& type) const {
+    const Value& value = wanted_.value;
+    if (type.kind == FieldKind::optional) return value.is_null() && type.size(at) == 0;
+    if (type.kind == FieldKind::text) {
+      return value.as_string() != nullptr &&
+             *static_cast<const std::string*>(at) == *value.as_string();
+    }
+    if (!is_number(type.kind)) return false;
+    const auto number = number_for(type, value, nodes_);
+    return number && *number == type.get(at);
+  }
+
+  const FieldIs& wanted_;
+  const std::vector<TraceNode>& nodes_;
+  std::string path_;
+};
+
 }  // namespace
+
+bool has_field(const Message& message, const FieldIs& wanted, const std::vector<TraceNode>& nodes) {
+  Lookup lookup(wanted, nodes);
+  lookup.into(message);
+  return lookup.found;
+}
 
 void SeenValues::add(const std::string& field, const Value& value) {
   std::vector<Value>& known = values_[field];

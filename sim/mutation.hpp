@@ -31,6 +31,16 @@ class SeenValues {
   std::map<std::string, std::vector<Value>> values_;
 };
 
+/// A field, named as in Mutable, and a value that it has to have: an integer, a boolean, a string
+/// (also an enumerator's or a node's name), or null for an optional that holds nothing.
+struct FieldIs {
+  std::string field;
+  Value value;
+};
+
+/// Whether some field of that name has the value; also within what others have signed.
+bool has_field(const Message& message, const FieldIs& wanted, const std::vector<TraceNode>& nodes);
+
 /// A copy of a message, with the messages inside it, that may be changed; and its fields, in the
 /// order of declaration. What another node than `self` has signed is not among them.
 ///

@@ -6,7 +6,8 @@
 namespace sibyl::broadcast {
 
 /// As ProtocolInfo::draw: as many parties as BroadcastProtocol::sizes says, and 2 to `size`
-/// broadcasts, some of which wait for an earlier one.
+/// broadcasts, some of which wait for an earlier one. Where parties may be Byzantine, up to t of
+/// them are, in most drawings, with behaviours that need no knowledge of the protocol.
 Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream& stream,
                    unsigned size);
 

@@ -35,7 +35,7 @@ BroadcastProtocol protocol(std::string name, std::string line, bool relay) {
       p.variants, [relay](const SystemPtr& system, NodeId /*self*/, const PartyOptions&) {
         return make_broadcast<Naive>(system->parties, relay);
       });
-  p.words = {names_of<naive::Data>(), {}, {}, field_names_of<naive::Data>()};
+  p.words = words_of<naive::Data>();
   return p;
 }
 

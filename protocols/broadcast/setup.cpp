@@ -163,6 +163,13 @@ std::vector<NodeSpec> build(const Setup& setup, const BroadcastProtocol& protoco
   return nodes;
 }
 
+/// A scenario may say that fewer are faulty than the protocol bears, or more.
+Tolerance tolerance(const Setup& setup, const BroadcastProtocol& protocol) {
+  const PartiesPtr parties = read_system(setup, protocol)->parties;
+  const std::uint32_t borne = std::min(parties->t, protocol.most_faulty(parties->n()));
+  return {borne, protocol.faults == FaultsBorne::byzantine ? borne : 0};
+}
+
 /// The labels of commands: only they are operations of the history.
 std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol) {
   std::vector<std::string> found;
@@ -238,6 +245,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
   info.labels = [shared](const Setup& setup) { return labels(setup, *shared); };
+  info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
   info.draw = [shared](const Setup& setup, Stream& stream, unsigned size) {
     return draw_parties(*shared, setup, stream, size);
   };

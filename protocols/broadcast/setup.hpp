@@ -85,6 +85,9 @@ std::vector<Variant> with_party_variants(std::vector<Variant> own);
 
 // ---- A protocol ----
 
+/// In which way parties may be faulty.
+enum class FaultsBorne : std::uint8_t { crashes, byzantine };
+
 /// What the options of a scenario come to: how to make the module of a party.
 struct Made {
   PartyOptions party;
@@ -108,8 +111,9 @@ struct BroadcastProtocol {
   std::string line;  ///< one sentence for `sibyl list protocols`
   std::vector<Variant> variants = party_variants();
   std::vector<std::string> properties;  ///< promised; all others of the family may be asked for
-  /// How many of n parties may be faulty, and in which way ("byzantine", "crash").
+  /// How many of n parties may be faulty, and in which way.
   std::uint32_t (*most_faulty)(std::uint32_t n) = [](std::uint32_t) { return 0U; };
+  FaultsBorne faults = FaultsBorne::crashes;
   /// Reads the options. Throws ConfigError. See made_with().
   std::function<Made(const Setup&)> read;
   /// The numbers of parties that a search draws.

@@ -167,7 +167,9 @@ Words ssmr_words() {
           field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                          reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
           {"consult-local", "signal", "variable"},
-          {"ok", "nok"}};
+          {"ok", "nok"},
+          literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                      reliable::Data, Reply, Access, Create, Delete, Signal, Variable>()};
 }
 
 Words dssmr_words() {
@@ -179,7 +181,10 @@ Words dssmr_words() {
                          reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move,
                          Consult, Signal, Variable, Holdings, Outcome, Transfer>(),
           {"consult", "fallback", "move", "push", "retry", "signal"},
-          {"ok", "nok"}};
+          {"ok", "nok"},
+          literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                      reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
+                      Signal, Variable, Holdings, Outcome, Transfer>()};
 }
 
 }  // namespace

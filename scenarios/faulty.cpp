@@ -1,0 +1,32 @@
+// Counts faulty nodes.
+#include "scenarios/faulty.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace sibyl {
+
+FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
+  FaultyNodes result;
+  std::set<NodeId> for_good;
+  std::set<NodeId> down;
+  for (const ByzantineNode& each : scenario.byzantine) for_good.insert(each.node);
+  result.byzantine = for_good.size();
+  result.nodes = for_good.size();
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::fault || event.node.value >= scenario.nodes.size()) continue;
+    if (event.name == type_name<fault::Crash>()) {
+      if (for_good.count(event.node) == 0) down.insert(event.node);
+    } else if (event.name == type_name<fault::Recover>()) {
+      const Value* storage = event.data.find("storage");
+      const bool kept = storage == nullptr || storage->as_bool() == nullptr || *storage->as_bool();
+      down.erase(event.node);
+      if (!kept) for_good.insert(event.node);
+    }
+    result.nodes = std::max(result.nodes, for_good.size() + down.size());
+  }
+  if (scenario.protocol->tolerates) result.tolerated = scenario.protocol->tolerates(scenario.setup);
+  return result;
+}
+
+}  // namespace sibyl

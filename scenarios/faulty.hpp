@@ -1,0 +1,27 @@
+// How many nodes were faulty in a run, and whether the protocol is made for so many.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "protocols/protocol.hpp"
+#include "scenarios/scenario.hpp"
+#include "sim/trace.hpp"
+
+namespace sibyl {
+
+struct FaultyNodes {
+  std::size_t nodes = 0;               ///< the most at one time, Byzantine ones among them
+  std::size_t byzantine = 0;           ///< that the scenario declares
+  std::optional<Tolerance> tolerated;  ///< absent: the protocol does not say
+  /// More than the protocol is made for: it has promised nothing of such a run.
+  bool exceeded() const {
+    return tolerated && (nodes > tolerated->faulty || byzantine > tolerated->byzantine);
+  }
+};
+
+/// Faulty are Byzantine nodes, from the start; nodes that have crashed, while they are down; and
+/// nodes that have lost their storage, from then on. O(events).
+FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace);
+
+}  // namespace sibyl

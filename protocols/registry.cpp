@@ -2,6 +2,7 @@
 #include <cassert>
 #include <utility>
 
+#include "protocols/broadcast/bracha.hpp"
 #include "protocols/broadcast/naive.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
@@ -17,6 +18,7 @@ std::vector<ProtocolInfo>& all() {
       partitioned::dssmr(),
       broadcast::naive_broadcast(),
       broadcast::flooding_broadcast(),
+      broadcast::reliable_broadcast(),
   };
   return list;
 }

@@ -53,6 +53,8 @@ ROWS = [
     Row("naive-broadcast", "naive broadcast", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
     Row("flooding-broadcast", "flooding", lambda n: n * (n - 1), lambda n: 1,
         formula="n(n-1); 1"),
+    Row("reliable-broadcast", "reliable broadcast (Bracha)", lambda n: (n - 1) * (2 * n + 1),
+        lambda n: 3, formula="(n-1)(2n+1); 3"),
 ]
 
 

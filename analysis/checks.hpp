@@ -130,6 +130,13 @@ Finding check_single_owner(const Trace& trace);
 /// In a trace with broadcasts all replicas are of one group. O(n log n).
 Finding check_replica_state(const Trace& trace);
 
+// output_properties.cpp
+
+/// What an operation returned to a correct client (reply and value), some correct replica put out
+/// for that operation. With rsm_safety: what clients accept is what the one sequential run answers.
+/// O(n log n).
+Finding check_accepted_output(const Trace& trace);
+
 // termination.cpp
 
 /// Every operation that a correct client calls returns. O(n).

@@ -62,6 +62,9 @@ const std::vector<PropertyInfo>& properties() {
        check_fairness},
       {"no_starvation", "every acquire is answered, provided that every holder releases the lock",
        check_no_starvation},
+      {"accepted_output",
+       "what an operation returned to a correct client, a correct replica put out for it",
+       check_accepted_output},
   };
   return kProperties;
 }

@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "protocols/broadcast/bracha.hpp"
+#include "protocols/broadcast/fixed_sequencer.hpp"
 #include "protocols/broadcast/naive.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
+#include "protocols/replication/ideal_protocol.hpp"
 
 namespace sibyl {
 
@@ -13,13 +15,17 @@ namespace {
 
 std::vector<ProtocolInfo>& all() {
   // lint: allow global: the list of what there is, filled before the first run
+  // clang-format off
   static std::vector<ProtocolInfo> list = {
       partitioned::ssmr(),
       partitioned::dssmr(),
       broadcast::naive_broadcast(),
       broadcast::flooding_broadcast(),
       broadcast::reliable_broadcast(),
+      broadcast::fixed_sequencer(),
+      replication::ideal_rsm(),
   };
+  // clang-format on
   return list;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/client.hpp"
 #include "sim/notes.hpp"
 
 namespace sibyl::broadcast {
@@ -45,10 +46,7 @@ state_machines::Command command_in(const Value& content) {
 }
 
 void Party::start(Context& context) {
-  for (const std::uint64_t op : system_->own[context.self().value]) {
-    const Duration wait = system_->entry(op).at - context.hardware_now();
-    context.arm(std::max(wait, Duration{0}), EntryDue{op});
-  }
+  calls.start(context, *system_);
   deliver(context, module().start(context.child(kModule)));
   call_what_is_due(context);
 }
@@ -60,15 +58,17 @@ void Party::recover(Context& context) {
 void Party::receive(Context& context, NodeId from, const Message& message) {
   if (auto down = context.route_to(kModule, message)) {
     deliver(context, module().receive(*down, from, message));
-    call_what_is_due(context);
+  } else if (const auto* request = message.as<Request>()) {
+    asked_for(context, from, request->content);
   }
+  call_what_is_due(context);
 }
 
 void Party::timer(Context& context, const Message& tag) {
   if (auto down = context.route_to(kModule, tag)) {
     deliver(context, module().timer(*down, tag));
   } else if (const auto* entry = tag.as<EntryDue>()) {
-    due.insert(entry->op);
+    calls.due.insert(entry->op);
   }
   call_what_is_due(context);
 }
@@ -76,10 +76,7 @@ void Party::timer(Context& context, const Message& tag) {
 void Party::deliver(Context& context, const Deliveries& items) {
   for (const Item& item : items) {
     context.note(note::BroadcastDelivery{item.id.origin, item.id.number, item.content});
-    for (const std::uint64_t op : system_->waited_for) {
-      const Entry& entry = system_->entry(op);
-      if (entry.party == item.id.origin && entry.content == item.content) seen.insert(op);
-    }
+    calls.delivered(*system_, item);
     if (machine) apply(context, item);
   }
 }
@@ -87,51 +84,62 @@ void Party::deliver(Context& context, const Deliveries& items) {
 void Party::apply(Context& context, const Item& item) {
   if (item.content.is_null()) return;  // NoMsg
   state_machines::Command command = command_in(item.content);
+  // Several parties may have broadcast the request of one client: it is one command.
+  if (system_->client_named(command.client) && !done.insert(command.id).second) return;
   if (auto* argument = command.value.as_int()) {
     if (options_.machine_reads == Impurity::clock) *argument += context.hardware_now().ns;
     if (options_.machine_reads == Impurity::node) *argument += context.self().value;
   }
   const auto outputs = machine.apply(command);
   context.note(note::Applied{++applied, command.id, fmt::format("{:016x}", machine.hash())});
-  const std::string& own_name = system_->names[context.self().value];
   for (const state_machines::Output& output : outputs) {
     context.note(note::Output{applied, output.id, output.client, output.reply, output.value});
-    if (output.client != own_name || open != output.id) continue;
-    open.reset();
+    answer(context, output);
+  }
+}
+
+void Party::answer(Context& context, const state_machines::Output& output) {
+  const Reply reply{output.id, applied, output.reply, output.value};
+  if (const auto* nodes = system_->client_named(output.client)) {
+    if (system_->voter)
+      context.send(*system_->voter, reply);
+    else
+      context.send(*nodes, reply);
+  } else if (output.client == system_->names[context.self().value] && calls.returned(output.id)) {
     context.note(note::Return{output.id, output.reply, output.value});
   }
 }
 
-bool Party::may_call(const Entry& entry) const {
-  return (!entry.is_command() || !open) &&
-         std::all_of(entry.after.begin(), entry.after.end(),
-                     [&](std::uint64_t op) { return seen.count(op) > 0; });
+/// upon Request(x) from client c: broadcast x, if it is c's own, and once. Of a replicated client
+/// enough of its replicas have to ask for the same (scenario smr-F-9).
+void Party::asked_for(Context& context, NodeId from, const Value& content) {
+  const state_machines::Command command = command_in(content);
+  const std::uint64_t op = command.id;
+  if (op < 1 || op > system_->entries.size() || done.count(op) > 0 || asked.count(op) > 0) return;
+  const Entry& entry = system_->entry(op);
+  if (command.client != entry.client || entry.contents.count(from) == 0) return;
+  auto& votes = requests[op];
+  votes.emplace(from, content);
+  const auto alike = std::count_if(votes.begin(), votes.end(),
+                                   [&](const auto& vote) { return vote.second == content; });
+  const auto faulty = static_cast<std::uint32_t>((entry.contents.size() - 1) / 2);
+  if (static_cast<std::size_t>(alike) < votes_needed(options_.accept, faulty)) return;
+  requests.erase(op);
+  asked.insert(op);
+  broadcast(context, entry.label, content);
 }
 
-/// Commands in the order of the list, one at a time; values whenever they may.
 void Party::call_what_is_due(Context& context) {
-  for (bool again = true; again;) {
-    again = false;
-    for (const std::uint64_t op : std::set<std::uint64_t>(due)) {
-      const Entry& entry = system_->entry(op);
-      const bool its_turn = !entry.is_command() || entry.place == commands;
-      if (!its_turn || !may_call(entry)) continue;
-      due.erase(op);
-      call(context, entry);
-      again = true;
-    }
+  while (const auto op = calls.take(*system_)) {
+    const Entry& entry = system_->entry(*op);
+    if (entry.is_command()) note_invoke(context, entry);
+    broadcast(context, entry.label, entry.content);
   }
 }
 
-void Party::call(Context& context, const Entry& entry) {
-  const NodeId self = context.self();
-  if (entry.is_command()) {
-    open = entry.op;
-    ++commands;
-    context.note(note::Invoke{entry.op, entry.label, entry.f, entry.key, entry.value});
-  }
-  context.note(note::Broadcast{self, module.next_number(), entry.label, entry.content});
-  deliver(context, module().broadcast(context.child(kModule), entry.content));
+void Party::broadcast(Context& context, const std::string& label, const Value& content) {
+  context.note(note::Broadcast{context.self(), module.next_number(), label, content});
+  deliver(context, module().broadcast(context.child(kModule), content));
 }
 
 }  // namespace sibyl::broadcast

@@ -1,5 +1,6 @@
-// A party: it broadcasts what its workload says, and, where a state machine is replicated, applies
-// what is delivered. Which protocol it runs is the module's business.
+// A party: it broadcasts what its workload and external clients (client.hpp) say, and, where a
+// state machine is replicated, applies what is delivered. Which protocol it runs is the module's
+// business.
 //
 // Source: notes on state machine replication ("Replicated State Machine", "Total Ordered
 // Broadcast": apply on delivery); section A of the specification of broadcast and agreement. Over a
@@ -8,23 +9,18 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <set>
 
 #include <boost/describe.hpp>
 
 #include "protocols/broadcast/broadcast.hpp"
+#include "protocols/broadcast/calls.hpp"
 #include "protocols/broadcast/setup.hpp"
 #include "protocols/state_machines/state_machine.hpp"
 #include "sim/process.hpp"
 
 namespace sibyl::broadcast {
-
-/// Timer of a party: the time of an entry of its workload has come.
-struct EntryDue {
-  std::uint64_t op = 0;
-};
-BOOST_DESCRIBE_STRUCT(EntryDue, (), (op))
 
 class Party : public ProcessOf<Party> {
  public:
@@ -41,22 +37,23 @@ class Party : public ProcessOf<Party> {
   void timer(Context& context, const Message& tag) override;
 
   BroadcastPtr module;
-  // The workload.
-  std::set<std::uint64_t> due;        ///< entries whose time has come, not called yet
-  std::set<std::uint64_t> seen;       ///< those delivered here, of System::waited_for
-  std::optional<std::uint64_t> open;  ///< the command that has not returned
-  std::uint64_t commands = 0;         ///< how many have been called
+  Calls calls;
+  // Requests of external clients.
+  std::map<std::uint64_t, std::map<NodeId, Value>> requests;  ///< that wait for others to be alike
+  std::set<std::uint64_t> asked;                              ///< those that were broadcast here
   // The replica.
   state_machines::StateMachinePtr machine;
   std::uint64_t applied = 0;
-  BOOST_DESCRIBE_CLASS(Party, (), (module, due, seen, open, commands, machine, applied), (), ())
+  std::set<std::uint64_t> done;  ///< requests of external clients that were applied
+  BOOST_DESCRIBE_CLASS(Party, (), (module, calls, requests, asked, machine, applied, done), (), ())
 
  private:
   void deliver(Context& context, const Deliveries& items);
   void apply(Context& context, const Item& item);
+  void answer(Context& context, const state_machines::Output& output);
+  void asked_for(Context& context, NodeId from, const Value& content);
   void call_what_is_due(Context& context);
-  bool may_call(const Entry& entry) const;
-  void call(Context& context, const Entry& entry);
+  void broadcast(Context& context, const std::string& label, const Value& content);
 
   SystemPtr system_;
   PartyOptions options_;

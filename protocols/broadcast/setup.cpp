@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/client.hpp"
 #include "protocols/broadcast/draw.hpp"
 #include "protocols/broadcast/party.hpp"
 #include "sim/decode.hpp"
@@ -17,16 +18,19 @@ namespace {
 
 /// An entry as it is written.
 struct WrittenEntry {
-  std::string party;
+  std::optional<std::string> party;
+  std::optional<std::string> client;
+  std::optional<std::vector<std::string>> to;
+  std::map<std::string, Value> values;
   Time at;
   std::vector<std::string> after;
   std::optional<std::string> label;
   std::optional<std::string> command;
   std::optional<std::string> key;
   Value value;
-  static constexpr std::array kRequired{std::string_view("party")};
 };
-BOOST_DESCRIBE_STRUCT(WrittenEntry, (), (party, at, after, label, command, key, value))
+BOOST_DESCRIBE_STRUCT(WrittenEntry, (),
+                      (party, client, to, values, at, after, label, command, key, value))
 
 struct WrittenWorkload {
   std::vector<WrittenEntry> broadcasts;
@@ -42,7 +46,61 @@ const state_machines::StateMachineInfo* machine_info(const Value& machine) {
              : state_machines::find_state_machine(*name->as_string());
 }
 
-/// Deployment first: it names the parties.
+void add_name(const std::string& name, const std::string& pointer, System& system) {
+  if (name.empty()) throw ConfigError(pointer, "must not be empty");
+  const auto& names = system.names;
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    throw ConfigError(pointer, fmt::format("there is a node \"{}\" already", name));
+  }
+  if (name == system.group) {
+    throw ConfigError(pointer, fmt::format("\"{}\" is the group of the replicas", name));
+  }
+  system.names.push_back(name);
+}
+
+NodeId add_client(const std::string& name, const std::string& pointer, System& system) {
+  add_name(name, pointer, system);
+  ++system.clients;
+  return {static_cast<std::uint32_t>(system.names.size() - 1)};
+}
+
+void read_clients(const Deployment& deployment, System& system) {
+  const std::string at = pointer_to(kDeploymentPointer, "clients");
+  const std::string replicas_at = pointer_to(kDeploymentPointer, "client_replicas");
+  for (std::size_t i = 0; i < deployment.clients.size(); ++i) {
+    const std::string& name = deployment.clients[i];
+    system.client_nodes[name] = {add_client(name, pointer_to(at, i), system)};
+  }
+  for (const auto& [client, replicas] : deployment.client_replicas) {
+    const std::string pointer = pointer_to(replicas_at, client);
+    if (replicas.empty()) throw ConfigError(pointer, "names no node");
+    for (std::size_t i = 0; i < replicas.size(); ++i) {
+      system.client_nodes[client].push_back(
+          add_client(replicas[i], pointer_to(pointer, i), system));
+    }
+  }
+  for (const auto& [client, replicas] : deployment.client_replicas) {
+    const auto& names = system.names;
+    if (std::find(names.begin(), names.end(), client) != names.end()) {
+      throw ConfigError(pointer_to(replicas_at, client),
+                        fmt::format("there is a node \"{}\" already", client));
+    }
+  }
+  if (system.clients > 0 && !deployment.machine) {
+    throw ConfigError(deployment.clients.empty() ? replicas_at : at,
+                      "clients call commands, but nothing is replicated: give a machine in " +
+                          pointer_to(kDeploymentPointer, "machine"));
+  }
+  if (!deployment.voter) return;
+  const std::string voter = pointer_to(kDeploymentPointer, "voter");
+  if (system.clients == 0) {
+    throw ConfigError(voter, "a voter serves external clients: name them in " + at);
+  }
+  add_name(*deployment.voter, voter, system);
+  system.voter = NodeId{static_cast<std::uint32_t>(system.names.size() - 1)};
+}
+
+/// Deployment first: it names the nodes.
 Deployment read_deployment(const Setup& setup, const BroadcastProtocol& protocol, System& system) {
   Deployment deployment;
   decode(setup.deployment, kDeploymentPointer, deployment);
@@ -58,11 +116,13 @@ Deployment read_deployment(const Setup& setup, const BroadcastProtocol& protocol
   decode_int(Value(static_cast<std::int64_t>(parties->t)), pointer_to(kDeploymentPointer, "faulty"),
              0, n - 1);
   system.parties = std::move(parties);
-  system.own.resize(n);
   if (deployment.machine) {
     system.machine = state_machines::make_state_machine_from(
         *deployment.machine, pointer_to(kDeploymentPointer, "machine"));
+    system.group = machine_info(*deployment.machine)->name;
   }
+  read_clients(deployment, system);
+  system.own.resize(n + system.clients);
   return deployment;
 }
 
@@ -78,15 +138,76 @@ void check_command(const Deployment& deployment, const std::string& f, const std
   }
 }
 
+NodeId party_named(const std::string& name, const System& system, const std::string& pointer) {
+  const auto end = system.names.begin() + system.parties->n();
+  const auto found = std::find(system.names.begin(), end, name);
+  if (found == end) unknown_name(pointer, name, {system.names.begin(), end}, "party");
+  return {static_cast<std::uint32_t>(found - system.names.begin())};
+}
+
+/// Who calls, and whom a client asks.
+void read_caller(const WrittenEntry& written, const System& system, const std::string& pointer,
+                 Entry& entry) {
+  if (written.party.has_value() == written.client.has_value()) {
+    throw ConfigError(pointer, written.party ? "has a \"party\" and a \"client\": take one of them"
+                                             : "has no \"party\", and no \"client\" either");
+  }
+  if (written.party) {
+    if (written.to) {
+      throw ConfigError(pointer_to(pointer, "to"), "only a \"client\" chooses whom it asks");
+    }
+    if (!written.values.empty()) {
+      throw ConfigError(pointer_to(pointer, "values"), "only a replicated \"client\" has them");
+    }
+    entry.party = party_named(*written.party, system, pointer_to(pointer, "party"));
+    entry.client = *written.party;
+    return;
+  }
+  entry.client = *written.client;
+  const std::vector<NodeId>* nodes = system.client_named(entry.client);
+  if (nodes == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& [name, its] : system.client_nodes) known.push_back(name);
+    unknown_name(pointer_to(pointer, "client"), entry.client, known, "client");
+  }
+  entry.party = nodes->front();
+  if (!written.command) {
+    throw ConfigError(pointer, "has no \"command\": clients call commands");
+  }
+  if (!written.after.empty()) {
+    throw ConfigError(pointer_to(pointer, "after"),
+                      "a client sees no deliveries: say the time with \"at\"");
+  }
+  const std::string to = pointer_to(pointer, "to");
+  if (!written.to) entry.to = system.parties->all;
+  if (written.to && written.to->empty()) throw ConfigError(to, "names no party");
+  for (std::size_t i = 0; written.to && i < written.to->size(); ++i) {
+    entry.to.push_back(party_named((*written.to)[i], system, pointer_to(to, i)));
+  }
+}
+
+/// What a client's nodes send: the entry's command, or with the value that is theirs.
+void read_contents(const WrittenEntry& written, const System& system, const std::string& pointer,
+                   Entry& entry) {
+  std::vector<std::string> known;
+  for (const NodeId node : *system.client_named(entry.client)) {
+    const std::string& name = system.names[node.value];
+    known.push_back(name);
+    const auto own = written.values.find(name);
+    const Value& value = own == written.values.end() ? entry.value : own->second;
+    entry.contents[node] = content_of({entry.op, entry.client, entry.f, entry.key, value});
+  }
+  for (const auto& [name, value] : written.values) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    unknown_name(pointer_to(pointer_to(pointer, "values"), name), name, known,
+                 "node of the client");
+  }
+}
+
 Entry read_entry(const WrittenEntry& written, const Deployment& deployment, const System& system,
                  const std::string& pointer) {
   Entry entry;
-  const auto& names = system.names;
-  const auto party = std::find(names.begin(), names.end(), written.party);
-  if (party == names.end()) {
-    unknown_name(pointer_to(pointer, "party"), written.party, names, "party");
-  }
-  entry.party = {static_cast<std::uint32_t>(party - names.begin())};
+  read_caller(written, system, pointer, entry);
   entry.at = written.at;
   entry.op = system.entries.size() + 1;
   entry.label = written.label.value_or(fmt::format("m{}", entry.op));
@@ -107,7 +228,8 @@ Entry read_entry(const WrittenEntry& written, const Deployment& deployment, cons
   entry.f = *written.command;
   entry.key = written.key.value_or("");
   entry.value = written.value;
-  entry.content = content_of({entry.op, written.party, entry.f, entry.key, entry.value});
+  entry.content = content_of({entry.op, entry.client, entry.f, entry.key, entry.value});
+  if (written.client) read_contents(written, system, pointer, entry);
   return entry;
 }
 
@@ -155,10 +277,17 @@ std::vector<NodeSpec> build(const Setup& setup, const BroadcastProtocol& protoco
   const SystemPtr system = read_system(setup, protocol);
   const Made made = protocol.read(setup);
   std::vector<NodeSpec> nodes;
-  for (const NodeId party : system->parties->all) {
-    const std::string& name = system->names[party.value];
-    nodes.push_back(
-        {{name, "party", name}, make_process<Party>(system, made.make(system, party), made.party)});
+  for (std::uint32_t i = 0; i < system->names.size(); ++i) {
+    const NodeId node{i};
+    const std::string& name = system->names[i];
+    if (system->parties->has(node)) {
+      nodes.push_back({{name, "party", system->group.empty() ? name : system->group},
+                       make_process<Party>(system, made.make(system, node), made.party)});
+    } else if (system->is_client(node)) {
+      nodes.push_back({{name, "client", name}, make_process<Client>(system, made.party)});
+    } else {
+      nodes.push_back({{name, "voter", name}, make_process<Voter>(system, made.party)});
+    }
   }
   return nodes;
 }
@@ -192,6 +321,11 @@ const std::vector<Variant>& party_variants() {
         "replicas add their own number to a command's argument: the machine is no function (A2)",
         {"rsm_safety", "replica_state"}},
        {{"machine_reads", "node"}}},
+      {{"vote-of-F",
+        "external clients accept what F of the replicas have sent, not F + 1: one liar among them "
+        "is believed (F-10)",
+        {"accepted_output"}},
+       {{"accept", "too_few"}}},
   };
   return kVariants;
 }
@@ -203,9 +337,10 @@ std::vector<Variant> with_party_variants(std::vector<Variant> own) {
 
 const std::vector<std::string>& family_properties() {
   static const std::vector<std::string> kProperties{
-      "validity",       "integrity",      "agreement",        "uniform_agreement", "total_order",
-      "fifo_order",     "causal_order",   "termination",      "replica_state",     "rsm_safety",
-      "rsm_liveness_1", "rsm_liveness_2", "mutual_exclusion", "fairness",          "no_starvation"};
+      "validity",         "integrity",  "agreement",      "uniform_agreement",
+      "total_order",      "fifo_order", "causal_order",   "termination",
+      "replica_state",    "rsm_safety", "rsm_liveness_1", "rsm_liveness_2",
+      "mutual_exclusion", "fairness",   "no_starvation",  "accepted_output"};
   return kProperties;
 }
 
@@ -221,6 +356,9 @@ SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol) {
     entry.place = static_cast<std::uint64_t>(std::count_if(
         own.begin(), own.end(), [&](std::uint64_t op) { return system->entry(op).is_command(); }));
     own.push_back(entry.op);
+    for (const auto& [node, content] : entry.contents) {
+      if (node != entry.party) system->own[node.value].push_back(entry.op);
+    }
     system->entries.push_back(std::move(entry));
   }
   resolve_after(workload, *system);
@@ -240,6 +378,10 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
     }
   }
   info.words = protocol.words;
+  for (const std::string& name : names_of<Request, Reply>()) info.words.messages.push_back(name);
+  for (const std::string& name : field_names_of<Request, Reply>()) {
+    info.words.fields.push_back(name);
+  }
   info.words.steps.push_back(std::string(type_name<EntryDue>()));
   info.words.replies = {"ok", "nok"};
   const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));

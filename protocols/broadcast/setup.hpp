@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -30,15 +32,24 @@ struct Deployment {
   std::uint32_t parties = 0;            ///< n: 1 to kMostParties; they are called P0, P1, …
   std::optional<std::uint32_t> faulty;  ///< t, below n; absent: the most that the protocol bears
   std::optional<Value> machine;         ///< "counter", or {"name", "options"}: it is replicated
+  std::vector<std::string> clients;     ///< names of external clients (client.hpp)
+  /// Clients that are replicated themselves: by name, the names of the nodes that stand for it.
+  std::map<std::string, std::vector<std::string>> client_replicas;
+  std::optional<std::string> voter;  ///< the name of an external voter
   static constexpr std::array kRequired{std::string_view("parties")};
 };
-BOOST_DESCRIBE_STRUCT(Deployment, (), (parties, faulty, machine))
+BOOST_DESCRIBE_STRUCT(Deployment, (), (parties, faulty, machine, clients, client_replicas, voter))
 
-/// One entry of "/workload/broadcasts": a value that a party broadcasts, or a command that it
-/// calls. Commands of one party are called one at a time, in the order of the list.
+/// One entry of "/workload/broadcasts": a value that a party broadcasts, or a command that a party
+/// or an external client calls. Commands of one node are called one at a time, in the order of the
+/// list.
 struct Entry {
-  std::uint64_t op = 0;  ///< from 1, in the order of the list
-  NodeId party;
+  std::uint64_t op = 0;    ///< from 1, in the order of the list
+  NodeId party;            ///< who calls it: a party or a client; of a replicated client the first
+  std::string client;      ///< as Command::client; empty: a value
+  std::vector<NodeId> to;  ///< of an external client: the parties that it asks
+  /// Of a replicated client: what each replica sends.
+  std::map<NodeId, Value> contents;
   Time at;                           ///< not before this, on the party's hardware clock
   std::vector<std::uint64_t> after;  ///< nor before it has delivered these
   std::string label;                 ///< unique; the scenario's, or made from its place
@@ -53,12 +64,25 @@ struct Entry {
 /// What all parties of a run know. Never changes.
 struct System {
   PartiesPtr parties;
-  std::vector<std::string> names;               ///< of the parties
-  std::vector<Entry> entries;                   ///< of the workload
-  std::vector<std::vector<std::uint64_t>> own;  ///< by party
+  std::vector<std::string> names;  ///< of all nodes: parties, clients, the voter
+  std::vector<Entry> entries;      ///< of the workload
+  std::uint32_t clients = 0;       ///< how many; they come behind the parties
+  std::map<std::string, std::vector<NodeId>, std::less<>> client_nodes;
+  std::optional<NodeId> voter;                  ///< comes last
+  std::vector<std::vector<std::uint64_t>> own;  ///< by node
   std::vector<std::uint64_t> waited_for;        ///< those that stand in an Entry::after
   state_machines::StateMachinePtr machine;      ///< in State0; null: nothing is replicated
+  std::string group;                            ///< of the replicas: the machine's name; or empty
   const Entry& entry(std::uint64_t op) const { return entries[op - 1]; }
+  bool is_client(NodeId node) const {
+    return node.value >= parties->n() && node.value - parties->n() < clients;
+  }
+  /// The nodes of the external client of that name, more than one if it is replicated; null: there
+  /// is none of that name. O(log clients).
+  const std::vector<NodeId>* client_named(std::string_view name) const {
+    const auto found = client_nodes.find(name);
+    return found == client_nodes.end() ? nullptr : &found->second;
+  }
 };
 using SystemPtr = std::shared_ptr<const System>;
 
@@ -73,10 +97,19 @@ enum class Impurity : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(Impurity, none, clock, node)
 
+/// When an external client, or the voter, accepts a reply.
+enum class Accept : std::uint8_t {
+  votes,    ///< t + 1 replicas have sent the same
+  first,    ///< the first one is taken
+  too_few,  ///< t replicas have sent the same (scenario smr-F-10)
+};
+BOOST_DESCRIBE_ENUM(Accept, votes, first, too_few)
+
 struct PartyOptions {
   Impurity machine_reads = Impurity::none;
+  Accept accept = Accept::votes;
 };
-BOOST_DESCRIBE_STRUCT(PartyOptions, (), (machine_reads))
+BOOST_DESCRIBE_STRUCT(PartyOptions, (), (machine_reads, accept))
 
 /// The variants that every protocol of the family has. Options structs derive from PartyOptions.
 const std::vector<Variant>& party_variants();

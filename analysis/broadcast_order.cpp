@@ -63,7 +63,10 @@ std::optional<Difference> earliest_difference(const std::vector<const Contents*>
   return earliest;
 }
 
-Finding order_violation(const Trace& trace, const Broadcasts& all, const Difference& found) {
+Finding order_violation(const Trace& trace, const Broadcasts& all, Difference found) {
+  if (found.q->items[found.place]->event < found.p->items[found.place]->event) {
+    std::swap(found.p, found.q);
+  }
   const ItemDelivery& a = *found.p->items[found.place];
   const ItemDelivery& b = *found.q->items[found.place];
   std::vector<EventId> events{a.event, b.event};
@@ -77,7 +80,7 @@ Finding order_violation(const Trace& trace, const Broadcasts& all, const Differe
     if (own.id == other.id) return words;
     const ItemDelivery* later = find_in(sequence, other.id);
     if (later != nullptr) events.push_back(later->event);
-    return words + fmt::format("{} {}", later == nullptr ? ", without" : " before",
+    return words + fmt::format("{} {}", later == nullptr ? " without" : " before",
                                item_words(all, other.id));
   };
   const std::string summary = fmt::format("As number {} {}, but {}.", found.place + 1,

@@ -3,7 +3,10 @@
 #include <utility>
 
 #include "protocols/broadcast/bracha.hpp"
+#include "protocols/broadcast/causal.hpp"
+#include "protocols/broadcast/fifo.hpp"
 #include "protocols/broadcast/fixed_sequencer.hpp"
+#include "protocols/broadcast/lamport.hpp"
 #include "protocols/broadcast/naive.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
@@ -24,6 +27,9 @@ std::vector<ProtocolInfo>& all() {
       broadcast::reliable_broadcast(),
       broadcast::fixed_sequencer(),
       replication::ideal_rsm(),
+      broadcast::fifo_broadcast(),
+      broadcast::causal_broadcast(),
+      broadcast::lamport_order(),
   };
   // clang-format on
   return list;

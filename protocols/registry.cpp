@@ -8,6 +8,8 @@
 #include "protocols/broadcast/fixed_sequencer.hpp"
 #include "protocols/broadcast/lamport.hpp"
 #include "protocols/broadcast/naive.hpp"
+#include "protocols/broadcast/real_time.hpp"
+#include "protocols/broadcast/replica_ids.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
@@ -30,6 +32,8 @@ std::vector<ProtocolInfo>& all() {
       broadcast::fifo_broadcast(),
       broadcast::causal_broadcast(),
       broadcast::lamport_order(),
+      broadcast::real_time_order(),
+      broadcast::replica_ids_order(),
   };
   // clang-format on
   return list;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/decode.hpp"
+
 namespace sibyl::broadcast {
 
 using lamport::Key;
@@ -206,6 +208,22 @@ std::vector<Variant> variants() {
   });
 }
 
+void check_wait(const char* option, Duration wait) {
+  if (wait.ns >= 0) return;
+  throw ConfigError(pointer_to(kOptionsPointer, option),
+                    "must not be negative, found " + format_duration(wait));
+}
+
+Made made(const Setup& setup, const std::vector<Variant>& variants) {
+  const auto options = read_options<lamport::Options>(setup, variants);
+  check_wait("period", options.period);
+  check_wait("timeout", options.timeout);
+  check_wait("suspect_after", options.suspect_after.value_or(Duration{}));
+  return {options, [options](const SystemPtr& system, NodeId /*self*/) {
+            return make_broadcast<Lamport>(system->parties, options);
+          }};
+}
+
 }  // namespace
 
 ProtocolInfo lamport_order() {
@@ -214,10 +232,7 @@ ProtocolInfo lamport_order() {
   p.line = "a total order by logical clocks: items wait until nothing earlier can come";
   p.variants = variants();
   p.properties = {"validity", "integrity", "agreement", "termination", "replica_state"};
-  p.read = made_with<lamport::Options>(
-      p.variants, [](const SystemPtr& system, NodeId /*self*/, const lamport::Options& options) {
-        return make_broadcast<Lamport>(system->parties, options);
-      });
+  p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
   p.words = {names_of<lamport::Data, lamport::Ack, lamport::Null, lamport::Ping>(),
              names_of<lamport::NullDue, lamport::FlushDue, lamport::SuspectDue>(),
              {},

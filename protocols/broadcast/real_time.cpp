@@ -1,0 +1,95 @@
+// Total order by synchronised clocks: see real_time.hpp.
+#include "protocols/broadcast/real_time.hpp"
+
+#include <algorithm>
+
+#include "sim/decode.hpp"
+
+namespace sibyl::broadcast {
+
+using real_time::Request;
+using real_time::Uid;
+
+// upon Broadcast(m): uid := (T_p, p), where no two requests of p have the same T_p (O1); send (uid,
+// m) to all.
+Deliveries RealTime::broadcast(Context context, Value content) {
+  const NodeId self = context.self();
+  Time now = context.wall_now();
+  if (last) now = std::max(now, *last + nanoseconds(1));
+  last = now;
+  const Request request{{now, self}, {{self, ++sent}, std::move(content)}};
+  context.send(parties_->others(self), request);
+  enqueue(context, request);
+  return take_stable(context);
+}
+
+// upon (uid, m) for the first time: queue m under uid.
+Deliveries RealTime::receive(Context context, NodeId from, const Message& message) {
+  const auto* request = message.as<Request>();
+  if (request == nullptr || request->item.id.origin != from || request->uid.sender != from) {
+    return {};
+  }
+  if (seen.count(request->item.id) > 0) return {};
+  enqueue(context, *request);
+  return take_stable(context);
+}
+
+void RealTime::enqueue(Context& context, const Request& request) {
+  seen.insert(request.item.id);
+  queue.emplace(request.uid, request.item);
+  const Duration wait = request.uid.at + delta_ - context.wall_now();
+  if (wait.ns > 0) context.arm(wait, real_time::StableDue{request.uid});
+}
+
+// r is stable once the local clock shows uid(r) + Delta: what has a smaller uid has come by then.
+// while the first of the queue is stable: deliver it.
+Deliveries RealTime::take_stable(Context& context) {
+  Deliveries deliveries;
+  while (!queue.empty() && queue.begin()->first.at + delta_ <= context.wall_now()) {
+    deliveries.push_back(std::move(queue.begin()->second));
+    queue.erase(queue.begin());
+  }
+  return deliveries;
+}
+
+Deliveries RealTime::timer(Context context, const Message& tag) {
+  const auto* due = tag.as<real_time::StableDue>();
+  if (due == nullptr || queue.count(due->uid) == 0) return {};
+  const Duration wait = due->uid.at + delta_ - context.wall_now();
+  if (wait.ns > 0) context.arm(wait, *due);  // the wall clock was set back
+  return take_stable(context);
+}
+
+namespace {
+
+Made made(const Setup& setup, const std::vector<Variant>& variants) {
+  const auto options = read_options<real_time::Options>(setup, variants);
+  if (options.delta.ns < 0) {
+    throw ConfigError(pointer_to(kOptionsPointer, "delta"),
+                      "must not be negative, found " + format_duration(options.delta));
+  }
+  return {options, [options](const SystemPtr& system, NodeId /*self*/) {
+            return make_broadcast<RealTime>(system->parties, options.delta);
+          }};
+}
+
+}  // namespace
+
+ProtocolInfo real_time_order() {
+  BroadcastProtocol p;
+  p.name = "real-time-order";
+  p.line = "a total order by synchronised clocks: requests wait until nothing earlier can come";
+  p.variants = with_party_variants({
+      {{"delta-too-small",
+        "requests are delivered as they come: Delta is 0 (F-4)",
+        {"total_order", "rsm_safety", "replica_state"}},
+       {{"delta", "0ms"}}},
+  });
+  p.properties = {"validity", "integrity", "agreement", "termination", "replica_state"};
+  p.most_faulty = [](std::uint32_t n) { return n - 1; };  // crashes
+  p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
+  p.words = {names_of<Request>(), names_of<real_time::StableDue>(), {}, field_names_of<Request>()};
+  return broadcast_protocol(std::move(p));
+}
+
+}  // namespace sibyl::broadcast

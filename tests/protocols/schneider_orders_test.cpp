@@ -1,0 +1,205 @@
+// The orders of Schneider's tutorial: synchronised real-time clocks, and identifiers that the
+// replicas generate.
+#include <doctest/doctest.h>
+
+#include "order_world.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl::order_test {
+
+namespace {
+
+Case one_item(const std::string& protocol, int n) {
+  Case c;
+  c.protocol = protocol;
+  c.parties = n;
+  c.workload = {{1, "m"}};
+  return c;
+}
+
+bool ordered(const Ran& ran) { return ran.complete() && ran.total_order(); }
+
+}  // namespace
+
+// ---- Real time ----
+
+TEST_CASE("a request by real time takes n - 1 messages and Delta exactly, whatever the delays") {
+  for (const int n : {4, 7, 10, 16}) {
+    for (const std::int64_t delta : {2, 3, 10}) {
+      Case c = one_item("real-time-order", n);
+      c.options = "{\"delta\": \"" + std::to_string(delta) + "ms\"}";
+      const Ran ran = run(c);
+      CHECK(ran.messages == static_cast<std::uint64_t>(n - 1));
+      for (int party = 0; party < n; ++party) CHECK(ran.at(party, "m") == delta * kTick);
+    }
+  }
+}
+
+TEST_CASE("a clock that is ahead delivers as much earlier") {
+  Case c = one_item("real-time-order", 3);
+  c.ahead_ns = {{0, 3 * kTick}, {2, -2 * kTick}};
+  const Ran ran = run(c);
+  CHECK(ran.at(0, "m") == 7 * kTick);
+  CHECK(ran.at(1, "m") == 10 * kTick);
+  CHECK(ran.at(2, "m") == 12 * kTick);
+}
+
+TEST_CASE("real time orders totally iff Delta exceeds the longest delay and the skew together") {
+  // The longest delay is 9 ms; clocks are up to 4 ms apart, and drift by a ten-thousandth.
+  const auto breaches = [](const char* delta, const std::vector<std::string>& variants) {
+    int found = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+      Case c = random_case("real-time-order", seed);
+      c.options = delta;
+      c.variants = variants;
+      c.ahead_ns = {
+          {0, 2 * kTick}, {1, -2 * kTick}, {2, static_cast<std::int64_t>(seed % 3) * kTick}};
+      c.drift_ppb = {{1, 100'000}, {2, -100'000}};
+      const Ran ran = run(c);
+      CHECK(ran.complete());
+      CHECK(ran.outcome == Outcome::quiescent);
+      if (!ran.total_order() || !ran.fifo_order() || !ran.causal_order()) ++found;
+    }
+    return found;
+  };
+  CHECK(breaches("{\"delta\": \"13100us\"}", {}) == 0);
+  CHECK(breaches("{\"delta\": \"9ms\"}", {}) > 0);
+  CHECK(breaches("{}", {"delta-too-small"}) > 0);
+}
+
+TEST_CASE("the threshold of Delta is the delay and the skew, to the nanosecond") {
+  // P0's clock is 2 ms ahead; what P1 says arrives there after 5 ms. P0 says m1 at 5 ms of its
+  // clock; m0 gets a timestamp that is 1 ns smaller, and comes 7 ms later by P0's clock.
+  for (const bool enough : {true, false}) {
+    Case c;
+    c.protocol = "real-time-order";
+    c.parties = 2;
+    c.ahead_ns = {{0, 2 * kTick + 1}};
+    c.ticks = {{{1, 0}, 5}};
+    c.workload = {{1, "m0", {}, 5}, {0, "m1", {}, 3}};
+    c.options = enough ? "{\"delta\": \"7000001ns\"}" : "{\"delta\": \"7ms\"}";
+    const Ran ran = run(c);
+    CHECK(ran.order(1) == "m0 m1");
+    CHECK(ran.order(0) == (enough ? "m0 m1" : "m1 m0"));
+  }
+}
+
+TEST_CASE("two requests of one party at one reading of its clock stay apart and in order") {
+  Case c;
+  c.protocol = "real-time-order";
+  c.parties = 2;
+  c.workload = {{0, "m1"}, {0, "m2"}, {0, "m3"}, {1, "m4"}};
+  const Ran ran = run(c);
+  CHECK(ran.order(0) == "m1 m4 m2 m3");
+  CHECK(ran.order(1) == "m1 m4 m2 m3");
+}
+
+TEST_CASE("a wall clock that is set back makes requests wait, and loses none") {
+  Case c;
+  c.protocol = "real-time-order";
+  c.parties = 2;
+  c.workload = {{0, "m1"}};
+  c.faults = {{{Time{4 * kTick}, "", kNobody, 1, {}}, fault::ClockStep{{1}, Duration{-3 * kTick}}}};
+  const Ran ran = run(c);
+  CHECK(ran.at(0, "m1") == 10 * kTick);
+  CHECK(ran.at(1, "m1") == 13 * kTick);
+}
+
+TEST_CASE("a crash does not hold up the order by real time") {
+  Case c;
+  c.protocol = "real-time-order";
+  c.workload = {{0, "m1"}, {1, "m2", {}, 5}};
+  c.faults = {{{Time{3 * kTick}, "", kNobody, 1, {}}, fault::Crash{{2}}}};
+  const Ran ran = run(c);
+  CHECK(ran.order(0) == "m1 m2");
+  CHECK(ran.order(1) == "m1 m2");
+}
+
+TEST_CASE("waits below zero are mistakes that name their place") {
+  for (const auto& [protocol, option] :
+       std::vector<std::pair<std::string, std::string>>{{"real-time-order", "delta"},
+                                                        {"lamport-order", "timeout"},
+                                                        {"lamport-order", "period"},
+                                                        {"lamport-order", "suspect_after"}}) {
+    Case c = one_item(protocol, 2);
+    c.options = "{\"" + option + "\": \"-1ms\"}";
+    std::string place;
+    try {
+      run(c);
+    } catch (const ConfigError& e) {
+      place = e.pointer;
+    }
+    CHECK(place == "/protocol/options/" + option);
+  }
+}
+
+// ---- Identifiers of the replicas ----
+
+TEST_CASE("through the origin a request takes 3 (n - 1) messages and three delays") {
+  for (const int n : {4, 7, 10, 16}) {
+    const Ran ran = run(one_item("replica-ids", n));
+    CHECK(ran.messages == static_cast<std::uint64_t>(3 * (n - 1)));
+    CHECK(ran.at(1, "m") == 2 * kTick);
+    for (int party = 0; party < n; ++party) {
+      if (party != 1) CHECK(ran.at(party, "m") == 3 * kTick);
+    }
+  }
+}
+
+TEST_CASE("with candidates from all to all it takes n (n - 1) messages and two delays") {
+  for (const int n : {4, 7, 10, 16}) {
+    Case c = one_item("replica-ids", n);
+    c.variants = {"all-to-all"};
+    const Ran ran = run(c);
+    CHECK(ran.messages == static_cast<std::uint64_t>(n * (n - 1)));
+    for (int party = 0; party < n; ++party) CHECK(ran.at(party, "m") == 2 * kTick);
+  }
+}
+
+TEST_CASE("identifiers of the replicas order totally, unless what was seen is ignored") {
+  for (const char* form : {"{\"form\": \"all_to_all\"}", "{\"form\": \"coordinator\"}"}) {
+    int breaches = 0;
+    int mutant = 0;
+    int out_of_fifo = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+      Case c = random_case("replica-ids", seed);
+      c.options = form;
+      c.twice = seed % 4 == 0;
+      const Ran ran = run(c);
+      CHECK(ran.outcome == Outcome::quiescent);
+      if (!ordered(ran)) ++breaches;
+      if (!ran.fifo_order()) ++out_of_fifo;
+      c.variants = {"ignores-seen"};
+      if (!run(c).total_order()) ++mutant;
+    }
+    CHECK(breaches == 0);
+    CHECK(mutant > 0);
+    CHECK(out_of_fifo > 0);
+  }
+}
+
+TEST_CASE("a crash blocks the order by identifiers of the replicas") {
+  Case c;
+  c.protocol = "replica-ids";
+  c.workload = {{0, "m1"}, {1, "m2", {}, 5}};
+  c.faults = {{{Time{4 * kTick}, "", kNobody, 1, {}}, fault::Crash{{2}}}};
+  const Ran ran = run(c);
+  CHECK(ran.outcome == Outcome::quiescent);
+  CHECK(ran.order(0) == "m1");
+  CHECK(ran.order(1) == "m1");
+}
+
+TEST_CASE("a party alone orders its own requests") {
+  for (const char* protocol :
+       {"lamport-order", "replica-ids", "real-time-order", "causal-broadcast", "fifo-broadcast"}) {
+    Case c;
+    c.protocol = protocol;
+    c.parties = 1;
+    c.workload = {{0, "m1"}, {0, "m2", {}, 20}};
+    const Ran ran = run(c);
+    CHECK(ran.order(0) == "m1 m2");
+    CHECK(ran.messages == 0);
+  }
+}
+
+}  // namespace sibyl::order_test

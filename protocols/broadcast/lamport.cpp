@@ -200,9 +200,9 @@ std::vector<Variant> variants() {
         {"validity", "termination"}},
        {{"later", "nothing"}}},
       {{"early-detector",
-        "a party that keeps others waiting for 2ms is taken for crashed (F-3)",
+        "a party that keeps others waiting for 3ms is taken for crashed (F-3)",
         {"total_order", "causal_order", "rsm_safety", "replica_state"}},
-       {{"suspect_after", "2ms"}}},
+       {{"suspect_after", "3ms"}}},
       {{"vector-clock-key", "items are sorted by the sum of their vector clocks", {}},
        {{"clock", "vector"}}},
   });

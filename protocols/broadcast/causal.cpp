@@ -116,7 +116,7 @@ ProtocolInfo causal_broadcast() {
         {"causal_order"}},
        {{"wait", "sender"}}},
   });
-  p.properties = {"validity", "integrity", "agreement"};
+  p.properties = {"validity", "integrity", "agreement", "fifo_order", "causal_order"};
   p.read = made_with<causal::Options>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const causal::Options& options) {
         return options.past == causal::Past::sets

@@ -54,7 +54,7 @@ ProtocolInfo fifo_broadcast() {
                                       "items do not wait for earlier ones of their origin",
                                       {"fifo_order"}},
                                      {{"waits", false}}}});
-  p.properties = {"validity", "integrity", "agreement"};
+  p.properties = {"validity", "integrity", "agreement", "fifo_order"};
   p.read = made_with<FifoOptions>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const FifoOptions& options) {
         return make_broadcast<Fifo>(system->parties, options.waits);

@@ -231,7 +231,9 @@ ProtocolInfo lamport_order() {
   p.name = "lamport-order";
   p.line = "a total order by logical clocks: items wait until nothing earlier can come";
   p.variants = variants();
-  p.properties = {"validity", "integrity", "agreement", "termination", "replica_state"};
+  p.properties = {"validity",   "integrity",      "agreement",     "total_order",
+                  "fifo_order", "causal_order",   "termination",   "replica_state",
+                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
   p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
   p.words = {names_of<lamport::Data, lamport::Ack, lamport::Null, lamport::Ping>(),
              names_of<lamport::NullDue, lamport::FlushDue, lamport::SuspectDue>(),

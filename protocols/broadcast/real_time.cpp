@@ -85,7 +85,9 @@ ProtocolInfo real_time_order() {
         {"total_order", "rsm_safety", "replica_state"}},
        {{"delta", "0ms"}}},
   });
-  p.properties = {"validity", "integrity", "agreement", "termination", "replica_state"};
+  p.properties = {"validity",   "integrity",      "agreement",     "total_order",
+                  "fifo_order", "causal_order",   "termination",   "replica_state",
+                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
   p.most_faulty = [](std::uint32_t n) { return n - 1; };  // crashes
   p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
   p.words = {names_of<Request>(), names_of<real_time::StableDue>(), {}, field_names_of<Request>()};

@@ -117,6 +117,7 @@ struct Overtaking {
   const ItemDelivery* at = nullptr;  ///< the delivery of `second`
   const DeliverySequence* sequence = nullptr;
   EventId before = 0;  ///< what puts `first` before `second` at the origin of `second`
+  bool heard = false;  ///< that is no delivery
 };
 
 Finding overtaking_violation(const Trace& trace, const Broadcasts& all, const Overtaking& found) {
@@ -129,15 +130,17 @@ Finding overtaking_violation(const Trace& trace, const Broadcasts& all, const Ov
   const bool own = found.first->process == found.second->process;
   const std::string why =
       own ? fmt::format("{} had broadcast {} before", found.second->id.origin, first)
-          : fmt::format("{} had delivered {} when it broadcast {}", found.second->id.origin, first,
-                        second);
+          : fmt::format("{} had {} {} when it broadcast {}", found.second->id.origin,
+                        found.heard ? "heard of" : "delivered", first, second);
   const std::string summary =
       fmt::format("{} delivered {} {} {}, though {}.", process_words(trace, all, *found.at), second,
                   later == nullptr ? "without" : "before", first, why);
   Value witness;
   witness.set("process", node_name(trace, found.at->process));
   witness.set("first", item_value(found.first->id)).set("second", item_value(found.second->id));
-  witness.set("reason", own ? "broadcast before" : "delivered before its broadcast");
+  witness.set("reason", own           ? "broadcast before"
+                        : found.heard ? "heard of before its broadcast"
+                                      : "delivered before its broadcast");
   return violated(trace, summary, events, std::move(witness));
 }
 
@@ -157,7 +160,7 @@ std::optional<Overtaking> fifo_gap(const OwnOrder& order, const DeliverySequence
       continue;
     }
     const BroadcastItem* missed = own[expected];
-    return Overtaking{missed, own[it->second], d, &sequence, missed->event};
+    return Overtaking{missed, own[it->second], d, &sequence, missed->event, false};
   }
   return std::nullopt;
 }
@@ -168,26 +171,34 @@ std::optional<Overtaking> fifo_gap(const OwnOrder& order, const DeliverySequence
 struct Dependency {
   const BroadcastItem* item = nullptr;
   EventId event = 0;
+  bool heard = false;  ///< of, but not delivered
 };
 
 /// What each item directly depends on: the item that its origin had broadcast before it, and what
-/// the origin delivered since then. That is enough: who delivers each item after those that it
-/// directly depends on delivers it after all that happened before it.
+/// the origin delivered, or heard of, since then. That is enough: who delivers each item after
+/// those that it directly depends on delivers it after all that happened before it.
 std::map<ItemId, std::vector<Dependency>> dependencies(const Broadcasts& all,
                                                        const OwnOrder& order) {
   struct Step {
     EventId event = 0;
     const BroadcastItem* sent = nullptr;
     const BroadcastItem* delivered = nullptr;
+    bool heard = false;
   };
   std::map<NodeId, std::vector<Step>> steps;
   for (const auto& [origin, items] : order.items) {
-    for (const BroadcastItem* item : items) steps[item->process].push_back({item->event, item, {}});
+    for (const BroadcastItem* item : items)
+      steps[item->process].push_back({item->event, item, nullptr, false});
   }
   for (const ItemDelivery& d : all.deliveries) {
     const BroadcastItem* item = all.find(d.id);
     if (item == nullptr || d.is_nothing() || steps.count(d.process) == 0) continue;
-    steps[d.process].push_back({d.event, nullptr, item});
+    steps[d.process].push_back({d.event, nullptr, item, false});
+  }
+  for (const Hearing& h : all.heard) {
+    const BroadcastItem* item = all.find(h.id);
+    if (item == nullptr || steps.count(h.process) == 0) continue;
+    steps[h.process].push_back({h.event, nullptr, item, true});
   }
   std::map<ItemId, std::vector<Dependency>> result;
   for (auto& [process, own] : steps) {
@@ -196,11 +207,11 @@ std::map<ItemId, std::vector<Dependency>> dependencies(const Broadcasts& all,
     std::vector<Dependency> since;
     for (const Step& step : own) {
       if (step.delivered != nullptr) {
-        since.push_back({step.delivered, step.event});
+        since.push_back({step.delivered, step.event, step.heard});
         continue;
       }
       result[step.sent->id] = std::move(since);
-      since = {{step.sent, step.event}};
+      since = {{step.sent, step.event, false}};
     }
   }
   return result;
@@ -218,8 +229,8 @@ std::optional<Overtaking> causal_gap(const OwnOrder& order,
     for (const Dependency& need : it->second) {
       if (need.item->id == d->id || done.count(need.item->id) > 0) continue;
       const auto position = order.position.at(d->id);
-      return Overtaking{need.item, order.items.at(d->id.origin)[position], d, &sequence,
-                        need.event};
+      return Overtaking{need.item, order.items.at(d->id.origin)[position], d, &sequence, need.event,
+                        need.heard};
     }
     done.insert(d->id);
   }

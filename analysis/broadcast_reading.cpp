@@ -103,6 +103,10 @@ Broadcasts read_broadcasts(const Trace& trace) {
     if (delivers || is_note(event, "Output")) delivering.insert(event.node);
     if (sends) broadcasting.insert(event.node);
     all.any = all.any || sends || delivers;
+    if (is_note(event, "Heard") && !is_faulty(trace, event.node)) {
+      all.heard.push_back(
+          {event.id, event.node, {origin_in(trace, event, read), read.integer(event, "number")}});
+    }
     if ((!sends && !delivers) || is_faulty(trace, event.node)) continue;
     if (sends) {
       read_sent(trace, event, read, all);

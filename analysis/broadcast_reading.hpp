@@ -45,6 +45,13 @@ struct ItemDelivery {
   bool is_nothing() const { return content.is_null(); }
 };
 
+/// A note::Heard of a process that is not faulty.
+struct Hearing {
+  EventId event = 0;
+  NodeId process;
+  ItemId id;
+};
+
 /// What a process delivered from its start, or from a recovery, until its crash or the end. A
 /// replica that recovers delivers again from the beginning.
 struct DeliverySequence {
@@ -59,6 +66,7 @@ struct Broadcasts {
   std::vector<BroadcastItem> sent;       ///< in the order of the trace
   std::vector<ItemDelivery> deliveries;  ///< in the order of the trace
   std::vector<DeliverySequence> sequences;
+  std::vector<Hearing> heard;  ///< in the order of the trace
   /// The processes that are to deliver: all of the roles in which some process delivers or puts
   /// out, or, when none does, in which some process broadcasts.
   std::set<NodeId> processes;

@@ -87,6 +87,14 @@ struct BroadcastDelivery {
 };
 BOOST_DESCRIBE_STRUCT(BroadcastDelivery, (), (origin, number, content))
 
+/// A client at the process learns of an item otherwise than by its delivery: what the client
+/// broadcasts from now on, the item may have caused. Checked by: causal_order.
+struct Heard {
+  NodeId origin;
+  std::uint64_t number = 0;
+};
+BOOST_DESCRIBE_STRUCT(Heard, (), (origin, number))
+
 /// The process holds the object from now on as its owner (installed, created, or from the start).
 /// Checked by: single_owner.
 struct Own {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "sim/decode.hpp"
+#include "sim/notes.hpp"
 
 namespace sibyl::broadcast {
 
@@ -118,6 +119,9 @@ void Lamport::handle(Context& context, NodeId from, const Message& message) {
 // upon (m, ts) from j: queue m under (ts, j); send ack(L) to all, or say later that L has passed ts
 void Lamport::on_data(Context& context, NodeId from, const lamport::Data& data) {
   if (data.item.id.origin != from) return;
+  if (options_.clients_learn == Learn::arrival) {
+    context.note(note::Heard{from, data.item.id.number});
+  }
   queue.emplace(Key{data.stamp.ts, from}, data.item);
   if (options_.later == lamport::Later::acks) {
     say_to_all(context, lamport::Ack{});

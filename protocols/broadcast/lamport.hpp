@@ -4,8 +4,8 @@
 // Source: L. Lamport: Time, Clocks, and the Ordering of Events in a Distributed System, CACM 21(7),
 // 1978; notes on consistency ("sort by causal order, concurrent ones by a deterministic total
 // order"), section B.4 of the specification; stability as in F. B. Schneider: Implementing
-// Fault-Tolerant Services Using the State Machine Approach, ACM Computing Surveys 22(4), 1990,
-// section 4.1 (section F.2 (a) of the specification).
+// Fault-Tolerant Services Using the State Machine Approach, ACM Computing Surveys 22(4), 1990
+// (section F.2 (a) of the specification).
 // Guarantees, when no party crashes and links lose nothing (they may reorder and duplicate: the
 // module numbers what it sends): validity, integrity, agreement, total order, causal order, FIFO
 // order.
@@ -120,11 +120,13 @@ struct Options : broadcast::PartyOptions {
   /// exceed for a perfect detector of failures: the time in which the answer to an item comes, 2
   /// message delays, and what the origin still sends.
   std::optional<Duration> suspect_after;
+  broadcast::Learn clients_learn = broadcast::Learn::delivery;
   bool fifo = true;       ///< messages of one party are taken in the order of sending
   bool stability = true;  ///< an item waits until it is stable
 };
 BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions),
-                      (later, clock, period, timeout, suspect_after, fifo, stability))
+                      (later, clock, period, timeout, suspect_after, clients_learn, fifo,
+                       stability))
 
 }  // namespace sibyl::lamport
 

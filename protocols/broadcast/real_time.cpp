@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/decode.hpp"
+#include "sim/notes.hpp"
 
 namespace sibyl::broadcast {
 
@@ -30,6 +31,9 @@ Deliveries RealTime::receive(Context context, NodeId from, const Message& messag
     return {};
   }
   if (seen.count(request->item.id) > 0) return {};
+  if (options_.clients_learn == Learn::arrival) {
+    context.note(note::Heard{from, request->item.id.number});
+  }
   enqueue(context, *request);
   return take_stable(context);
 }
@@ -37,7 +41,7 @@ Deliveries RealTime::receive(Context context, NodeId from, const Message& messag
 void RealTime::enqueue(Context& context, const Request& request) {
   seen.insert(request.item.id);
   queue.emplace(request.uid, request.item);
-  const Duration wait = request.uid.at + delta_ - context.wall_now();
+  const Duration wait = request.uid.at + options_.delta - context.wall_now();
   if (wait.ns > 0) context.arm(wait, real_time::StableDue{request.uid});
 }
 
@@ -45,7 +49,7 @@ void RealTime::enqueue(Context& context, const Request& request) {
 // while the first of the queue is stable: deliver it.
 Deliveries RealTime::take_stable(Context& context) {
   Deliveries deliveries;
-  while (!queue.empty() && queue.begin()->first.at + delta_ <= context.wall_now()) {
+  while (!queue.empty() && queue.begin()->first.at + options_.delta <= context.wall_now()) {
     deliveries.push_back(std::move(queue.begin()->second));
     queue.erase(queue.begin());
   }
@@ -55,7 +59,7 @@ Deliveries RealTime::take_stable(Context& context) {
 Deliveries RealTime::timer(Context context, const Message& tag) {
   const auto* due = tag.as<real_time::StableDue>();
   if (due == nullptr || queue.count(due->uid) == 0) return {};
-  const Duration wait = due->uid.at + delta_ - context.wall_now();
+  const Duration wait = due->uid.at + options_.delta - context.wall_now();
   if (wait.ns > 0) context.arm(wait, *due);  // the wall clock was set back
   return take_stable(context);
 }
@@ -69,7 +73,7 @@ Made made(const Setup& setup, const std::vector<Variant>& variants) {
                       "must not be negative, found " + format_duration(options.delta));
   }
   return {options, [options](const SystemPtr& system, NodeId /*self*/) {
-            return make_broadcast<RealTime>(system->parties, options.delta);
+            return make_broadcast<RealTime>(system->parties, options);
           }};
 }
 

@@ -2,14 +2,14 @@
 // delivered where the local wall clock has passed that by Delta.
 //
 // Source: F. B. Schneider: Implementing Fault-Tolerant Services Using the State Machine Approach,
-// ACM Computing Surveys 22(4), 1990, section 4.2, stability test I (section F.2 (b) of the
-// specification). Also known as a Delta-protocol: F. Cristian et al.: Atomic Broadcast: From Simple
-// Message Diffusion to Byzantine Agreement, FTCS 1985.
+// ACM Computing Surveys 22(4), 1990: stability by synchronised real-time clocks (section F.2 (b) of
+// the specification). As a protocol of its own: F. Cristian, H. Aghili, R. Strong, D. Dolev: Atomic
+// Broadcast: From Simple Message Diffusion to Byzantine Agreement, FTCS 1985.
 // Guarantees, when Delta is greater than the longest message delay and the greatest difference of
 // two clocks together: validity, integrity, agreement, total order, FIFO order, also when parties
-// crash between two steps. Causal order between requests of which one was delivered before the
-// other was made; where clients speak to each other besides, only if clocks differ by less than the
-// shortest message delay (scenario smr-F-4).
+// crash between two steps. Causal order (Schneider's O2) for requests that answer delivered ones;
+// for requests that answer what has only come (`clients_learn: arrival`), or what clients have told
+// each other, only if clocks differ by less than the shortest message delay (scenario smr-F-4).
 // Does not guarantee: anything with a smaller Delta, or slower messages: what comes too late is
 // delivered out of order (smr-F-4); or when wall clocks are set back.
 // Cost of one request: n - 1 messages; delivered everywhere when the local clocks show its
@@ -51,8 +51,9 @@ BOOST_DESCRIBE_STRUCT(StableDue, (), (uid))
 
 struct Options : broadcast::PartyOptions {
   Duration delta = milliseconds(10);
+  broadcast::Learn clients_learn = broadcast::Learn::delivery;
 };
-BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions), (delta))
+BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions), (delta, clients_learn))
 
 }  // namespace sibyl::real_time
 
@@ -61,7 +62,8 @@ namespace sibyl::broadcast {
 class RealTime : public BroadcastOf<RealTime> {
  public:
   RealTime() = default;
-  RealTime(PartiesPtr parties, Duration delta) : delta_(delta), parties_(std::move(parties)) {}
+  RealTime(PartiesPtr parties, const real_time::Options& options)
+      : options_(options), parties_(std::move(parties)) {}
 
   std::uint64_t next_number() const override { return sent + 1; }
   Deliveries broadcast(Context context, Value content) override;
@@ -78,7 +80,7 @@ class RealTime : public BroadcastOf<RealTime> {
   void enqueue(Context& context, const real_time::Request& request);
   Deliveries take_stable(Context& context);
 
-  Duration delta_;
+  real_time::Options options_;
   PartiesPtr parties_;
 };
 

@@ -2,9 +2,9 @@
 // when it sees it, the greatest candidate is what the request is ordered by.
 //
 // Source: F. B. Schneider: Implementing Fault-Tolerant Services Using the State Machine Approach,
-// ACM Computing Surveys 22(4), 1990, section 4.3 (section F.2 (c) of the specification); the same
-// as the ordering of ISIS: K. Birman, T. Joseph: Reliable Communication in the Presence of
-// Failures, ACM TOCS 5(1), 1987, due to D. Skeen.
+// ACM Computing Surveys 22(4), 1990: replica-generated identifiers (section F.2 (c) of the
+// specification); the same as the ordering of ISIS: K. Birman, T. Joseph: Reliable Communication in
+// the Presence of Failures, ACM TOCS 5(1), 1987, due to D. Skeen.
 // Guarantees, when no party crashes and links lose nothing (they may reorder and duplicate):
 // validity, integrity, agreement, total order; of two requests of which one was delivered by the
 // origin of the other before, that order.

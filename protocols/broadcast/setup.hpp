@@ -116,6 +116,13 @@ const std::vector<Variant>& party_variants();
 /// `own` and behind it those.
 std::vector<Variant> with_party_variants(std::vector<Variant> own);
 
+/// When the clients at a party learn of what another party broadcasts.
+enum class Learn : std::uint8_t {
+  delivery,  ///< when it is delivered
+  arrival,   ///< as soon as it comes: a note::Heard
+};
+BOOST_DESCRIBE_ENUM(Learn, delivery, arrival)
+
 // ---- A protocol ----
 
 /// In which way parties may be faulty.

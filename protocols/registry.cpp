@@ -10,6 +10,8 @@
 #include "protocols/broadcast/naive.hpp"
 #include "protocols/broadcast/real_time.hpp"
 #include "protocols/broadcast/replica_ids.hpp"
+#include "protocols/broadcast/rotating_leader.hpp"
+#include "protocols/broadcast/scheduled.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
@@ -34,6 +36,9 @@ std::vector<ProtocolInfo>& all() {
       broadcast::lamport_order(),
       broadcast::real_time_order(),
       broadcast::replica_ids_order(),
+      broadcast::scheduled_broadcast(),
+      broadcast::rotating_leader(),
+      broadcast::fixed_leader(),
   };
   // clang-format on
   return list;

@@ -1,0 +1,198 @@
+// Total order broadcast with a rotating leader: see rotating_leader.hpp.
+#include "protocols/broadcast/rotating_leader.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+namespace sibyl::broadcast {
+
+using rotating::Block;
+using rotating::Input;
+using rotating::SignedItem;
+
+namespace {
+
+constexpr std::uint64_t kMostEpochs = 1'000'000;
+
+}  // namespace
+
+std::uint64_t epochs_for(const System& system, Duration epoch) {
+  std::int64_t last = 0;
+  for (const Entry& entry : system.entries) last = std::max(last, entry.at.ns);
+  // Flooding and clocks take less than one epoch; the first entry waits for the last time at most,
+  // each other one for the one before.
+  const std::uint64_t each = system.parties->t + 3;
+  const auto until_last = static_cast<std::uint64_t>(last / epoch.ns) + 1;
+  return std::min(kMostEpochs, until_last + each * system.entries.size());
+}
+
+RotatingLeader::RotatingLeader(const SystemPtr& system, const RotatingOptions& options, bool fixed)
+    : slots(options), parties_(system->parties), options_(options), fixed_(fixed) {
+  const ScheduledInstance any(parties_, options_, {}, 1, {});
+  const Duration length = slots.length();
+  std::int64_t epoch_ns = 0;
+  if (__builtin_mul_overflow(length.ns, std::int64_t{any.rounds()}, &epoch_ns)) {
+    throw ConfigError(kOptionsPointer, "an epoch of so many slots of this length does not end");
+  }
+  epochs_ = options.epochs.value_or(epochs_for(*system, Duration{epoch_ns}));
+  if (epochs_ > kMostEpochs) {
+    throw ConfigError(pointer_to(kOptionsPointer, "epochs"),
+                      fmt::format("found {}, at most {} are run", epochs_, kMostEpochs));
+  }
+}
+
+// The leader of epoch e is P(e mod n).
+NodeId RotatingLeader::leader() const { return parties_->all[fixed_ ? 0 : epoch % parties_->n()]; }
+
+Deliveries RotatingLeader::start(Context context) {
+  if (has_work()) slots.arm(context);
+  return {};
+}
+
+Deliveries RotatingLeader::recover(Context /*context*/) {
+  stopped = true;
+  return {};
+}
+
+// upon TOB.in(x): UCB.send(x), here flooding; UnQueued += x.
+Deliveries RotatingLeader::broadcast(Context context, Value content) {
+  Deliveries out = catch_up(context);
+  const NodeId self = context.self();
+  hold(context, {self, {{self, ++sent}, std::move(content)}});
+  return out;
+}
+
+/// An input that is seen for the first time: it is passed on, and waits to be queued.
+void RotatingLeader::hold(Context context, const SignedItem& item) {
+  const ItemId id = item.what.id;
+  if (queued.count(id) > 0 || !unqueued.emplace(id, item).second) return;
+  context.send(parties_->others(context.self()), Input{item});
+}
+
+Deliveries RotatingLeader::receive(Context context, NodeId from, const Message& message) {
+  if (stopped) return {};
+  // What comes at the very beginning of an epoch comes after it.
+  Deliveries out = catch_up(context);
+  // upon UCB.deliver(x): if x not in Queued: UnQueued += x.
+  if (const auto* input = message.as<Input>()) {
+    const bool authentic = input->item.by == input->item.what.id.origin;
+    if (authentic && parties_->has(input->item.by)) hold(context, input->item);
+  } else if (const auto slot = slot_of(message)) {
+    slots.take(context, from, *slot, message);
+  }
+  return out;
+}
+
+Deliveries RotatingLeader::timer(Context context, const Message& tag) {
+  if (stopped || tag.as<slots::SlotBegins>() == nullptr) return {};
+  Deliveries out = catch_up(context);
+  if (has_work()) slots.arm(context);
+  return out;
+}
+
+/// Epochs are counted by slots, never by what is delivered.
+Deliveries RotatingLeader::catch_up(Context context) {
+  Deliveries out;
+  while (has_work() && slots.has_begun(context)) {
+    const std::uint64_t slot = slots.next;
+    const ReceivedInSlot received = slots.enter();
+    if (block) {
+      block->step(context, slots, slot, received);
+      if (!block->is_over(slot)) continue;
+      end_epoch(context, out);
+    }
+    if (has_work()) begin_epoch(context, slot);
+  }
+  return out;
+}
+
+// epoch e: the leader takes U := the ordered list of UnQueued \ Queued; SCB.send(e, U).
+void RotatingLeader::begin_epoch(Context context, std::uint64_t slot) {
+  Message payload;
+  if (leader() == context.self()) {
+    Block proposal;
+    for (const auto& [id, item] : unqueued) proposal.items.push_back(item);
+    payload = Message::make(std::move(proposal));
+  }
+  block.emplace(parties_, options_, ItemId{leader(), epoch + 1}, slot, std::move(payload));
+  block->step(context, slots, slot, {});
+}
+
+// A function of the block alone: what only some parties hold must not decide.
+bool RotatingLeader::is_valid(const SignedItem& item) const {
+  switch (options_.valid) {
+    case ValidItem::any:
+      return true;
+    case ValidItem::in_own_unqueued:
+      return unqueued.count(item.what.id) > 0;
+    case ValidItem::signed_by_origin:
+      break;
+  }
+  return item.by == item.what.id.origin && parties_->has(item.by);
+}
+
+// upon SCB.out(e, U or NoMsg): for x in U in order: if valid(x) and x not in Queued: append x to
+// Queued, TOB.deliver(x); UnQueued -= x. Then e++, also after NoMsg.
+void RotatingLeader::end_epoch(Context context, Deliveries& out) {
+  const Message outcome = block->outcome();
+  if (const auto* agreed = outcome.as<Block>()) {
+    for (const SignedItem& item : agreed->items) {
+      if (!is_valid(item) || !queued.insert(item.what.id).second) continue;
+      out.push_back(item.what);
+      unqueued.erase(item.what.id);
+    }
+  } else {
+    context.count("no-block");
+  }
+  block.reset();
+  ++epoch;
+}
+
+namespace {
+
+ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
+  BroadcastProtocol p;
+  p.name = std::move(name);
+  p.line = std::move(line);
+  p.variants = with_scheduled_variants(
+      {{{"block-by-plain-broadcast",
+         "a block counts as it comes from the leader, with no agreement on it (D-8)",
+         {"total_order", "agreement"}},
+        {{"rounds", 1}}},
+       {{"invented-inputs", "a leader is believed what others have broadcast (D-6)", {"integrity"}},
+        {{"valid", "any"}}},
+       {{"valid-if-in-own-unqueued",
+         "of a block a party delivers only what it holds itself (D-M1)",
+         {"total_order", "agreement"}},
+        {{"valid", "in_own_unqueued"}}}});
+  p.properties = {"integrity", "agreement"};
+  if (!fixed) p.properties.push_back("validity");
+  p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
+  p.sizes = {4, 4, 4, 5};
+  p.read = made_with<RotatingOptions>(p.variants, [fixed](const SystemPtr& system, NodeId /*self*/,
+                                                          const RotatingOptions& options) {
+    return make_broadcast<RotatingLeader>(system, options, fixed);
+  });
+  p.words = scheduled_words();
+  p.words.messages.emplace_back(type_name<Input>());
+  for (const std::string& field : field_names_of<Input, Block>()) p.words.fields.push_back(field);
+  p.words.counters.emplace_back("no-block");
+  ProtocolInfo info = broadcast_protocol(std::move(p));
+  info.synchronous = true;
+  return info;
+}
+
+}  // namespace
+
+ProtocolInfo rotating_leader() {
+  return protocol("rotating-leader",
+                  "total order in a synchronous network: leaders in turn propose blocks", false);
+}
+
+ProtocolInfo fixed_leader() {
+  return protocol("fixed-leader",
+                  "as rotating-leader, but P0 always leads: it may leave out an input", true);
+}
+
+}  // namespace sibyl::broadcast

@@ -176,7 +176,10 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
   });
   p.words = scheduled_words();
   p.words.messages.emplace_back(type_name<Input>());
-  for (const std::string& field : field_names_of<Input, Block>()) p.words.fields.push_back(field);
+  for (const std::string& field : field_names_of<Input, Block>()) {
+    auto& known = p.words.fields;
+    if (std::find(known.begin(), known.end(), field) == known.end()) known.push_back(field);
+  }
   p.words.counters.emplace_back("no-block");
   ProtocolInfo info = broadcast_protocol(std::move(p));
   info.synchronous = true;

@@ -114,6 +114,10 @@ Words scheduled_words() {
   words.steps = names_of<slots::SlotBegins>();
   words.fields =
       field_names_of<dolev_strong::Relay, dolev_strong::Hearsay, king::First, scheduled::Content>();
+  // Inside the content, where it is a command.
+  for (const char* member : {"op", "client", "f", "key", "value"}) {
+    words.fields.emplace_back(member);
+  }
   words.counters = slot_counters();
   return words;
 }

@@ -7,6 +7,7 @@
 #include "protocols/broadcast/fifo.hpp"
 #include "protocols/broadcast/fixed_sequencer.hpp"
 #include "protocols/broadcast/lamport.hpp"
+#include "protocols/broadcast/multi_paxos.hpp"
 #include "protocols/broadcast/naive.hpp"
 #include "protocols/broadcast/real_time.hpp"
 #include "protocols/broadcast/replica_ids.hpp"
@@ -39,6 +40,7 @@ std::vector<ProtocolInfo>& all() {
       broadcast::scheduled_broadcast(),
       broadcast::rotating_leader(),
       broadcast::fixed_leader(),
+      broadcast::multi_paxos(),
   };
   // clang-format on
   return list;

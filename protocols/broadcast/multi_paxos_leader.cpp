@@ -1,0 +1,137 @@
+// A replica of Multi-Paxos as candidate (phase 1) and leader (phase 2): see multi_paxos.hpp.
+#include <algorithm>
+
+#include "protocols/broadcast/multi_paxos.hpp"
+
+namespace sibyl::broadcast {
+
+// ---- Phase 1 ----
+
+/// Starts phase 1 of the next ballot of its own, for all slots from the first unknown one on. Its
+/// own promise is stored before others hear of the ballot, so no later life uses it again.
+void MultiPaxos::take_over(Context& context) {
+  const NodeId self = context.self();
+  const std::uint32_t n = parties_->n();
+  const Ballot above = std::max(ballot, acceptor.promised) + 1;
+  const Ballot next = above + (parties_->index(self) + n - above % n) % n;
+  if (next > paxos::kMostBallot || !acceptor.promise(context, next)) return;
+  context.count("takeover");
+  ballot = next;
+  role = paxos::Role::candidate;
+  probed = false;
+  first = done + 1;
+  promised_by.clear();
+  votes.clear();
+  proposals.clear();
+  placed.clear();
+  context.send(parties_->others(self), paxos::Prepare{ballot, first});
+  on_promise(context, self, {ballot, acceptor.votes_from(first)});
+}
+
+// upon Promise(b, votes) from a majority: lead. In each slot the vote of the highest ballot counts:
+// if anything was chosen there in a lower ballot, it is that.
+void MultiPaxos::on_promise(Context& context, NodeId from, const paxos::Promise& m) {
+  if (role != paxos::Role::candidate || m.ballot != ballot) return;
+  promised_by.insert(from);
+  for (const paxos::Vote& vote : m.votes) {
+    if (vote.slot < first || vote.slot >= first + paxos::kWindow) continue;
+    const auto [known, fresh] = votes.emplace(vote.slot, vote);
+    if (!fresh && known->second.ballot < vote.ballot) known->second = vote;
+  }
+  if (majority(promised_by.size())) lead(context);
+}
+
+void MultiPaxos::lead(Context& context) {
+  context.count("elected");
+  role = paxos::Role::leader;
+  asked.reset();  // a majority has told more than it would have been asked for
+  proposed = first - 1;
+  for (auto slot = chosen.upper_bound(done); slot != chosen.end(); ++slot) {
+    placed.insert(slot->second.id);
+  }
+  if (options_.adopt_votes && !votes.empty()) {
+    know_of(context, votes.rbegin()->first);
+    fill_up(context);
+  }
+  votes.clear();
+  for (const auto& [number, item] : own) waiting.emplace(item.id, item);
+  propose_new(context);
+}
+
+// ---- Phase 2 ----
+
+/// Proposes in all slots that are known to be in use: what was accepted there, or else a no-op.
+void MultiPaxos::fill_up(Context& context) {
+  while (proposed < highest) {
+    const Slot slot = ++proposed;
+    if (chosen.count(slot) > 0) continue;
+    if (const auto vote = votes.find(slot); vote != votes.end()) {
+      context.count("adopted");
+      propose(context, slot, vote->second.item);
+    } else if (options_.fill_gaps) {
+      context.count("gap_filled");
+      propose(context, slot, {});
+    }
+  }
+}
+
+/// Gives the items that wait the next slots, as far as the window goes.
+void MultiPaxos::propose_new(Context& context) {
+  while (!waiting.empty()) {
+    Slot next = proposed + 1;
+    while (chosen.count(next) > 0) ++next;
+    if (!in_window(next)) return;
+    const Item item = waiting.begin()->second;
+    waiting.erase(waiting.begin());
+    if (options_.deduplicate && is_known(item.id)) continue;
+    proposed = next;
+    propose(context, next, item);
+  }
+}
+
+void MultiPaxos::propose(Context& context, Slot slot, const Item& item) {
+  const NodeId self = context.self();
+  const paxos::Accept proposal{ballot, slot, item};
+  proposals[slot] = {item, {}, false, 0};
+  if (!paxos::is_no_op(item)) placed.insert(item.id);
+  acceptor.accept(context, proposal);
+  context.send(parties_->others(self), proposal);
+  know_of(context, slot);
+  on_accepted(context, self, {ballot, slot});
+}
+
+// upon Accepted(b, s) from a majority: v is chosen in s; tell all.
+void MultiPaxos::on_accepted(Context& context, NodeId from, const paxos::Accepted& m) {
+  const auto found = proposals.find(m.slot);
+  if (role != paxos::Role::leader || m.ballot != ballot || found == proposals.end()) return;
+  paxos::Proposal& proposal = found->second;
+  proposal.accepted_by.insert(from);
+  if (!proposal.chosen && majority(proposal.accepted_by.size())) {
+    proposal.chosen = true;
+    learn(context, m.slot, proposal.item);
+    context.send(parties_->others(context.self()), paxos::Commit{m.slot, proposal.item});
+  }
+  // Who has not answered may have missed both messages, and gets the first again; who has knows of
+  // the slot, and asks if it missed the second.
+  if (proposal.chosen && proposal.accepted_by.size() == parties_->n()) proposals.erase(found);
+}
+
+// upon Timeout at the leader: repeat each Accept to those that have not answered; once it is chosen
+// they may have crashed for good, so not for ever.
+void MultiPaxos::repeat_proposals(Context& context) {
+  for (auto next = proposals.begin(); next != proposals.end();) {
+    const auto current = next++;
+    paxos::Proposal& proposal = current->second;
+    if (proposal.chosen && proposal.repeated++ == options_.tries) {
+      proposals.erase(current);
+      continue;
+    }
+    context.count("repetition");
+    for (const NodeId party : parties_->all) {
+      if (proposal.accepted_by.count(party) > 0) continue;
+      context.send(party, paxos::Accept{ballot, current->first, proposal.item});
+    }
+  }
+}
+
+}  // namespace sibyl::broadcast

@@ -123,6 +123,9 @@ void MultiPaxos::follow(Context& context, Ballot higher) {
   placed.clear();
   probed = false;
   heard = true;
+  // Enough to ask, and to take over; not from the first timeout on, or rivals would go on for ever
+  // in a network that is slower than that.
+  if (idle + 2 > options_.tries) idle = std::max(options_.tries, 2U) - 2;
   request(context);
 }
 

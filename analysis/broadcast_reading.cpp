@@ -60,7 +60,7 @@ void make_sequences(Broadcasts& all) {
 }  // namespace
 
 void Lives::pass(const TraceEvent& event) {
-  if (event.kind == TraceKind::fault && is_named(event.name, "Recover")) ++lives_[event.node];
+  if (event.kind == TraceKind::start && event.data.find("recovering") != nullptr && event.data.find("recovering")->text() == "true") ++lives_[event.node];
 }
 
 bool has_broadcasts(const Trace& trace) {

@@ -287,7 +287,7 @@ Deliveries MultiPaxos::settle(Context& context) {
   }
   const bool wanted = outstanding() && idle < options_.tries;
   if (wanted && timeout.generation == 0) {
-    const std::int64_t factor = std::int64_t{1} << std::min(idle, 16U);
+    const std::int64_t factor = std::int64_t{1} << std::min(idle, paxos::kDoublings);
     std::int64_t wait = 0;
     if (__builtin_mul_overflow(options_.timeout.ns, factor, &wait)) wait = kNever.ns;
     timeout = context.arm(Duration{wait}, paxos::Timeout{});

@@ -17,8 +17,8 @@
 // delivered, a slot in use of which it does not know what is chosen, a proposal not answered by
 // all. At the first timeout it repeats itself, which a leader that is up answers (Heartbeat, on
 // demand); at the next one without a sign of life it takes over. So a run without work is
-// quiescent. Timeouts double from one to the next; after `tries` without progress it gives up until
-// something new comes, so that a run in which a majority is gone ends too.
+// quiescent. Timeouts double while there is no progress; after `tries` of them the replica gives up
+// until something new comes, so that a run in which a majority is gone ends too.
 //
 // Does not guarantee: FIFO order (items of others race to the leader), liveness in a network that
 // is asynchronous for ever, or when a majority is gone. That nobody speaks when there is no work
@@ -44,6 +44,11 @@
 #include "protocols/broadcast/setup.hpp"
 
 namespace sibyl::paxos {
+
+/// How often an Accept is repeated, once its item is chosen, to those that have not answered.
+inline constexpr std::uint32_t kRepetitions = 8;
+/// Timeouts double so often.
+inline constexpr std::uint32_t kDoublings = 10;
 
 /// Timer: what is outstanding has waited for long enough.
 struct Timeout {};
@@ -78,7 +83,7 @@ namespace sibyl::broadcast {
 struct PaxosOptions : PartyOptions {
   Duration timeout = milliseconds(10);  ///< the first; above 0
   /// How many timeouts without progress until a replica gives up; 0: there are no timers.
-  std::uint32_t tries = 8;
+  std::uint32_t tries = 20;
   bool sync = true;
   bool check_ballots = true;
   bool adopt_votes = true;

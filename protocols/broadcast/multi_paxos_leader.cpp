@@ -122,7 +122,7 @@ void MultiPaxos::repeat_proposals(Context& context) {
   for (auto next = proposals.begin(); next != proposals.end();) {
     const auto current = next++;
     paxos::Proposal& proposal = current->second;
-    if (proposal.chosen && proposal.repeated++ == options_.tries) {
+    if (proposal.chosen && proposal.repeated++ == paxos::kRepetitions) {
       proposals.erase(current);
       continue;
     }

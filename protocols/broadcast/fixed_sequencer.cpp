@@ -97,7 +97,9 @@ ProtocolInfo fixed_sequencer() {
   p.name = "fixed-sequencer";
   p.line = "total order by one party that numbers everything: the simplest there is";
   p.variants = variants();
-  p.properties = {"validity", "integrity", "agreement", "uniform_agreement", "replica_state"};
+  p.properties = {"validity",    "integrity",      "agreement",      "uniform_agreement",
+                  "total_order", "fifo_order",     "causal_order",   "replica_state",
+                  "rsm_safety",  "rsm_liveness_1", "rsm_liveness_2", "accepted_output"};
   p.read = made_with<SequencerOptions>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const SequencerOptions& options) {
         if (options.sequencer >= system->parties->n()) {

@@ -25,15 +25,6 @@ namespace {
 
 std::string hex(std::uint64_t state) { return fmt::format("{:016x}", state); }
 
-/// A replica has taken its `index`-th step.
-void note_step(Context& context, std::uint64_t index, std::uint64_t op, std::uint64_t state,
-               const std::vector<Output>& outputs) {
-  context.note(note::Applied{index, op, hex(state)});
-  for (const Output& y : outputs) {
-    context.note(note::Output{index, y.id, y.client, y.reply, y.value});
-  }
-}
-
 }  // namespace
 
 // ---- F ----
@@ -92,7 +83,10 @@ void Functionality::process(Context& context, std::uint64_t op) {
   }
   if (!ideal.process(op)) return context.count("process-ignored");
   states.push_back(ideal.state.hash());
-  note_step(context, states.size(), op, states.back(), ideal.output_queues.front().back().outputs);
+  // What a party is given is an output; here it is only queued.
+  context.note(note::Applied{states.size(), op, hex(states.back())});
+  context.note(ideal::Processed{states.size(), op, known_->system->entry(op).label,
+                                ideal.output_queues.front().back().outputs});
 }
 
 // upon DELIVER_i: if something is queued for P_i, hand it out.
@@ -165,10 +159,11 @@ void IdealParty::receive(Context& context, NodeId from, const Message& message) 
   const Item& x = answer->item;
   context.note(note::BroadcastDelivery{x.id.origin, x.id.number, x.content});
   calls.delivered(*known_->system, x);
-  note_step(context, answer->index, broadcast::command_in(x.content).id, answer->state,
-            answer->outputs);
+  const std::uint64_t op = broadcast::command_in(x.content).id;
+  context.note(note::Applied{answer->index, op, hex(answer->state)});
   const std::string& own_name = known_->system->names[context.self().value];
   for (const Output& y : answer->outputs) {
+    context.note(note::Output{answer->index, y.id, y.client, y.reply, y.value});
     if (y.client != own_name || !calls.returned(y.id)) continue;
     context.note(note::Return{y.id, y.reply, y.value});
   }

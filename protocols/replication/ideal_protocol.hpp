@@ -60,6 +60,15 @@ struct Received {
 };
 BOOST_DESCRIBE_STRUCT(Received, (), (party, op, label))
 
+/// Note of F: PROCESS(x) as its `index`-th; these outputs are queued for every party now.
+struct Processed {
+  std::uint64_t index = 0;
+  std::uint64_t op = 0;
+  std::string label;
+  std::vector<state_machines::Output> outputs;
+};
+BOOST_DESCRIBE_STRUCT(Processed, (), (index, op, label, outputs))
+
 /// Timers of F: the adversary's next step, and the step at that place of the workload's list.
 struct NextStep {};
 BOOST_DESCRIBE_STRUCT(NextStep, (), ())

@@ -106,13 +106,15 @@ ProtocolInfo ideal_rsm() {
   p.name = "ideal-rsm";
   p.line = "the ideal functionality of the replicated state machine; an adversary orders its steps";
   p.variants = variants();
-  p.properties = {"validity", "integrity", "agreement", "uniform_agreement", "replica_state"};
+  p.properties = {"validity",       "integrity",     "agreement",  "uniform_agreement",
+                  "total_order",    "replica_state", "rsm_safety", "rsm_liveness_1",
+                  "rsm_liveness_2", "termination"};
   p.read = [](const Setup& setup) {
     read_options<IdealOptions>(setup, variants());
     return broadcast::Made{};
   };
   p.words = {names_of<ideal::Input, ideal::Answer>(),
-             names_of<ideal::Received, ideal::NextStep, ideal::StepDue>(),
+             names_of<ideal::Received, ideal::Processed, ideal::NextStep, ideal::StepDue>(),
              {},
              field_names_of<ideal::Input, ideal::Answer>(),
              {"process-ignored", "deliver-ignored"}};

@@ -33,14 +33,16 @@ std::string plain(const Value& value) {
   return text == nullptr ? value.text() : *text;
 }
 
-/// What each party was told, in order: "S:1 D:1/2 A:3/2 ".
+/// What each party was told, and what F processed, in order: "S:1 D:1/2 A:3/2 ".
 std::map<std::string, std::string> told(const Ran& ran) {
   const char* const labels[] = {"S", "D", "A"};
   std::map<std::string, std::string> all;
   for (const TraceEvent& e : ran.trace.events) {
-    if (e.name != "note::Output") continue;
+    const bool queued = e.name == "ideal::Processed";
+    if (!queued && e.name != "note::Output") continue;
+    const Value& output = queued ? e.data.find("outputs")->as_list()->front() : e.data;
     all[ran.trace.nodes[e.node.value].name] +=
-        std::string(labels[*e.data.find("op")->as_int() - 1]) + ":" + plain(*e.data.find("value")) +
+        std::string(labels[*e.data.find("op")->as_int() - 1]) + ":" + plain(*output.find("value")) +
         " ";
   }
   return all;

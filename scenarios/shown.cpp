@@ -38,7 +38,9 @@ void Shown::add(const Observed& step) {
   }
   std::uint64_t& mine = nodes_[std::min<std::size_t>(step.node.value, nodes_.size() - 1)];
   chain(mine, content);
-  if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ActionCall>) {
+  // A call, as of release, and a crash end what was held: who was granted a lock before?
+  if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ActionCall> ||
+      type == &kTypeInfo<fault::Crash>) {
     chain(mine, returned_);
   }
   const auto place = std::lower_bound(multicast_.begin(), multicast_.end(), step.subject);
@@ -46,7 +48,7 @@ void Shown::add(const Observed& step) {
   if (type == &kTypeInfo<note::Deliver> || type == &kTypeInfo<note::BroadcastDelivery>) {
     chain(mine, known ? 1 : 2);
   }
-  if ((type == &kTypeInfo<note::Multicast> || type == &kTypeInfo<note::Broadcast>) && !known) {
+  if ((type == &kTypeInfo<note::Multicast> || type == &kTypeInfo<note::Broadcast>)&&!known) {
     multicast_.insert(place, step.subject);
   }
 }

@@ -13,9 +13,10 @@
 
 namespace sibyl {
 
-/// The notes of each node in their order, which operations had returned when another was called,
-/// the order in which objects were owned and given away, and which messages were lost, however
-/// often. A value; two runs with equal ones get equal verdicts.
+/// The notes of each node in their order, which operations had returned when another was called or
+/// a node crashed, what had been broadcast when it was delivered, the order in which objects were
+/// owned and given away, and which messages were lost, however often. A value; two runs with equal
+/// ones get equal verdicts.
 class Shown {
  public:
   explicit Shown(std::size_t nodes) : nodes_(nodes) {}

@@ -201,7 +201,7 @@ std::vector<Variant> variants() {
        {{"fifo", false}}},
       {{"no-null-messages",
         "who has nothing to say says nothing (B-7, F-2)",
-        {"validity", "termination"}},
+        {"validity", "agreement", "termination", "rsm_liveness_1", "rsm_liveness_2"}},
        {{"later", "nothing"}}},
       {{"early-detector",
         "a party that keeps others waiting for 3ms is taken for crashed (F-3)",

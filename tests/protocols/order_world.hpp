@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "partitioned_world.hpp"
 #include "sim/fault.hpp"
+#include "tests/protocols/partitioned_world.hpp"
 
 namespace sibyl::order_test {
 

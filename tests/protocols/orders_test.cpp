@@ -1,7 +1,7 @@
 // FIFO and causal broadcast, and the total order by logical clocks.
 #include <doctest/doctest.h>
 
-#include "order_world.hpp"
+#include "tests/protocols/order_world.hpp"
 
 namespace sibyl::order_test {
 

@@ -2,8 +2,8 @@
 // replicas generate.
 #include <doctest/doctest.h>
 
-#include "order_world.hpp"
 #include "sim/decode.hpp"
+#include "tests/protocols/order_world.hpp"
 
 namespace sibyl::order_test {
 

@@ -50,7 +50,7 @@ struct StableDue {
 BOOST_DESCRIBE_STRUCT(StableDue, (), (uid))
 
 struct Options : broadcast::PartyOptions {
-  Duration delta = milliseconds(10);
+  Duration delta = milliseconds(15);  ///< a search draws delays up to 10ms
   broadcast::Learn clients_learn = broadcast::Learn::delivery;
 };
 BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions), (delta, clients_learn))

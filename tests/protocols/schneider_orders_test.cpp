@@ -39,9 +39,9 @@ TEST_CASE("a clock that is ahead delivers as much earlier") {
   Case c = one_item("real-time-order", 3);
   c.ahead_ns = {{0, 3 * kTick}, {2, -2 * kTick}};
   const Ran ran = run(c);
-  CHECK(ran.at(0, "m") == 7 * kTick);
-  CHECK(ran.at(1, "m") == 10 * kTick);
-  CHECK(ran.at(2, "m") == 12 * kTick);
+  CHECK(ran.at(0, "m") == 12 * kTick);
+  CHECK(ran.at(1, "m") == 15 * kTick);
+  CHECK(ran.at(2, "m") == 17 * kTick);
 }
 
 TEST_CASE("real time orders totally iff Delta exceeds the longest delay and the skew together") {
@@ -101,8 +101,8 @@ TEST_CASE("a wall clock that is set back makes requests wait, and loses none") {
   c.workload = {{0, "m1"}};
   c.faults = {{{Time{4 * kTick}, "", kNobody, 1, {}}, fault::ClockStep{{1}, Duration{-3 * kTick}}}};
   const Ran ran = run(c);
-  CHECK(ran.at(0, "m1") == 10 * kTick);
-  CHECK(ran.at(1, "m1") == 13 * kTick);
+  CHECK(ran.at(0, "m1") == 15 * kTick);
+  CHECK(ran.at(1, "m1") == 18 * kTick);
 }
 
 TEST_CASE("a crash does not hold up the order by real time") {

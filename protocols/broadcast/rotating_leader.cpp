@@ -158,16 +158,16 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
   p.variants = with_scheduled_variants(
       {{{"block-by-plain-broadcast",
          "a block counts as it comes from the leader, with no agreement on it (D-8)",
-         {"total_order", "agreement"}},
+         {"total_order", "agreement", "rsm_safety"}},
         {{"rounds", 1}}},
        {{"invented-inputs", "a leader is believed what others have broadcast (D-6)", {"integrity"}},
         {{"valid", "any"}}},
        {{"valid-if-in-own-unqueued",
          "of a block a party delivers only what it holds itself (D-M1)",
-         {"total_order", "agreement"}},
+         {"total_order", "agreement", "rsm_safety"}},
         {{"valid", "in_own_unqueued"}}}});
-  p.properties = {"integrity", "agreement"};
-  if (!fixed) p.properties.push_back("validity");
+  p.properties = {"integrity", "agreement", "total_order", "rsm_safety", "rsm_liveness_2"};
+  if (!fixed) p.properties.insert(p.properties.end(), {"validity", "rsm_liveness_1"});
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.sizes = {4, 4, 4, 5};
   p.read = made_with<RotatingOptions>(p.variants, [fixed](const SystemPtr& system, NodeId /*self*/,

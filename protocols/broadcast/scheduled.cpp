@@ -263,7 +263,7 @@ ProtocolInfo scheduled_broadcast() {
   p.name = "scheduled-broadcast";
   p.line = "consensus on what is said in a slot, by whom all know; Dolev-Strong or king algorithm";
   p.variants = with_scheduled_variants({});
-  p.properties = {"validity", "integrity", "agreement"};
+  p.properties = {"validity", "integrity", "agreement", "total_order"};
   // Of what both agreements bear; Dolev-Strong takes any t < n from a scenario.
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.sizes = {4, 4, 4, 5};

@@ -60,7 +60,10 @@ void make_sequences(Broadcasts& all) {
 }  // namespace
 
 void Lives::pass(const TraceEvent& event) {
-  if (event.kind == TraceKind::start && event.data.find("recovering") != nullptr && event.data.find("recovering")->text() == "true") ++lives_[event.node];
+  if (event.kind != TraceKind::fault) return;
+  if (is_named(event.name, "Crash")) down_.insert(event.node);
+  // The recovery of a node that is up does nothing.
+  if (is_named(event.name, "Recover") && down_.erase(event.node) > 0) ++lives_[event.node];
 }
 
 bool has_broadcasts(const Trace& trace) {

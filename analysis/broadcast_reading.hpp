@@ -106,6 +106,7 @@ class Lives {
 
  private:
   std::map<NodeId, std::size_t> lives_;
+  std::set<NodeId> down_;
 };
 
 /// Whether the trace has notes of broadcasts or of what replicas of one machine put out.

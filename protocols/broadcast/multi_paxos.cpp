@@ -303,7 +303,8 @@ Deliveries MultiPaxos::settle(Context& context) {
 namespace {
 
 const std::vector<Variant>& variants() {
-  const std::vector<std::string> order = {"agreement", "uniform_agreement", "total_order"};
+  const std::vector<std::string> order = {"validity", "agreement", "uniform_agreement",
+                                          "total_order"};
   static const std::vector<Variant> kVariants = with_party_variants({
       {{"amnesia",
         "acceptors answer before what they promised and accepted is on stable storage, and it "

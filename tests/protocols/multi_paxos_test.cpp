@@ -33,6 +33,7 @@ struct Run {
   std::map<Link, std::int64_t> ticks = {};  ///< by link, where it is not 1
   std::int64_t most_ticks = 1;              ///< elsewhere 1 to this, drawn
   std::uint64_t seed = 1;
+  std::uint64_t lost = 0;  ///< of a thousand messages
 };
 
 /// What one life of a party delivered: "m1@2 m2@3", or without times.
@@ -77,6 +78,7 @@ Ran run(const Run& r) {
   config.ties = r.most_ticks == 1 ? TieRule::insertion : TieRule::chosen;
   config.faults = r.faults;
   config.network.standard.delay = Distribution::uniform(kTick, r.most_ticks * kTick);
+  config.network.standard.loss = {Probability::kOne * r.lost / 1000};
   for (const auto& [link, ticks] : r.ticks) {
     LinkProfile profile;
     profile.delay = Distribution::constant(ticks * kTick);
@@ -364,6 +366,22 @@ TEST_CASE(
     takeovers += ran.count("takeover");
   }
   CHECK(takeovers > 100);
+}
+
+TEST_CASE("what links lose is sent again, until all have delivered everything") {
+  std::uint64_t repetitions = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    CAPTURE(seed);
+    Run r = random_run(seed);
+    r.faults.clear();
+    r.lost = 200;
+    const Ran ran = run(r);
+    REQUIRE(ran.outcome == Outcome::quiescent);
+    REQUIRE(disorder(ran) == "");
+    for (const auto& lives : ran.lives) REQUIRE(lives.back().order.size() == 6);
+    repetitions += ran.count("repetition");
+  }
+  CHECK(repetitions > 100);
 }
 
 TEST_CASE("timeouts are above 0") {

@@ -83,8 +83,9 @@ Finding order_violation(const Trace& trace, const Broadcasts& all, Difference fo
     return words + fmt::format("{} {}", later == nullptr ? " without" : " before",
                                item_words(all, other.id));
   };
-  const std::string summary = fmt::format("As number {} {}, but {}.", found.place + 1,
-                                          side(*found.p->of, a, b), side(*found.q->of, b, a));
+  const std::string at_p = side(*found.p->of, a, b);
+  const std::string summary =
+      fmt::format("{}, but {} (number {}).", at_p, side(*found.q->of, b, a), found.place + 1);
   Value witness;
   witness.set("place", number(found.place + 1));
   witness.set("p", node_name(trace, a.process)).set("q", node_name(trace, b.process));

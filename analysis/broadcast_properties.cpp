@@ -73,11 +73,12 @@ Finding different_contents(const Trace& trace, const Broadcasts& all, const Item
   witness.set("item", item_value(a.id)).set("reason", "different contents");
   witness.set("p", node_name(trace, a.process)).set("q", node_name(trace, b.process));
   witness.set("at_p", a.content).set("at_q", b.content);
-  return violated(trace,
-                  fmt::format("For {} {} delivered {}, but {} delivered {}.", item_words(all, a.id),
-                              process_words(trace, all, a), content_words(a.content),
-                              process_words(trace, all, b), content_words(b.content)),
-                  {a.event, b.event}, std::move(witness));
+  return violated(
+      trace,
+      fmt::format("{} delivered {} for {}, but {} delivered {}.", process_words(trace, all, a),
+                  content_words(a.content), item_words(all, a.id), process_words(trace, all, b),
+                  content_words(b.content)),
+      {a.event, b.event}, std::move(witness));
 }
 
 Finding agreement_of(const Trace& trace, bool uniform) {

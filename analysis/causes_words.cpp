@@ -14,6 +14,22 @@ namespace {
 
 std::string object_of(const TraceEvent& e) { return printable(text_field(e.data, "object")); }
 
+/// "A of P0", by the label of the broadcast, or "item 2 of P0". O(events).
+std::string item_of_words(const CausalGraph& graph, const TraceEvent& item) {
+  const Value* origin = item.data.find("origin");
+  const Value* number = item.data.find("number");
+  const std::string name = printable(text_field(item.data, "origin"));
+  for (const TraceEvent& e : graph.trace().events) {
+    if (origin == nullptr || number == nullptr || !is_note(e, "Broadcast")) continue;
+    const Value* from = e.data.find("origin");
+    const Value* its = e.data.find("number");
+    if (from == nullptr || its == nullptr || !(*from == *origin) || !(*its == *number)) continue;
+    const std::string label = printable(text_field(e.data, "label"));
+    if (!label.empty()) return label + " of " + name;
+  }
+  return fmt::format("item {} of {}", integer_field(item.data, "number", 0), name);
+}
+
 /// A note that has a meaning for every protocol, as a predicate; empty for others.
 std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
   const std::string name = short_name(e.name);
@@ -33,6 +49,13 @@ std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
     const std::string what = multicast_words(graph, integer_field(e.data, "message", -1));
     return (name == "Deliver" ? "delivered " : "multicast ") + what;
   }
+  if (name == "Broadcast") return "broadcast " + item_of_words(graph, e);
+  if (name == "BroadcastDelivery") {
+    const Value* content = e.data.find("content");
+    const bool nothing = content == nullptr || content->is_null();
+    return fmt::format("delivered {}{}", nothing ? "NoMsg for " : "", item_of_words(graph, e));
+  }
+  if (name == "Output") return "put out the answer to " + named();
   if (name == "CacheFill") {
     const std::string where = printable(text_field(e.data, "where"));
     if (where == "copy") return "took a copy of " + object_of(e);

@@ -210,12 +210,12 @@ std::optional<Finding> different_steps(const Trace& trace, const Replicas& repli
   witness.set("ops", Value::List{Value(a.step->op), Value(b.step->op)});
   witness.set("states", Value::List{Value(a.step->state), Value(b.step->state)});
   const std::string summary =
-      other_command
-          ? fmt::format("As number {} {} applied {}, but {} applied {}.", a.step->index, p,
-                        command_words(labels, a.step->op), q, command_words(labels, b.step->op))
-          : fmt::format("After number {} ({}) {} is in state {}, but {} is in state {}.",
-                        a.step->index, command_words(labels, a.step->op), p, a.step->state, q,
-                        b.step->state);
+      other_command ? fmt::format("{} applied {} as number {}, but {} applied {}.", p,
+                                  command_words(labels, a.step->op), a.step->index, q,
+                                  command_words(labels, b.step->op))
+                    : fmt::format("{} is in state {} after number {} ({}), but {} is in state {}.",
+                                  p, a.step->state, a.step->index,
+                                  command_words(labels, a.step->op), q, b.step->state);
   return violated(trace, summary, {a.step->event, b.step->event}, std::move(witness));
 }
 
@@ -241,14 +241,13 @@ std::optional<Finding> different_answers(const Trace& trace, const Replicas& rep
   Value witness = pair_witness(trace, *longest, *earliest->first, "different outputs");
   witness.set("place", number(earliest->second + 1));
   witness.set("indices", Value::List{Value(a.index), Value(b.index)});
-  return violated(
-      trace,
-      fmt::format("As output {} {} put out {} (after number {}), but {} put out {} "
-                  "(after number {}).",
-                  earliest->second + 1, node_name(trace, longest->node), answer_words(labels, a),
-                  a.index, node_name(trace, earliest->first->node), answer_words(labels, b),
-                  b.index),
-      {a.event, b.event}, std::move(witness));
+  return violated(trace,
+                  fmt::format("{} put out {} (after number {}) as output {}, but {} put out {} "
+                              "(after number {}).",
+                              node_name(trace, longest->node), answer_words(labels, a), a.index,
+                              earliest->second + 1, node_name(trace, earliest->first->node),
+                              answer_words(labels, b), b.index),
+                  {a.event, b.event}, std::move(witness));
 }
 
 // --- liveness ---

@@ -152,7 +152,7 @@ TEST_CASE("agreement of broadcasts is violated by two contents for one item of a
   const EventId b = w.delivers(w.p2, w.p0, 1, "b");
   w.ends(Outcome::limit);  // decided whatever comes
   for (const char* property : {"agreement", "uniform_agreement"}) {
-    w.must_fail(property, {a, b}, "For item 1 of P0 P1 delivered a, but P2 delivered b.");
+    w.must_fail(property, {a, b}, "P1 delivered a for item 1 of P0, but P2 delivered b.");
   }
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("NoMsg against a content is a disagreement") {
   w.faulty = {w.p0};
   const EventId a = w.delivers(w.p1, w.p0, 1, Value());
   const EventId b = w.delivers(w.p2, w.p0, 1, "b");
-  w.must_fail("agreement", {a, b}, "For item 1 of P0 P1 delivered NoMsg, but P2 delivered b.");
+  w.must_fail("agreement", {a, b}, "P1 delivered NoMsg for item 1 of P0, but P2 delivered b.");
 }
 
 TEST_CASE("a party that delivers otherwise after its recovery disagrees with itself") {
@@ -172,7 +172,7 @@ TEST_CASE("a party that delivers otherwise after its recovery disagrees with its
   w.recover(w.p1);
   const EventId b = w.delivers(w.p1, w.p0, 1, "b");
   w.must_fail("agreement", {a, b},
-              "For item 1 of P0 P1 delivered a, but P1 (recovered) delivered b.");
+              "P1 delivered a for item 1 of P0, but P1 (recovered) delivered b.");
 }
 
 TEST_CASE("agreement of broadcasts is violated when one correct party delivers and another never") {
@@ -209,7 +209,7 @@ TEST_CASE("deliveries of a party that crashed count only for uniform agreement")
   w.delivers(w.p2, w.p0, 1, Value());
   w.must_hold("agreement");
   w.must_fail("uniform_agreement", {a, nothing},
-              "For item 1 of P0 P0 (which crashed later) delivered a, but P1 delivered NoMsg.");
+              "P0 (which crashed later) delivered a for item 1 of P0, but P1 delivered NoMsg.");
 }
 
 TEST_CASE("of a trace with multicasts and broadcasts the worse finding counts") {

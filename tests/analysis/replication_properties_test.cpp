@@ -139,7 +139,7 @@ TEST_CASE("safety is violated by different commands at one place") {
   w.receives(w.p1, 2, "D");
   const EventId a = w.applies(w.p0, 1, 1, "s");
   const EventId b = w.applies(w.p1, 1, 2, "s");  // in the same state, by chance
-  w.must_fail("rsm_safety", {a, b}, "As number 1 P0 applied S, but P1 applied D.");
+  w.must_fail("rsm_safety", {a, b}, "P0 applied S as number 1, but P1 applied D.");
   w.crash(w.p1);
   CHECK(w.check("rsm_safety").verdict == Verdict::violated);  // what it did was seen
   w.faulty = {w.p1};
@@ -200,7 +200,7 @@ TEST_CASE("safety is violated by states that differ after the same commands") {
   w.receives(w.p0, 1, "S");
   const EventId a = w.applies(w.p0, 2, 1, "s1");  // what was before is not told
   const EventId b = w.applies(w.p1, 2, 1, "s2");
-  w.must_fail("rsm_safety", {a, b}, "After number 2 (S) P0 is in state s1, but P1 is in state s2.");
+  w.must_fail("rsm_safety", {a, b}, "P0 is in state s1 after number 2 (S), but P1 is in state s2.");
 }
 
 TEST_CASE("safety is violated by an answer that is left out") {
@@ -215,7 +215,7 @@ TEST_CASE("safety is violated by an answer that is left out") {
   w.applies(w.p1, 2, 2, "s2");
   const EventId b = w.puts_out(w.p1, 2, 2, "P0", "ok", 5);
   w.must_fail("rsm_safety", {a, b},
-              "As output 1 P0 put out ok 3 to P0 for S (after number 1), but P1 put out ok 5 to P0 "
+              "P0 put out ok 3 to P0 for S (after number 1) as output 1, but P1 put out ok 5 to P0 "
               "for D (after number 2).");
 }
 

@@ -72,14 +72,19 @@ void judge_drawn_run(std::uint64_t seed, Worst& worst) {
     // Most runs are over by 1s; those of seven parties end below 2s.
     plan.clocks.push_back(drifting(from, stream.below(2) == 0 ? from : end(), seconds(2)));
   }
+  // Half of the runs aim at the worst case: inputs just miss a leader whose clock is early, and
+  // faulty ones follow.
+  const bool aimed = stream.below(2) == 0;
+  const std::uint32_t missed = (begins + plan.n - 1) % plan.n;
+  if (aimed) plan.clocks[missed] = off_by(kDrift);
   plan.inputs.clear();
-  for (std::uint64_t i = 0; i < 1 + stream.below(3); ++i) {
-    const std::int64_t begin =
-        kSlot.ns + static_cast<std::int64_t>(stream.below(6)) * epoch_of(plan).ns;
-    const std::int64_t before = kTrans.ns + (std::int64_t(stream.below(3)) - 1) * kDrift.ns;
+  for (std::uint64_t i = 1 + stream.below(3); i > 0; --i) {
+    const auto epoch = aimed ? missed : static_cast<std::uint32_t>(stream.below(6));
+    const std::int64_t begin = kSlot.ns + epoch * epoch_of(plan).ns;
+    const std::int64_t early = aimed ? 1 : static_cast<std::int64_t>(stream.below(3)) - 1;
     const std::int64_t around = static_cast<std::int64_t>(stream.below(3)) - 1;
-    plan.inputs.push_back(
-        {static_cast<std::uint32_t>(stream.below(plan.n)), Duration{begin - before + around}});
+    plan.inputs.push_back({static_cast<std::uint32_t>(stream.below(plan.n)),
+                           Duration{begin - kTrans.ns - early * kDrift.ns + around}});
   }
   const Ran ran = run(plan);
   CAPTURE(seed);

@@ -49,6 +49,11 @@ class Row:
         return document
 
 
+def faults(n):
+    """t + 1 of the most that n > 3t parties bear."""
+    return (n - 1) // 3 + 1
+
+
 ROWS = [
     Row("naive-broadcast", "naive broadcast", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
     Row("flooding-broadcast", "flooding", lambda n: n * (n - 1), lambda n: 1,
@@ -75,6 +80,16 @@ ROWS = [
         formula="3(n-1); 3"),
     Row("replica-ids", "replica ids, all to all", lambda n: n * (n - 1), lambda n: 2,
         options=lambda n: {"form": "all_to_all"}, formula="n(n-1); 2"),
+    # Slots of L = 13 units by default, whatever messages take; the first begins at L.
+    Row("scheduled-broadcast", "scheduled, Dolev-Strong", lambda n: n * (n - 1),
+        lambda n: 13 * (1 + faults(n)), formula="n(n-1); L + (t+1)L"),
+    Row("scheduled-broadcast", "scheduled, king algorithm",
+        lambda n: (n - 1) + faults(n) * (2 * n * (n - 1) + (n - 1)),
+        lambda n: 13 * (1 + 3 * faults(n) + 1), options=lambda n: {"agreement": "king"},
+        formula="n-1+(t+1)(2n(n-1)+n-1); L + (3(t+1)+1)L", sizes=(4, 7, 10, 16)),
+    Row("rotating-leader", "rotating leader, 3 epochs, 1 input", lambda n: 4 * n * (n - 1),
+        lambda n: 13 * (1 + faults(n)), options=lambda n: {"epochs": 3},
+        formula="3n(n-1)+n(n-1); L + E"),
 ]
 
 

@@ -31,7 +31,8 @@ Time bound(const Plan& plan, Time broadcast, Duration drift) {
 
 /// What faulty parties may do that costs the most time: nothing; or what they like.
 std::vector<byzantine::Behaviour> faulty_leader(Stream& stream) {
-  const byzantine::Scope blocks{{}, {"dolev_strong::Relay"}};
+  byzantine::Scope blocks;
+  blocks.messages = {"dolev_strong::Relay"};
   switch (stream.below(4)) {
     case 0:
       return {byzantine::Silence{}};

@@ -90,6 +90,10 @@ ROWS = [
     Row("rotating-leader", "rotating leader, 3 epochs, 1 input", lambda n: 4 * n * (n - 1),
         lambda n: 13 * (1 + faults(n)), options=lambda n: {"epochs": 3},
         formula="3n(n-1)+n(n-1); L + E"),
+    Row("multi-paxos", "Multi-Paxos, an item of the leader", lambda n: 3 * (n - 1), lambda n: 3,
+        formula="3(n-1); 3"),
+    Row("multi-paxos", "Multi-Paxos, an item of another", lambda n: 3 * (n - 1) + 1, lambda n: 4,
+        formula="3(n-1)+1; 4", entry={"party": "P1"}),
 ]
 
 

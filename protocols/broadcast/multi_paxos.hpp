@@ -28,7 +28,8 @@
 // Cost of an item of the leader's: 2(n - 1) messages until it is chosen and n - 1 Commits; it is
 // delivered by the leader after 2 delays, by the others after 3. For an item of another party 1
 // message and 1 delay more. Items are repeated only after timeouts.
-// Scenarios: smr-paxos-normal, -leader-crash, -gap, -recovery, and -mutants.
+// Scenarios: smr-paxos-normal, -leader-crash, -gap, -recovery; and one for each variant, by its
+// name.
 #pragma once
 
 #include <cstdint>
@@ -96,6 +97,9 @@ BOOST_DESCRIBE_STRUCT(PaxosOptions, (PartyOptions),
                       (timeout, tries, sync, check_ballots, adopt_votes, fill_gaps, majority,
                        new_ballot, deduplicate))
 
+ProtocolInfo multi_paxos();
+
+/// The replica of one party.
 class MultiPaxos : public BroadcastOf<MultiPaxos> {
  public:
   using Ballot = paxos::Ballot;
@@ -182,7 +186,5 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   PartiesPtr parties_;
   PaxosOptions options_;
 };
-
-ProtocolInfo multi_paxos();
 
 }  // namespace sibyl::broadcast

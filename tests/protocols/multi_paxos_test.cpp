@@ -12,9 +12,9 @@
 
 #include <fmt/core.h>
 
-#include "protocols/partitioned_world.hpp"
 #include "sim/notes.hpp"
 #include "sim/random.hpp"
+#include "tests/protocols/partitioned_world.hpp"
 
 namespace sibyl::paxos_test {
 

@@ -13,6 +13,7 @@
 #include "protocols/broadcast/replica_ids.hpp"
 #include "protocols/broadcast/rotating_leader.hpp"
 #include "protocols/broadcast/scheduled.hpp"
+#include "protocols/broadcast/unscheduled.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
@@ -41,6 +42,7 @@ std::vector<ProtocolInfo>& all() {
       broadcast::rotating_leader(),
       broadcast::fixed_leader(),
       broadcast::multi_paxos(),
+      broadcast::consensus_broadcast(),
   };
   // clang-format on
   return list;

@@ -91,10 +91,12 @@ Value metrics_json(const RunResult& result) {
   return metrics;
 }
 
-/// "2 nodes, 2 of them Byzantine".
+/// "2 nodes, 1 of them Byzantine", "1 Byzantine node".
 std::string faulty_words(std::size_t nodes, std::size_t byzantine) {
-  return fmt::format("{} {}, {} of them Byzantine", nodes, nodes == 1 ? "node" : "nodes",
-                     byzantine);
+  const char* const noun = nodes == 1 ? "node" : "nodes";
+  if (nodes == byzantine) return fmt::format("{} Byzantine {}", nodes, noun);
+  if (byzantine == 0) return fmt::format("{} {}, none Byzantine", nodes, noun);
+  return fmt::format("{} {}, {} of them Byzantine", nodes, noun, byzantine);
 }
 
 Value faulty_json(const FaultyNodes& faulty) {
@@ -239,9 +241,11 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
   }
   if (result.faulty.exceeded()) {
     const FaultyNodes& faulty = result.faulty;
-    out += fmt::format("  {:12}{}; the protocol is made for at most {}\n", "faulty",
-                       faulty_words(faulty.nodes, faulty.byzantine),
-                       faulty_words(faulty.tolerated->faulty, faulty.tolerated->byzantine));
+    const Tolerance& most = *faulty.tolerated;
+    out += fmt::format(
+        "  {:12}{}; the protocol is made for {}\n", "faulty",
+        faulty_words(faulty.nodes, faulty.byzantine),
+        most.faulty == 0 ? "none" : "at most " + faulty_words(most.faulty, most.byzantine));
   }
   for (const std::string& part : result.schedule_parts) {
     out += fmt::format("  {:12}{}\n", "parts at", shown(part));

@@ -218,6 +218,20 @@ std::string question_text(const QuestionName& q, const std::vector<TraceNode>& n
                      name_of(q.node, nodes));
 }
 
+namespace {
+
+/// Under whose name a node sends: of a twin, the first of the two (nodes_with_twins()).
+NodeId identity_of(const Trace& trace, NodeId node) {
+  if (node.value >= trace.nodes.size() || !trace.nodes[node.value].faulty) return node;
+  const std::string& name = trace.nodes[node.value].name;
+  for (std::uint32_t i = 0; i < node.value; ++i) {
+    if (trace.nodes[i].name + "'" == name) return {i};
+  }
+  return node;
+}
+
+}  // namespace
+
 std::vector<NamedDecision> delays_of(const Trace& trace) {
   // The arrivals of each send. What is lost at the instant of sending asks for no delay.
   std::map<EventId, std::vector<const TraceEvent*>> arrivals;
@@ -241,7 +255,7 @@ std::vector<NamedDecision> delays_of(const Trace& trace) {
     delays.push_back({{Decision::delay, send.node, to, send.name, number}, delay, 0});
   };
   for (const TraceEvent& e : trace.events) {
-    if (e.kind != TraceKind::send || e.node == e.peer) continue;
+    if (e.kind != TraceKind::send || identity_of(trace, e.node) == e.peer) continue;
     const auto ends = arrivals.find(e.id);
     if (ends != arrivals.end()) {
       for (const TraceEvent* end : ends->second) {

@@ -131,6 +131,8 @@ std::uint32_t Bracha::quorum(bracha::Quorum quorum) const {
   return bracha::size_of(quorum, parties_->n(), parties_->t);
 }
 
+std::vector<std::string> bracha_counters() { return {"ready_by_echoes", "ready_by_readies"}; }
+
 ProtocolInfo reliable_broadcast() {
   BroadcastProtocol p;
   p.name = "reliable-broadcast";
@@ -145,7 +147,7 @@ ProtocolInfo reliable_broadcast() {
       });
   p.sizes = {4, 4, 4, 5, 7};
   p.words = words_of<Send, Echo, Ready>();
-  p.words.counters = {"ready_by_echoes", "ready_by_readies"};
+  p.words.counters = bracha_counters();
   return broadcast_protocol(std::move(p));
 }
 

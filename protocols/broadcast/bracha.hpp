@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -108,6 +109,9 @@ class Bracha : public BroadcastOf<Bracha> {
   bracha::Options options_;
   PartiesPtr parties_;
 };
+
+/// The words that Bracha counts.
+std::vector<std::string> bracha_counters();
 
 ProtocolInfo reliable_broadcast();
 

@@ -215,7 +215,7 @@ TEST_CASE("with quorums of 2t + 1 two contents are delivered where n > 3t + 1") 
   }
   const Shims shims{{0, {tell({p(3), p(4)}, "other")}}};
   CHECK(run(setup_of(5, {"echo-quorum-2t-plus-1"}), shims, network).text({"P0"}) ==
-        "P1:m P2:m P3:\"other\" P4:\"other\"");
+        "P1:m P2:m P3:other P4:other");
   CHECK(run(setup_of(5), shims, network).text({"P0"}).empty());
 }
 

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -62,7 +63,14 @@ TEST_CASE("every malformed scenario gets the message of the table") {
     const Override edit = parse_override(*row.find("set")->as_string());
     Value document = base();
     set_at(document, edit.pointer, edit.value, "");
-    CHECK(refusal(to_json(document)) == "bad.json: " + *row.find("message")->as_string());
+    std::string expected = "bad.json: " + *row.find("message")->as_string();
+    std::string found = refusal(to_json(document));
+    const std::string rest = "…";  // what follows is left open
+    if (expected.ends_with(rest)) {
+      expected.resize(expected.size() - rest.size());
+      found.resize(std::min(found.size(), expected.size()));
+    }
+    CHECK(found == expected);
     CHECK(check_against_schema(document).has_value() == *row.find("schema")->as_bool());
   }
 }

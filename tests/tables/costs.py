@@ -94,6 +94,8 @@ ROWS = [
         formula="3(n-1); 3"),
     Row("multi-paxos", "Multi-Paxos, an item of another", lambda n: 3 * (n - 1) + 1, lambda n: 4,
         formula="3(n-1)+1; 4", entry={"party": "P1"}),
+    Row("consensus-broadcast", "signed flooding", lambda n: n * (n - 1), lambda n: 1,
+        options=lambda n: {"backend": "signed_flooding"}, formula="n(n-1); 1"),
 ]
 
 

@@ -35,7 +35,9 @@ void Lanes::place() {
   int y = top_;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     Rows& rows = rows_[i];
-    rows.upwards = scene_.lanes[i].kind == LaneKind::client;
+    // Above the first lane there is room that no message crosses.
+    const LaneKind kind = scene_.lanes[i].kind;
+    rows.upwards = kind == LaneKind::client || (i == 0 && kind == LaneKind::server);
     measure(rows);
     const int names = scale_.width() > kWidePicture ? kLabelRow : 0;
     const int outside =
@@ -368,6 +370,9 @@ void Lanes::place_arrow_labels() {
     text.font = kMessageFont;
     text.style = "on";
     text.text = scene_.kinds[arrow.kind];
+    if (!arrow.label.empty()) {  // where all are of one kind, the legend tells it
+      text.text = scene_.kinds.size() == 1 ? arrow.label : text.text + " " + arrow.label;
+    }
     text.title = arrow.title;
     text.pale = pale(arrow.lit);
     const auto& p = line.points;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "analysis/reading.hpp"
+#include "analysis/svg_items.hpp"
 #include "analysis/view_words.hpp"
 
 namespace sibyl::analysis::svg {
@@ -23,32 +24,12 @@ LaneKind lane_kind(const TraceNode& node) {
   return is("client") ? LaneKind::client : is("oracle") ? LaneKind::oracle : LaneKind::server;
 }
 
-bool concerns_node(std::string_view fault) {
-  return fault == "Crash" || fault == "Recover" || fault == "Pause" || fault == "Resume" ||
-         fault == "Slow" || fault == "ClockStep" || fault == "ClockDrift";
-}
-
-std::string fault_words(std::string_view fault) {
-  if (fault == "Crash") return "crashes";
-  if (fault == "Recover") return "recovers";
-  if (fault == "Pause") return "pauses";
-  if (fault == "Resume") return "resumes";
-  if (fault == "Slow") return "slower";
-  if (fault == "ClockStep") return "clock jumps";
-  if (fault == "ClockDrift") return "clock drifts";
-  if (fault == "Cut") return "links cut";
-  if (fault == "Heal") return "links healed";
-  if (fault == "Clog") return "link clogged";
-  if (fault == "Unclog") return "link unclogged";
-  return std::string(fault);
-}
-
 /// Goes through the events once and keeps what is open.
 class Reader {
  public:
   Reader(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
          const std::vector<Explanation>& explanations)
-      : trace_(trace), limits_(limits) {
+      : trace_(trace), limits_(limits), items_(trace) {
     for (const Explanation& each : explanations) {
       lit_.insert(each.events.begin(), each.events.end());
       lit_.insert(each.context.begin(), each.context.end());
@@ -214,6 +195,7 @@ class Reader {
     arrow.fate = Fate::under_way;
     arrow.kind = known.first->second;
     arrow.lit = lit_.count(e.id) != 0;
+    arrow.label = items_.carried_by(e.data);
     arrow.title =
         shortened(fmt::format("{} from {} to {}, sent at {}; {}", message_words(e),
                               scene_.lanes[arrow.from_lane].name, scene_.lanes[arrow.to_lane].name,
@@ -252,6 +234,8 @@ class Reader {
     if (name == "ActionCall") return invoke(e, lane->second);
     if (name == "ExecuteStart") return start_execution(e, lane->second);
     if (name == "ExecuteEnd") return end_execution(e, lane->second);
+    if (name == "Applied" && items_.any()) return apply(e, lane->second);
+    if (name == "Output" || name == "Processed") return put_out(e, lane->second);
     const std::string object = printable(text_field(e.data, "object"));
     if (name == "Own") open_bar(e, lane->second, object, false, object);
     if (name == "Initial") initial(e, lane->second, object);
@@ -298,8 +282,43 @@ class Reader {
     box.open = false;
     box.witness = box.witness || witness_.count(e.id) != 0;
     box.lit = box.lit || lit_.count(e.id) != 0;
+    if (answered_.count(op) != 0) return;
     box.label += " → " + reply_words(text_field(e.data, "reply"), functions_.at(op),
                                      value == nullptr ? Value() : *value);
+  }
+
+  /// A replica applies a command: an execution that takes no time. Its own call that ends in the
+  /// same instant is the same box.
+  void apply(const TraceEvent& e, std::size_t lane) {
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    const auto called = operations_.find(op);
+    if (called != operations_.end() && called->second != kNone) {
+      Box& box = scene_.boxes[called->second];
+      if (box.open && box.lane == lane && box.from == e.at.ns) {
+        box.witness = box.witness || witness_.count(e.id) != 0;
+        box.lit = box.lit || lit_.count(e.id) != 0;
+        answered_.insert(op);
+        applied_[lane] = {op, called->second};
+        return;
+      }
+    }
+    Box box;
+    box.lane = lane;
+    box.from = box.to = see(e.at.ns);
+    box.witness = witness_.count(e.id) != 0;
+    box.lit = lit_.count(e.id) != 0;
+    box.label = items_.command(op);
+    if (box.label.empty()) box.label = fmt::format("#{}", op);
+    applied_[lane] = {op, add_box(std::move(box))};
+  }
+
+  void put_out(const TraceEvent& e, std::size_t lane) {
+    const auto it = applied_.find(lane);
+    if (it == applied_.end() || it->second.second == kNone) return;
+    Box& box = scene_.boxes[it->second.second];
+    box.label += items_.answers(it->second.first, e.data);
+    box.witness = box.witness || witness_.count(e.id) != 0;
+    box.lit = box.lit || lit_.count(e.id) != 0;
   }
 
   void start_execution(const TraceEvent& e, std::size_t lane) {
@@ -525,6 +544,7 @@ class Reader {
 
   const Trace& trace_;
   SceneLimits limits_;
+  Items items_;
   Scene scene_;
   bool seen_ = false;
   bool short_kinds_ = false;
@@ -540,6 +560,8 @@ class Reader {
   std::map<std::int64_t, std::string> functions_;                           ///< of operations
   std::map<std::int64_t, std::size_t> operations_;                          ///< box by operation
   std::map<std::pair<std::size_t, std::int64_t>, std::size_t> executions_;  ///< open, by lane
+  std::map<std::size_t, std::pair<std::int64_t, std::size_t>> applied_;  ///< last, and box, by lane
+  std::set<std::int64_t> answered_;              ///< operations whose box tells the answer already
   std::map<std::size_t, std::int64_t> stopped_;  ///< boxes ended by a crash
   std::map<NodeObject, std::size_t> owned_;      ///< open bars
   std::map<NodeObject, std::size_t> caches_;

@@ -56,6 +56,7 @@ struct Arrow {
   Fate fate = Fate::received;
   std::size_t kind = 0;  ///< index into Scene::kinds
   bool lit = false;      ///< belongs to an explanation
+  std::string label;     ///< what it carries, by name; may be empty
   std::string title;
 };
 

@@ -67,8 +67,8 @@ std::string access_words(std::string_view f, std::string_view key, const Value* 
   if (!key.empty()) out += " " + std::string(key);
   if (value == nullptr || value->is_null() || reads(f)) return out;
   if (f == "add") {
-    return "add " + value_words(sum_of(value) == nullptr ? *value : value->as_list()->front()) +
-           " to " + std::string(key);
+    const std::string to = key.empty() ? "" : " to " + std::string(key);
+    return "add " + value_words(sum_of(value) == nullptr ? *value : value->as_list()->front()) + to;
   }
   out += f == "move" ? " to " : key.empty() ? " " : "=";
   return out + value_words(*value);
@@ -209,6 +209,26 @@ std::string reply_words(std::string_view reply, std::string_view f, const Value&
   if (reply != "ok") return printable(reply);
   if (accesses.empty() && reads(f)) return printable(value_words(value));
   return answers == 0 ? "ok" : printable(read);
+}
+
+bool concerns_node(std::string_view fault) {
+  return fault == "Crash" || fault == "Recover" || fault == "Pause" || fault == "Resume" ||
+         fault == "Slow" || fault == "ClockStep" || fault == "ClockDrift";
+}
+
+std::string fault_words(std::string_view fault) {
+  if (fault == "Crash") return "crashes";
+  if (fault == "Recover") return "recovers";
+  if (fault == "Pause") return "pauses";
+  if (fault == "Resume") return "resumes";
+  if (fault == "Slow") return "slower";
+  if (fault == "ClockStep") return "clock jumps";
+  if (fault == "ClockDrift") return "clock drifts";
+  if (fault == "Cut") return "links cut";
+  if (fault == "Heal") return "links healed";
+  if (fault == "Clog") return "link clogged";
+  if (fault == "Unclog") return "link unclogged";
+  return std::string(fault);
 }
 
 std::string_view text_field(const Value& data, std::string_view field) {

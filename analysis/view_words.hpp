@@ -44,6 +44,10 @@ std::string short_name(std::string_view qualified);
 /// one's: "Data(Access)".
 std::string message_words(const TraceEvent& event);
 
+/// Whether a fault of that name is one of a node, not of the network; and the fault in words.
+bool concerns_node(std::string_view fault);
+std::string fault_words(std::string_view fault);
+
 /// Fields as "key=value key=value"; a value that is no object as it is; empty for null. A message
 /// that is wrapped comes first, without its type, which message_words() tells.
 std::string fields_words(const Value& data);

@@ -5,7 +5,9 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/draw.hpp"
 #include "sim/decode.hpp"
+#include "sim/random.hpp"
 
 namespace sibyl::broadcast {
 
@@ -80,7 +82,7 @@ std::vector<Variant> variants() {
       {{"no-holdback",
         "parties deliver what the sequencer has numbered as it comes, and do not wait for the "
         "lower places",
-        {"total_order", "rsm_safety", "replica_state"}},
+        {"total_order", "fifo_order", "causal_order", "rsm_safety", "replica_state"}},
        {{"holdback", false}}},
       {{"origins-as-they-come",
         "the sequencer numbers the items of one origin as they come: links that reorder then break "
@@ -110,7 +112,15 @@ ProtocolInfo fixed_sequencer() {
         return make_broadcast<FixedSequencer>(system->parties, options);
       });
   p.words = {names_of<Submit, Ordered>(), {}, {}, field_names_of<Submit, Ordered>()};
-  return broadcast_protocol(std::move(p));
+  BroadcastProtocol values = p;
+  values.properties = {};
+  ProtocolInfo info = broadcast_protocol(std::move(p));
+  // Commands of one party are called one at a time: only values show the order of one origin.
+  info.draw = [values, commands = info.draw](const Setup& setup, Stream& stream, unsigned size) {
+    return stream.below(2) == 0 ? commands(setup, stream, size)
+                                : draw_parties(values, setup, stream, size);
+  };
+  return info;
 }
 
 }  // namespace sibyl::broadcast

@@ -152,22 +152,32 @@ void IdealParty::timer(Context& context, const Message& tag) {
   call_what_is_due(context);
 }
 
-// upon (x, y) from F: IO_i.out(y).
+// upon (x, y) from F: IO_i.out(y), in the order in which F has handed them out: a port is no link
+// on which one may overtake the other.
 void IdealParty::receive(Context& context, NodeId from, const Message& message) {
   const auto* answer = message.as<Answer>();
-  if (answer == nullptr || from != known_->functionality) return;
-  const Item& x = answer->item;
+  if (answer == nullptr || from != known_->functionality || answer->index <= given) return;
+  held.emplace(answer->index, *answer);
+  for (auto next = held.find(given + 1); next != held.end(); next = held.find(given + 1)) {
+    ++given;
+    give_out(context, next->second);
+    held.erase(next);
+  }
+  call_what_is_due(context);
+}
+
+void IdealParty::give_out(Context& context, const Answer& answer) {
+  const Item& x = answer.item;
   context.note(note::BroadcastDelivery{x.id.origin, x.id.number, x.content});
   calls.delivered(*known_->system, x);
   const std::uint64_t op = broadcast::command_in(x.content).id;
-  context.note(note::Applied{answer->index, op, hex(answer->state)});
+  context.note(note::Applied{answer.index, op, hex(answer.state)});
   const std::string& own_name = known_->system->names[context.self().value];
-  for (const Output& y : answer->outputs) {
-    context.note(note::Output{answer->index, y.id, y.client, y.reply, y.value});
+  for (const Output& y : answer.outputs) {
+    context.note(note::Output{answer.index, y.id, y.client, y.reply, y.value});
     if (y.client != own_name || !calls.returned(y.id)) continue;
     context.note(note::Return{y.id, y.reply, y.value});
   }
-  call_what_is_due(context);
 }
 
 // upon IO_i.in(x): send x to F.

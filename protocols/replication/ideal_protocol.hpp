@@ -151,9 +151,12 @@ class IdealParty : public ProcessOf<IdealParty> {
 
   broadcast::Calls calls;
   std::uint64_t sent = 0;
-  BOOST_DESCRIBE_CLASS(IdealParty, (), (calls, sent), (), ())
+  std::uint64_t given = 0;                      ///< how many outputs
+  std::map<std::uint64_t, ideal::Answer> held;  ///< by index: those that came too early
+  BOOST_DESCRIBE_CLASS(IdealParty, (), (calls, sent, given, held), (), ())
 
  private:
+  void give_out(Context& context, const ideal::Answer& answer);
   void call_what_is_due(Context& context);
 
   IdealSystemPtr known_;

@@ -25,13 +25,17 @@ const std::string kSteps = pointer_to(kWorkloadPointer, "adversary");
 
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> kVariants{
-      {{"never-process", "the adversary never calls PROCESS (A6)", {"rsm_liveness_1"}},
+      {{"never-process",
+        "the adversary never calls PROCESS (A6)",
+        {"validity", "rsm_liveness_1", "termination"}},
        {{"adversary", "never_process"}}},
-      {{"never-deliver", "the adversary never calls DELIVER (A6)", {"rsm_liveness_2"}},
+      {{"never-deliver",
+        "the adversary never calls DELIVER (A6)",
+        {"validity", "rsm_liveness_2", "termination"}},
        {{"adversary", "never_deliver"}}},
       {{"equal-payloads-are-one",
         "what is unprocessed is a set of payloads: of two equal commands one is lost (A4)",
-        {"rsm_liveness_1"}},
+        {"validity", "rsm_liveness_1", "termination"}},
        {{"by_payload", true}}},
       {{"processes-twice",
         "PROCESS of what was processed before is obeyed once more (A3)",
@@ -99,6 +103,19 @@ std::vector<NodeSpec> build(const Setup& setup, const BroadcastProtocol& protoco
   return nodes;
 }
 
+/// In half of the drawings the last command is equal to the first, but for who calls it.
+Drawn with_equal_commands(Drawn drawn, Stream& stream) {
+  if (stream.below(2) == 0) return drawn;
+  Value* list = nullptr;
+  for (auto& [name, member] : *drawn.workload.as_object()) {
+    if (name == "broadcasts") list = &member;
+  }
+  Value& last = list->as_list()->back();
+  const Value first = list->as_list()->front();
+  for (const char* field : {"command", "value"}) last.set(field, *first.find(field));
+  return drawn;
+}
+
 }  // namespace
 
 ProtocolInfo ideal_rsm() {
@@ -122,6 +139,9 @@ ProtocolInfo ideal_rsm() {
   info.build = [p](const Setup& setup) { return build(setup, p); };
   info.labels = [inner = info.labels](const Setup& setup) {
     return inner(without_adversary(setup));
+  };
+  info.draw = [inner = info.draw](const Setup& setup, Stream& stream, unsigned size) {
+    return with_equal_commands(inner(setup, stream, size), stream);
   };
   return info;
 }

@@ -92,6 +92,7 @@ TEST_CASE("whatever the run chooses, all parties are told the same, and everythi
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Scenario s = three("");
     s.seed = seed;
+    if (seed > 30) s.random_ticks = {1, 3, 7};  // what F hands out is overtaken on its way
     const Ran ran = run(s);
     const auto all = told(ran);
     REQUIRE(all.size() == 4);

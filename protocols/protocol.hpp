@@ -88,6 +88,7 @@ struct Drawn {
   Value deployment;
   Value workload;
   Value byzantine = {};  ///< as "/byzantine" of a scenario; null: nobody is faulty
+  Value clocks = {};     ///< as "/clocks" of a scenario; null: all are right
 };
 
 /// How many nodes of a deployment may be faulty at a time, in all and Byzantine among them.

@@ -68,6 +68,7 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
                     {"workload", std::move(drawn.workload)},
                     {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
                     {"limits", Value::Object{{"events", kStepsOfARun}}}});
+  if (!drawn.clocks.is_null()) document.set("clocks", std::move(drawn.clocks));
   if (!drawn.byzantine.is_null()) document.set("byzantine", std::move(drawn.byzantine));
   return document;
 }

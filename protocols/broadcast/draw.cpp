@@ -31,7 +31,7 @@ class FaultyDraw {
 
   Value entry(std::size_t self) {
     Value entry{Value::Object{{"node", fmt::format("P{}", self)}}};
-    switch (below(6)) {
+    switch (below(protocol_.clocks_within ? 8 : 6)) {
       case 0:
         return lie(std::move(entry), self);
       case 1:
@@ -46,6 +46,12 @@ class FaultyDraw {
       case 4:
         entry.set("behaviour", "replay").set("times", below_as_value(4, 1));
         return scoped(std::move(entry), self);
+      case 6:
+      case 7: {  // late, by a slot or two
+        const auto late = static_cast<std::int64_t>(10 + 5 * below(8));
+        entry.set("behaviour", "delay").set("delay", fmt::format("{}ms", late));
+        return scoped(std::move(entry), self);
+      }
       default:
         entry.set("behaviour", "silent").set("after", below_as_value(2 * parties_, 0));
         return entry;
@@ -107,6 +113,19 @@ Value draw_faulty(FaultyDraw& draw, std::size_t parties, std::size_t first, std:
   return Value(std::move(list));
 }
 
+/// Wall clocks at the edges of what is allowed, or right; null: all are right.
+Value draw_clocks(Duration most, Stream& stream, std::size_t parties) {
+  Value clocks;
+  for (std::size_t i = 0; i < parties; ++i) {
+    const auto where = stream.below(3);
+    if (where == 0) continue;
+    const Duration offset{where == 1 ? most.ns : -most.ns};
+    clocks.set(fmt::format("P{}", i),
+               Value(Value::Object{{"wall_offset", format_duration(offset)}}));
+  }
+  return clocks;
+}
+
 }  // namespace
 
 Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream& stream,
@@ -128,6 +147,9 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
     if (i == 0) first = origin;
     entry.set("party", Value(fmt::format("P{}", origin)));
     entry.set("label", Value(fmt::format("m{}", i + 1)));
+    if (protocol.clocks_within) {
+      entry.set("at", Value(fmt::format("{}ms", below(3) == 0 ? 0 : below(60))));
+    }
     if (i > 0 && below(answers_in) == 0) {
       entry.set("after", Value(Value::List{Value(fmt::format("m{}", 1 + below(i)))}));
     }
@@ -142,6 +164,7 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
   drawn.deployment.set("parties", Value(static_cast<std::int64_t>(parties)));
   if (machine) drawn.deployment.set("machine", Value("counter"));
   drawn.workload.set("broadcasts", Value(std::move(list)));
+  if (protocol.clocks_within) drawn.clocks = draw_clocks(*protocol.clocks_within, stream, parties);
   if (protocol.faults == FaultsBorne::byzantine) {
     FaultyDraw faulty(protocol, stream, parties, machine);
     // An origin, rather than any party: what it says can be told in two ways.

@@ -95,9 +95,8 @@ ProtocolInfo real_time_order() {
   p.most_faulty = [](std::uint32_t n) { return n - 1; };  // crashes
   p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
   p.words = {names_of<Request>(), names_of<real_time::StableDue>(), {}, field_names_of<Request>()};
-  ProtocolInfo info = broadcast_protocol(std::move(p));
-  info.synchronous = true;
-  return info;
+  p.clocks_within = milliseconds(2);  // with delays of at most 10ms below Delta
+  return broadcast_protocol(std::move(p));
 }
 
 }  // namespace sibyl::broadcast

@@ -181,9 +181,9 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
     if (std::find(known.begin(), known.end(), field) == known.end()) known.push_back(field);
   }
   p.words.counters.emplace_back("no-block");
-  ProtocolInfo info = broadcast_protocol(std::move(p));
-  info.synchronous = true;
-  return info;
+  p.faults = FaultsBorne::byzantine;
+  p.clocks_within = milliseconds(1);  // the default of max_drift
+  return broadcast_protocol(std::move(p));
 }
 
 }  // namespace

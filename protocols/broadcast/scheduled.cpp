@@ -273,9 +273,9 @@ ProtocolInfo scheduled_broadcast() {
       });
   p.words = scheduled_words();
   p.words.counters.emplace_back("no-message");
-  ProtocolInfo info = broadcast_protocol(std::move(p));
-  info.synchronous = true;
-  return info;
+  p.faults = FaultsBorne::byzantine;
+  p.clocks_within = milliseconds(1);  // the default of max_drift
+  return broadcast_protocol(std::move(p));
 }
 
 }  // namespace sibyl::broadcast

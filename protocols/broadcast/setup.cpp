@@ -377,6 +377,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
       info.not_promised.push_back(property);
     }
   }
+  info.synchronous = protocol.clocks_within.has_value();
   info.words = protocol.words;
   for (const std::string& name : names_of<Request, Reply>()) info.words.messages.push_back(name);
   for (const std::string& name : field_names_of<Request, Reply>()) {

@@ -55,8 +55,9 @@ std::string script(const std::string& steps) { return R"(, "adversary": [)" + st
 TEST_CASE("the six orders of set 1, divide by 2 and add 1 end at 3/2, 1, 2, 1/2, 1 and 1") {
   const std::pair<const char*, const char*> orders[] = {{"SDA", "3/2"}, {"SAD", "1"}, {"DSA", "2"},
                                                         {"ASD", "1/2"}, {"DAS", "1"}, {"ADS", "1"}};
-  for (const auto& [order, result] : orders) {
-    CAPTURE(std::string(order));
+  for (const auto& each : orders) {
+    const std::string order = each.first;
+    CAPTURE(order);
     std::string steps;
     for (int i = 0; i < 3; ++i) {
       steps += R"({"at": "2ms", "process": ")" + std::string(1, order[i]) + R"("},)";
@@ -69,7 +70,7 @@ TEST_CASE("the six orders of set 1, divide by 2 and add 1 end at 3/2, 1, 2, 1/2,
     steps.pop_back();
     const auto all = told(run(three(script(steps))));
     REQUIRE(all.size() == 4);
-    const std::string end = std::string(1, order[2]) + ":" + result + " ";
+    const std::string end = order.substr(2) + ":" + each.second + " ";
     for (const auto& [node, outputs] : all) {
       CHECK(outputs == all.at("F"));
       CHECK(outputs.substr(outputs.size() - end.size()) == end);

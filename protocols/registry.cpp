@@ -23,8 +23,8 @@ namespace sibyl {
 namespace {
 
 std::vector<ProtocolInfo>& all() {
-  // lint: allow global: the list of what there is, filled before the first run
   // clang-format off
+  // lint: allow global: the list of what there is, filled before the first run
   static std::vector<ProtocolInfo> list = {
       partitioned::ssmr(),
       partitioned::dssmr(),

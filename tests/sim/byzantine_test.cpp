@@ -118,19 +118,19 @@ TEST_CASE("a silent node's count stops, so that its state recurs") {
 }
 
 TEST_CASE("an omission concerns the nodes and the types of messages that it names") {
-  World to_c = trio({Omission{Scope{{kC}, {}}, {}}});
+  World to_c = trio({Omission{Scope{{kC}, {}, {}}, {}}});
   CHECK(deviations(to_c) == std::vector<std::string>(3, "omit C small::Number: not sent"));
   CHECK(log(to_c, kC) == "start@0");
   CHECK(log(to_c, kB) == "start@0 text@10 1@10 2@110 3@210");
-  World texts = trio({Omission{Scope{{}, {"Text"}}, {}}});
+  World texts = trio({Omission{Scope{{}, {"Text"}, {}}, {}}});
   run(texts);
   CHECK(log(texts, kB) == "start@0 1@10 2@110 3@210");
-  World both = trio({Omission{Scope{{kC}, {"small::Text"}}, {}}});
+  World both = trio({Omission{Scope{{kC}, {"small::Text"}, {}}, {}}});
   CHECK(deviations(both).empty());
 }
 
 TEST_CASE("an omission with a probability is up to Choices, asked as byzantine at its node") {
-  World world = trio({Omission{Scope{{kC}, {}}, Probability::from_double(0.5)}}, 100);
+  World world = trio({Omission{Scope{{kC}, {}, {}}, Probability::from_double(0.5)}}, 100);
   SeededChoices seeded(3);
   RecordingChoices recording(seeded);
   world.run(recording, {});
@@ -149,15 +149,15 @@ TEST_CASE("an omission with a probability is up to Choices, asked as byzantine a
 }
 
 TEST_CASE("delays are fixed or drawn, and add up along the chain") {
-  World fixed = trio({Delay{Scope{{kC}, {}}, Distribution::constant(5)},
-                      Delay{Scope{{}, {"Number"}}, Distribution::constant(30)}},
+  World fixed = trio({Delay{Scope{{kC}, {}, {}}, Distribution::constant(5)},
+                      Delay{Scope{{}, {"Number"}, {}}, Distribution::constant(30)}},
                      1);
   CHECK(deviations(fixed) == std::vector<std::string>{"delay B small::Number: 30ns later",
                                                       "delay C small::Number: 5ns later",
                                                       "delay C small::Number: 30ns later"});
   CHECK(log(fixed, kB) == "start@0 text@10 1@40");
   CHECK(log(fixed, kC) == "start@0 1@45");
-  World drawn = trio({Delay{Scope{{kC}, {}}, Distribution::uniform(1, 50)}}, 20);
+  World drawn = trio({Delay{Scope{{kC}, {}, {}}, Distribution::uniform(1, 50)}}, 20);
   TraceRecorder recorder(drawn.nodes());
   drawn.set_observer(&recorder);
   run(drawn);
@@ -178,7 +178,7 @@ TEST_CASE("a replay sends again what was sent or received, a bounded number of t
   bool of_sent = false;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Replay replay;
-    replay.scope = Scope{{kC}, {"Number"}};
+    replay.scope = Scope{{kC}, {"Number"}, {}};
     replay.times = 2;
     World world = trio({replay});
     const auto what = deviations(world, seed);
@@ -203,7 +203,7 @@ TEST_CASE("a replay sends again what was sent or received, a bounded number of t
 
 TEST_CASE("a fixed equivocation tells the named nodes another value, and the others the truth") {
   Equivocation lie;
-  lie.scope = Scope{{kC}, {"Number"}};
+  lie.scope = Scope{{kC}, {"Number"}, {}};
   lie.field = "n";
   lie.value = Value(7);
   World world = trio({lie});
@@ -223,7 +223,7 @@ TEST_CASE("a free equivocation changes as many messages as it may, each in one f
   bool seen_before = false;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Equivocation lie;
-    lie.scope = Scope{{kC}, {}};
+    lie.scope = Scope{{kC}, {}, {}};
     lie.mutations = 2;
     World world = trio({lie});
     const auto what = deviations(world, seed);
@@ -245,7 +245,7 @@ TEST_CASE("behaviours compose in the order of the chain") {
   Equivocation lie;
   lie.field = "n";
   lie.value = Value(7);
-  const Omission not_to_c{Scope{{kC}, {}}, {}};
+  const Omission not_to_c{Scope{{kC}, {}, {}}, {}};
   World late = trio({lie, not_to_c, Silence{3}});
   run(late);
   CHECK(log(late, kB) == "start@0 text@10 7@10 7@110");  // what is omitted does not count as sent

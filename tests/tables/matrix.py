@@ -70,7 +70,8 @@ def main():
             cell = rows[name].get(prop, {"kept": 0, "broken": []})
             text = ", ".join(cell["broken"])
             if cell["broken"]:
-                text = f"**violated** {text}" + (f"; holds ({cell['kept']})" if cell["kept"] else "")
+                text = f"**violated** {text}"
+                text += f"; holds ({cell['kept']})" if cell["kept"] else ""
             elif cell["kept"]:
                 text = f"holds ({cell['kept']})"
             cells.append(text)

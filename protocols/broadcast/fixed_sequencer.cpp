@@ -82,7 +82,7 @@ std::vector<Variant> variants() {
       {{"no-holdback",
         "parties deliver what the sequencer has numbered as it comes, and do not wait for the "
         "lower places",
-        {"total_order", "fifo_order", "causal_order", "rsm_safety", "replica_state"}},
+        {"total_order", "fifo_order", "causal_order"}},
        {{"holdback", false}}},
       {{"origins-as-they-come",
         "the sequencer numbers the items of one origin as they come: links that reorder then break "

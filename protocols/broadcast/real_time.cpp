@@ -86,7 +86,7 @@ ProtocolInfo real_time_order() {
   p.variants = with_party_variants({
       {{"delta-too-small",
         "requests are delivered as they come: Delta is 0 (F-4)",
-        {"total_order", "fifo_order", "causal_order", "rsm_safety", "replica_state"}},
+        {"total_order", "fifo_order", "causal_order"}},
        {{"delta", "0ms"}}},
   });
   p.properties = {"validity",   "integrity",      "agreement",     "total_order",

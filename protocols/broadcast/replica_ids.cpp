@@ -112,7 +112,7 @@ ProtocolInfo replica_ids_order() {
   p.variants = with_party_variants({
       {{"ignores-seen",
         "an accepted request does not wait for seen ones that may get a smaller identifier (F-6)",
-        {"total_order", "rsm_safety", "replica_state"}},
+        {"total_order"}},
        {{"waits_for_seen", false}}},
       {{"all-to-all", "candidates go to all instead of to the origin", {}},
        {{"form", "all_to_all"}}},

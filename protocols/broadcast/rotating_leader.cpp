@@ -164,7 +164,7 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
         {{"valid", "any"}}},
        {{"valid-if-in-own-unqueued",
          "of a block a party delivers only what it holds itself (D-M1)",
-         {"total_order", "agreement", "rsm_safety"}},
+         {"total_order", "rsm_safety"}},
         {{"valid", "in_own_unqueued"}}}});
   p.properties = {"integrity", "agreement", "total_order", "rsm_safety", "rsm_liveness_2"};
   if (!fixed) p.properties.insert(p.properties.end(), {"validity", "rsm_liveness_1"});

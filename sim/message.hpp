@@ -29,6 +29,8 @@ struct TypeInfo {
   struct Payload* (*copy)(const struct Payload*);  ///< one of its own, with one reference
   const FieldType* fields;
   void (*add_to)(Hasher& h, const void* body);
+  /// hash(), and whether the body names a timer (holds a TimerId).
+  std::uint64_t (*hash_noting)(const void* body, bool& names_timers);
 };
 
 /// Addresses a module inside a process: the way down from the root (8 bits a level, innermost
@@ -44,6 +46,7 @@ struct Route {
 struct Payload {
   std::uint32_t references = 1;
   bool hashed = false;
+  bool names_timers = false;  ///< holds a TimerId; valid when `hashed`
   const TypeInfo* type = nullptr;
   Route route;
   std::uint64_t hash = 0;  ///< valid when `hashed`
@@ -97,6 +100,12 @@ inline constexpr TypeInfo kTypeInfo{
     },
     &kFieldType<T>,
     [](Hasher& h, const void* p) { hash_append(h, detail::body_of<T>(p)); },
+    [](const void* p, bool& names_timers) {
+      Hasher h;
+      hash_append(h, detail::body_of<T>(p));
+      names_timers = h.saw_timer();
+      return h.value();
+    },
 };
 
 /// Counted handle of an immutable message; may be empty.
@@ -147,6 +156,13 @@ class Message {
   }
   void hash_into(Hasher& h) const {
     h.add(payload_ == nullptr ? 0 : h.renames() ? hash_renamed(h.renaming()) : hash());
+    if (names_timers()) h.note_timer();
+  }
+  /// Whether the body holds a TimerId. False for an empty handle.
+  bool names_timers() const {
+    if (payload_ == nullptr) return false;
+    hash();
+    return payload_->names_timers;
   }
   friend bool operator==(const Message& a, const Message& b) {
     if (a.payload_ == b.payload_) return true;
@@ -171,7 +187,7 @@ class Message {
       Hasher h;
       h.add(p->type->name_hash);
       h.add(std::uint64_t{p->route.path} << 32 | p->route.instance);
-      h.add(p->type->hash(body_of(p)));
+      h.add(p->type->hash_noting(body_of(p), p->names_timers));
       p->hash = h.value();
       p->hashed = true;
     }

@@ -88,8 +88,8 @@ class Process {
     return known_hash;
   }
 
-  std::uint32_t references = 0;          ///< managed by Shared
-  mutable std::uint64_t known_hash = 0;  ///< 0: not known; managed by Shared
+  std::uint32_t references = 0;           ///< managed by Shared
+  mutable std::uint64_t known_hash = 0;   ///< 0: not known; managed by Shared
   mutable bool refers_to_timers = false;  ///< the state holds TimerIds; known with known_hash
 };
 
@@ -119,7 +119,8 @@ class Shim {
   virtual void send(ShimContext& context, NodeId to, const Message& message) = 0;
   virtual void receive(ShimContext& context, NodeId from, const Message& message) = 0;
   virtual Shim* clone() const = 0;
-  virtual std::uint64_t hash() const = 0;
+  /// Adds the state to a hash.
+  virtual void add_to(Hasher& h) const = 0;
 
   std::uint32_t references = 0;          ///< managed by Shared
   mutable std::uint64_t known_hash = 0;  ///< as Process's
@@ -129,7 +130,7 @@ template <class Self>
 class ShimOf : public Shim {
  public:
   Shim* clone() const override { return new Self(static_cast<const Self&>(*this)); }
-  std::uint64_t hash() const override { return hash_of(static_cast<const Self&>(*this)); }
+  void add_to(Hasher& h) const override { hash_append(h, static_cast<const Self&>(*this)); }
 };
 
 using ShimPtr = Shared<Shim>;

@@ -37,6 +37,11 @@ class Witness final : public Observer {
   const std::vector<Renaming>& renamings_;
 };
 
+// What a standard container takes for an element that it allocates, with the allocator's own words.
+constexpr std::size_t kMapNode = 64;
+constexpr std::size_t kProcessBytes = 1024;
+constexpr std::size_t kBodyBytes = 128;
+
 /// One number for a broadcast item.
 std::uint64_t subject_of(NodeId origin, std::uint64_t number) {
   return fold_multiply(number ^ 0xa0761d6478bd642fULL, origin.value + 0xe7037ed1a0b428dbULL);
@@ -166,22 +171,25 @@ StepTable::StateId StepTable::intern(State state) {
   Hasher h;
   h.add(std::uint64_t{state.node.value} << 1 | (state.started ? 1 : 0));
   h.add(state.process->value_hash());
-  if (state.process->refers_to_timers) {
-    for (const World::TimerSlot& slot : state.slots) h.add(slot.generation);
-  }
   if (!state.storage.empty()) hash_append(h, state.storage);
+  bool named = timers_named_ || state.process->refers_to_timers || h.saw_timer();
   for (const Timer& t : state.armed) {
+    const Message& tag = state.slots[t.slot].tag;
     h.add(t.slot);
-    h.add(state.slots[t.slot].tag.hash());
+    h.add(tag.hash());
     h.add(static_cast<std::uint64_t>(t.left));
+    named = named || tag.names_timers();
   }
+  for (std::size_t i = 0; named && i < state.slots.size(); ++i) h.add(state.slots[i].generation);
   const auto [it, fresh] = state_ids_.insert({h.value(), static_cast<StateId>(states_.size())});
   if (!fresh) return it->second;
   std::int64_t first = kNever.ns;
   for (const Timer& t : state.armed) first = std::min(first, t.left);
   any_timers_ = any_timers_ || !state.armed.empty();
   first_due_.push_back(first);
-  hash_renamed(state);
+  hash_renamed(state, named);
+  held_bytes_ += kProcessBytes + state.slots.size() * sizeof(World::TimerSlot) +
+                 state.armed.size() * sizeof(Timer);
   states_.push_back(std::move(state));
   return it->second;
 }
@@ -194,9 +202,11 @@ StepTable::MessageId StepTable::intern(std::uint32_t source, std::uint32_t targe
   Hasher h;
   h.add(std::uint64_t{from.value} << 32 | to.value);
   h.add(message ? message.hash() : 0);
+  timers_named_ = timers_named_ || message.names_timers();
   const auto [it, fresh] = message_ids_.insert({h.value(), static_cast<MessageId>(handed_.size())});
   if (fresh) {
     handed_.push_back({from, to, !message, message});
+    held_bytes_ += kBodyBytes;
     hash_renamed(handed_.back());
   }
   return it->second;
@@ -213,8 +223,22 @@ StepTable::ObservationId StepTable::intern(std::vector<Observed> observed) {
   }
   const auto [it, fresh] =
       observation_ids_.insert({h.value(), static_cast<ObservationId>(observations_.size())});
-  if (fresh) observations_.push_back(std::move(observed));
+  if (fresh) {
+    held_bytes_ += observed.size() * (sizeof(Observed) + renamings_.size() * sizeof(std::uint64_t));
+    observations_.push_back(std::move(observed));
+  }
   return it->second;
+}
+
+std::size_t StepTable::memory_bytes() const {
+  const std::size_t nodes = state_ids_.size() + message_ids_.size() + observation_ids_.size();
+  return held_bytes_ + (nodes + later_.size()) * kMapNode + states_.capacity() * sizeof(State) +
+         first_due_.capacity() * sizeof(std::int64_t) + handed_.capacity() * sizeof(Handed) +
+         observations_.capacity() * sizeof(std::vector<Observed>) +
+         (state_hashes_.capacity() + message_hashes_.capacity()) * sizeof(std::uint64_t) +
+         leads_to_.capacity() * sizeof(std::vector<StateId>) + known_.capacity() * sizeof(Known) +
+         outcomes_.capacity() * (sizeof(Outcome) + sizeof(StateId)) +
+         (ids_.capacity() + answers_.capacity()) * sizeof(std::uint32_t);
 }
 
 StepTable::ObservationId StepTable::loss_of(MessageId id) {
@@ -234,12 +258,12 @@ StepTable::ObservationId StepTable::loss_of(MessageId id) {
   return intern(std::vector<Observed>{std::move(lost)});
 }
 
-void StepTable::hash_renamed(const State& state) {
+void StepTable::hash_renamed(const State& state, bool named) {
   for (const Renaming& renaming : renamings_) {
     Hasher h(renaming);
     h.add(state.started ? 1 : 0);
     state.process->add_to(h);
-    for (std::size_t i = 0; h.saw_timer() && i < state.slots.size(); ++i) {
+    for (std::size_t i = 0; named && i < state.slots.size(); ++i) {
       h.add(state.slots[i].generation);
     }
     if (!state.storage.empty()) hash_append(h, state.storage);
@@ -397,12 +421,12 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
   out.by_luck = answers.luck;
   out.observed = intern(std::move(witness.seen));
   out.first = static_cast<std::uint32_t>(ids_.size());
-  out.sent = static_cast<std::uint16_t>(to_others.size());
-  out.own = static_cast<std::uint16_t>(to_self.size());
+  out.sent = static_cast<std::uint32_t>(to_others.size());
+  out.own = static_cast<std::uint32_t>(to_self.size());
   ids_.insert(ids_.end(), to_others.begin(), to_others.end());
   ids_.insert(ids_.end(), to_self.begin(), to_self.end());
   out.first_answer = static_cast<std::uint32_t>(answers_.size());
-  out.answers = static_cast<std::uint16_t>(answers.answers.size());
+  out.answers = static_cast<std::uint32_t>(answers.answers.size());
   answers_.insert(answers_.end(), answers.answers.begin(), answers.answers.end());
   out.next = intern(std::move(after));
   return out;

@@ -59,10 +59,10 @@ class StepTable {
     StateId next = 0;
     ObservationId observed = 0;
     std::uint32_t first = 0;  ///< what is sent, then what is sent to oneself: places in `sent()`
-    std::uint16_t sent = 0;
-    std::uint16_t own = 0;
+    std::uint32_t sent = 0;
+    std::uint32_t own = 0;
     std::uint32_t first_answer = 0;  ///< the answers that make it go so: places in `answers()`
-    std::uint16_t answers = 0;
+    std::uint32_t answers = 0;
     bool silent = false;   ///< nothing sent to others, nothing observed, no timer armed or stopped
     bool by_luck = false;  ///< something other than the schedule decided
   };
@@ -99,6 +99,8 @@ class StepTable {
     return message_hashes_[message * renamings_.size() + renaming];
   }
   std::size_t steps() const { return steps_made_; }
+  /// Of all that is remembered; a process and the body of a message are estimated. O(1).
+  std::size_t memory_bytes() const;
   /// Whether any node has ever had a timer.
   bool any_timers() const { return any_timers_; }
   /// Armed timers, by slot; and when the first is due (kNever.ns: there is none).
@@ -132,7 +134,7 @@ class StepTable {
   std::span<const MessageId> own(const Outcome& o) const {
     return {ids_.data() + o.first + o.sent, o.own};
   }
-  std::span<const std::uint32_t> answers(std::uint32_t first, std::uint16_t count) const {
+  std::span<const std::uint32_t> answers(std::uint32_t first, std::uint32_t count) const {
     return {answers_.data() + first, count};
   }
 
@@ -178,7 +180,7 @@ class StepTable {
   MessageId intern(std::uint32_t source, std::uint32_t target, const Message& message);
   ObservationId intern(std::vector<Observed> observed);
 
-  void hash_renamed(const State& state);
+  void hash_renamed(const State& state, bool named);
   void hash_renamed(const Handed& handed);
 
   World scratch_;  ///< with nothing pending
@@ -189,6 +191,9 @@ class StepTable {
   std::int64_t now_ = 0;
   bool clock_read_ = false;
   bool any_timers_ = false;
+  /// A message held a TimerId: from the step on that sent it the slots' generations belong to every
+  /// node's state.
+  bool timers_named_ = false;
   std::optional<Decision> drew_;
   bool cut_ = false;
   std::size_t steps_made_ = 0;
@@ -209,6 +214,7 @@ class StepTable {
   std::vector<Outcome> outcomes_;
   std::vector<MessageId> ids_;
   std::vector<std::uint32_t> answers_;
+  std::size_t held_bytes_ = 0;  ///< behind pointers: of states, messages and observations
 };
 
 /// Answers from a list, and the first alternative behind it; goes through all lists of one step.

@@ -117,19 +117,19 @@ Outcome World::run(Choices& choices, const Limits& limits) {
   horizon_ = limits.deadline.ns;
   if (config_->ties == TieRule::any) return run_any(choices, limits);
   const std::uint64_t first_event = counters_.events;
-  while (pending_.size() != dead_timers_) {
+  while (!nothing_left()) {
     if (config_->ties == TieRule::chosen && dead_timers_ != 0) {
       drop_idle_timers();
-      if (pending_.size() == dead_timers_) break;
+      if (nothing_left()) break;
     }
-    const std::int64_t next = pending_.next_time();
+    const std::int64_t next = own_.empty() ? pending_.next_time() : now_;
     if (next == kNever.ns) return end_of_time();
     if (next > limits.deadline.ns) {
       now_ = std::max(now_, limits.deadline.ns);
       return Outcome::deadline;
     }
     if (counters_.events - first_event >= limits.events ||
-        pending_.size() + waiting_ > limits.queue) {
+        pending_.size() + waiting_ + own_.size() - own_first_ > limits.queue) {
       return Outcome::limit;
     }
     prefetch();
@@ -181,7 +181,7 @@ bool World::step(Choices& choices) {
   }
   while (counters_.events == before) {
     if (config_->ties == TieRule::chosen && dead_timers_ != 0) drop_idle_timers();
-    if (pending_.size() == dead_timers_ || pending_.next_time() == kNever.ns) return false;
+    if (nothing_left() || (own_.empty() && pending_.next_time() == kNever.ns)) return false;
     dispatch_due(choices);
   }
   return true;
@@ -190,11 +190,69 @@ bool World::step(Choices& choices) {
 /// Dispatches one of the events that are due first. Precondition: there is one. Where there
 /// were cancelled timers they are gone, so that Choices is asked about what will do something.
 void World::dispatch_due(Choices& choices) {
-  if (config_->ties != TieRule::insertion && pending_.ready() > 1) {
+  if (!own_.empty()) [[unlikely]] {
+    dispatch_own(choices);
+  } else if (config_->ties != TieRule::insertion && pending_.ready() > 1) {
     dispatch(pending_.pop_nth(choices.pick_event(pending_, pending_.ready())));
   } else {
     dispatch(pending_.pop());
   }
+}
+
+/// Dispatches what nodes have sent themselves in this instant, one message; or something else of
+/// the instant that is no arrival, if that was caused before (with TieRule::chosen: if Choices
+/// takes it). The asynchronous model has the same rule, so that each of its runs is a timed one.
+void World::dispatch_own(Choices& choices) {
+  // So that an instant with very many arrivals is not gone through for each message.
+  constexpr std::size_t kLook = 256;
+  const auto is_arrival = [](const Event& e) {
+    return static_cast<Kind>(e.target >> 24) == Kind::message;
+  };
+  const bool tied = pending_.size() != 0 && pending_.next_time() <= now_;
+  if (config_->ties == TieRule::insertion) {
+    if (tied && !is_arrival(pending_.peek(0)) && pending_.peek(0).id < own_[own_first_].event.id) {
+      dispatch(pending_.pop());
+      return;
+    }
+    dispatch(take_own(own_first_));
+    return;
+  }
+  EventQueue candidates;  // owns nothing
+  std::vector<std::size_t> others;
+  const std::size_t end = std::min(own_.size(), own_first_ + kLook);
+  for (std::size_t i = own_first_; i < end; ++i) candidates.push_out_of_order(own_[i].event);
+  for (std::size_t i = 0; tied && i < std::min(pending_.ready(), kLook); ++i) {
+    if (is_arrival(pending_.peek(i))) continue;
+    others.push_back(i);
+    Event e = pending_.peek(i);
+    e.at = now_;
+    candidates.push_out_of_order(e);
+  }
+  const std::size_t count = candidates.ready();
+  const Event chosen = candidates.peek(count == 1 ? 0 : choices.pick_event(candidates, count));
+  for (std::size_t i = own_first_; i < end; ++i) {
+    if (own_[i].event.id == chosen.id) {
+      dispatch(take_own(i));
+      return;
+    }
+  }
+  for (const std::size_t i : others) {
+    const Event& e = pending_.peek(i);
+    if (e.id == chosen.id && e.target == chosen.target) {
+      dispatch(pending_.pop_nth(i));
+      return;
+    }
+  }
+}
+
+Event World::take_own(std::size_t place) {
+  const Event e = own_[place].release(now_);
+  for (; place > own_first_; --place) own_[place] = std::move(own_[place - 1]);
+  if (++own_first_ == own_.size()) {
+    own_.clear();
+    own_first_ = 0;
+  }
+  return e;
 }
 
 void World::dispatch(const Event& e) {
@@ -304,6 +362,7 @@ void World::hand(std::uint32_t instance, NodeId from, EventId send, const Messag
   }
   node.last_event = current_;
   work_done_ = 0;
+  if (message.names_timers()) timers_named_ = true;
   if (!triggers_.empty()) [[unlikely]] {
     check_triggers(message.type().name, instance);
     if (!instances_[instance].up) return;
@@ -398,7 +457,7 @@ void World::start_service(const Event& e) {
   }
   const std::int64_t done = saturating_add(std::max(now_, cpu.busy_until), service);
   // Nothing else is due before it is done: no need to go through the queue.
-  if (done <= horizon_ && done != kNever.ns && pending_.none_until(done)) {
+  if (done <= horizon_ && done != kNever.ns && own_.empty() && pending_.none_until(done)) {
     now_ = done;
     hand(to, identity_of(e.source & kInstanceMask), e.id, message);
     return;

@@ -122,7 +122,7 @@ class World {
   /// What is still to happen: events, and messages that wait at CPUs, paused nodes or clogged
   /// links.
   std::size_t pending() const {
-    return pending_.size() - dead_timers_ + waiting_ + in_flight_.size();
+    return pending_.size() - dead_timers_ + waiting_ + in_flight_.size() + own_.size() - own_first_;
   }
   std::size_t memory_bytes() const { return pending_.memory_bytes(); }
 
@@ -222,6 +222,9 @@ class World {
   void prefetch() const;
   Outcome run_any(Choices& choices, const Limits& limits);
   void dispatch_due(Choices& choices);
+  void dispatch_own(Choices& choices);
+  Event take_own(std::size_t place);
+  bool nothing_left() const { return pending_.size() == dead_timers_ && own_.empty(); }
   bool drop_idle_timers();
   bool find_arrivals();
   bool waits_its_turn(std::size_t place) const;
@@ -300,8 +303,9 @@ class World {
   void note_step(std::uint32_t instance, const TypeInfo& type, const void* body);
   void count_message(const TypeInfo* type);
   void count(std::uint32_t instance, std::string_view what);
-  void hash_node(Hasher& h, std::uint32_t instance, bool timed) const;
-  std::uint64_t hash_in_flight(bool timed) const;
+  void hash_node(Hasher& h, std::uint32_t instance, bool timed, bool named) const;
+  std::vector<bool> nodes_with_named_timers() const;
+  std::uint64_t hash_in_flight(bool timed, const std::vector<bool>& named) const;
   std::uint64_t hash_of_held(std::size_t place) const;
   std::uint64_t hash_links(bool timed) const;
 
@@ -323,6 +327,10 @@ class World {
   std::shared_ptr<std::vector<TraceNode>> descriptions_ =
       std::make_shared<std::vector<TraceNode>>();
   PendingEvents pending_;
+  /// In the timed models: messages that nodes sent themselves in this instant, which no arrival
+  /// goes before.
+  std::vector<Held> own_;
+  std::size_t own_first_ = 0;            ///< those before it are gone
   std::vector<Held> in_flight_;          ///< with TieRule::any: messages, in the order of sending
   std::vector<std::uint32_t> arrivals_;  ///< scratch: which of them may arrive next
   std::int64_t now_ = 0;
@@ -340,7 +348,8 @@ class World {
   std::vector<Held> held_;
   std::size_t waiting_ = 0;  ///< messages at CPUs, for paused nodes and on clogged links
   bool in_step_ = false;
-  bool any_watched_ = false;  ///< some instance has a shim or twins
+  bool timers_named_ = false;  ///< a message that was received held a TimerId: anybody may know it
+  bool any_watched_ = false;   ///< some instance has a shim or twins
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;

@@ -12,18 +12,49 @@ std::uint64_t left(std::int64_t at, std::int64_t now) {
 }
 }  // namespace
 
-void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
+/// Of which nodes somebody may hold a TimerId: then it matters which slot holds which timer, and
+/// whether that is still the timer of the TimerId, which shows in the slot's generation. A process
+/// knows its own; what a message holds may be anybody's and get anywhere. Elsewhere the slots are
+/// left out, for a TimerId is a mere name.
+std::vector<bool> World::nodes_with_named_timers() const {
+  bool all = timers_named_;
+  pending_.for_each([&](const Event& e) {
+    if (all || !carries_payload(e)) return;
+    Message::hash_of_payload(payload_of(e));
+    all = payload_of(e)->names_timers;
+  });
+  for (const std::vector<Held>* some : {&own_, &in_flight_, &held_}) {
+    for (const Held& held : *some) all = all || held.message.names_timers();
+  }
+  std::vector<bool> named(instances_.size());
+  for (std::uint32_t i = 0; i < instances_.size() && !all; ++i) {
+    const Parts& parts = parts_[i];
+    for (const auto& w : parts.cpu.waiting) all = all || w.message.names_timers();
+    for (const auto& d : parts.deferred) all = all || d.message.names_timers();
+    const Process& process = instances_[i].up ? *instances_[i].process : *parts.initial;
+    process.value_hash();
+    Hasher rest;
+    if (parts.shim) parts.shim->add_to(rest);
+    if (!parts.storage.empty()) hash_append(rest, parts.storage);
+    bool own = process.refers_to_timers || rest.saw_timer();
+    for (const TimerSlot& t : instances_[i].timers) own = own || (t.armed && t.tag.names_timers());
+    named[i] = own;
+  }
+  if (all) named.assign(instances_.size(), true);
+  return named;
+}
+
+void World::hash_node(Hasher& h, std::uint32_t instance, bool timed, bool named) const {
   const Instance& node = instances_[instance];
   const Parts& parts = parts_[instance];
-  if (node.up) {
-    h.add(node.process->value_hash());
-    // Whether a timer that the process refers to is still pending shows in its slot's generation.
-    if (node.process->refers_to_timers) {
-      for (const TimerSlot& slot : node.timers) h.add(slot.generation);
-    }
-  }
+  if (node.up) h.add(node.process->value_hash());
+  for (std::size_t i = 0; named && i < node.timers.size(); ++i) h.add(node.timers[i].generation);
   h.add(node.up | node.paused << 1 | node.started << 2 | std::uint64_t{node.slow_percent} << 8);
-  if (parts.shim) h.add(parts.shim->hash());
+  if (parts.shim) {
+    Hasher shim;
+    parts.shim->add_to(shim);
+    h.add(shim.value());
+  }
   if (!parts.storage.empty()) hash_append(h, parts.storage);
   if (timed) {
     h.add(left(parts.cpu.busy_until, now_));
@@ -45,6 +76,7 @@ void World::hash_node(Hasher& h, std::uint32_t instance, bool timed) const {
     } else if (static_cast<Kind>(d.event.target >> 24) == Kind::timer) {
       const TimerSlot& t = node.timers[static_cast<std::uint32_t>(d.event.data)];
       h.add(t.generation == d.event.data >> 32 ? t.tag.hash() : 0);
+      if (named) h.add(static_cast<std::uint32_t>(d.event.data));
     }
   }
 }
@@ -69,7 +101,7 @@ std::uint64_t World::hash_of_held(std::size_t place) const {
 
 /// A sum, because pending events are a multiset; but where ties go by insertion, the order of the
 /// events of one instant belongs to the state, and so the hash goes through them in that order.
-std::uint64_t World::hash_in_flight(bool timed) const {
+std::uint64_t World::hash_in_flight(bool timed, const std::vector<bool>& named) const {
   struct Pending {
     std::int64_t at;
     std::uint64_t order;
@@ -79,16 +111,17 @@ std::uint64_t World::hash_in_flight(bool timed) const {
   const bool ordered = timed && config_->ties == TieRule::insertion;
   std::uint64_t sum = 0;
   const auto add = [&](std::int64_t at, std::uint64_t order, std::uint32_t to, std::uint32_t from,
-                       std::uint64_t body, std::int64_t remaining) {
+                       std::uint64_t body, std::int64_t remaining, std::uint64_t slot = 0) {
     Hasher one;
     one.add(to);
     one.add(from);
     one.add(body);
     if (timed) one.add(static_cast<std::uint64_t>(remaining));
+    if (slot != 0) one.add(slot);
     sum += one.value();
     if (ordered) all.push_back({at, order, one.value()});
   };
-  pending_.for_each([&](const Event& e) {
+  const auto add_event = [&](const Event& e) {
     const auto kind = static_cast<Kind>(e.target >> 24);
     if (carries_payload(e)) {
       const std::uint32_t to = e.target & kInstanceMask;
@@ -99,7 +132,9 @@ std::uint64_t World::hash_in_flight(bool timed) const {
     } else if (kind != Kind::timer) {
       add(e.at, e.id, e.target, e.source, e.data, e.at - now_);
     }
-  });
+  };
+  pending_.for_each(add_event);
+  for (std::size_t i = own_first_; i < own_.size(); ++i) add_event(own_[i].event);
   for (std::size_t i = 0; i < in_flight_.size(); ++i) {
     const Held& h = in_flight_[i];
     add(h.event.at, h.event.id, h.event.target, h.event.source, hash_of_held(i),
@@ -107,11 +142,13 @@ std::uint64_t World::hash_in_flight(bool timed) const {
   }
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
     const std::int64_t reading = local_now(i);
+    std::uint64_t number = 0;
     for (const auto& slot : instances_[i].timers) {
+      ++number;
       if (slot.armed) {
         const std::int64_t due = global_at(i, slot.deadline);
         add(std::max(due, now_), slot.order, target(i, Kind::timer), i, slot.tag.hash(),
-            (Time{slot.deadline} - Time{reading}).ns);
+            (Time{slot.deadline} - Time{reading}).ns, named[i] ? number : 0);
       }
     }
   }
@@ -161,8 +198,9 @@ std::uint64_t World::hash_links(bool timed) const {
 
 std::uint64_t World::state_hash(bool timed) const {
   Hasher h;
-  for (std::uint32_t i = 0; i < instances_.size(); ++i) hash_node(h, i, timed);
-  h.add(hash_in_flight(timed));
+  const std::vector<bool> named = nodes_with_named_timers();
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) hash_node(h, i, timed, named[i]);
+  h.add(hash_in_flight(timed, named));
   h.add(hash_links(timed));
   if (timed) h.add(left(config_->network.gst.ns, now_));
   for (const auto& t : triggers_) {

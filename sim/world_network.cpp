@@ -45,6 +45,8 @@ void World::to_self(std::uint32_t from, Message message, std::int64_t leaves) {
                 reinterpret_cast<std::uint64_t>(message.release())};
   if (config_->own_in_turn) {
     in_flight_.emplace_back(e);
+  } else if (leaves == now_ && config_->ties != TieRule::any) {
+    own_.emplace_back(e);
   } else {
     pending_.push(e);
   }

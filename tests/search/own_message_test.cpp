@@ -1,0 +1,112 @@
+// Messages that a node sends itself arrive at once, before anything else that arrives: in runs by
+// a seed as in the exhaustive search.
+#include <doctest/doctest.h>
+
+#include "scenarios/exhaustive.hpp"
+#include "scenarios/runner.hpp"
+#include "sim/context.hpp"
+#include "sim/notes.hpp"
+#include "tests/search/search.hpp"
+
+namespace own_message {
+
+using namespace sibyl;
+
+struct Kick {};
+struct Done {};
+BOOST_DESCRIBE_STRUCT(Kick, (), ())
+BOOST_DESCRIBE_STRUCT(Done, (), ())
+
+/// n0 is busy from each Kick until it has told itself that it is done.
+class Busy : public ProcessOf<Busy> {
+ public:
+  void start(Context& context) override {
+    if (context.self().value != 0) context.send(NodeId{0}, Kick{});
+  }
+  void receive(Context& context, NodeId /*from*/, const Message& message) override {
+    if (message.as<Done>() != nullptr) {
+      --busy;
+      return;
+    }
+    if (busy != 0) context.note(note::Deliver{7, "n0"});  // nobody has multicast it
+    busy = 2;
+    context.send(context.self(), Done{});
+    context.send(context.self(), Done{});
+  }
+  std::uint32_t busy = 0;
+  BOOST_DESCRIBE_CLASS(Busy, (), (busy), (), ())
+};
+
+/// One step that sends more messages than fit into 16 bits.
+class Wide : public ProcessOf<Wide> {
+ public:
+  void start(Context& context) override {
+    constexpr std::uint32_t kMany = 65'537;
+    for (std::uint32_t i = 0; context.self().value == 0 && i < kMany; ++i) {
+      context.send(NodeId{1}, Kick{});
+    }
+  }
+  void receive(Context& context, NodeId /*from*/, const Message& /*message*/) override {
+    if (++got == 2) context.note(note::Deliver{7, "n1"});
+  }
+  std::uint32_t got = 0;
+  BOOST_DESCRIBE_CLASS(Wide, (), (got), (), ())
+};
+
+template <class P>
+ProtocolInfo info_of(const char* name, int count) {
+  ProtocolInfo info;
+  info.name = name;
+  info.line = "nodes that send to one";
+  info.properties = {"integrity"};
+  info.build = [count](const Setup& /*setup*/) {
+    std::vector<NodeSpec> nodes;
+    for (int i = 0; i < count; ++i) {
+      const std::string n = "n" + std::to_string(i);
+      nodes.push_back({{n, "node", n}, make_process<P>()});
+    }
+    return nodes;
+  };
+  return info;
+}
+
+const search_test::Registered kBusy(info_of<Busy>("own-busy", 4));
+const search_test::Registered kWide(info_of<Wide>("own-wide", 2));
+
+TEST_CASE("no arrival of the same instant goes before what a node has sent itself") {
+  for (const std::string ties : {"chosen", "insertion", "any"}) {
+    CAPTURE(ties);
+    const Scenario scenario = search_test::load(
+        R"({"format": "sibyl-scenario/1", "id": "s", "protocol": {"name": "own-busy"}, "ties": ")" +
+        ties + R"(", "network": {"default": {"delay": "1ms"}}})");
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Scenario one = scenario;
+      one.seed = seed;
+      const RunResult run = run_scenario(one);
+      CHECK(run.findings.front().verdict == analysis::Verdict::holds);
+      CHECK(run.trace.pending == 0);
+    }
+    for (const bool copy : {false, true}) {
+      ExhaustiveOptions options;
+      options.copy = copy;
+      const ExhaustiveResult result = explore_exhaustively(scenario, options);
+      CHECK(result.incomplete.empty());
+      CHECK(result.found.empty());
+    }
+    ExhaustiveOptions timed;
+    timed.delays_ns = {1'000'000};
+    CHECK(explore_exhaustively(scenario, timed).found.empty());
+  }
+}
+
+TEST_CASE("of a step that sends more than 65536 messages none is forgotten") {
+  const Scenario scenario = search_test::load(
+      R"({"format": "sibyl-scenario/1", "id": "s", "protocol": {"name": "own-wide"}})");
+  ExhaustiveOptions options;
+  options.states = 10;
+  const ExhaustiveResult result = explore_exhaustively(scenario, options);
+  CHECK(result.states == 10);  // there are more: one for each message that is still on its way
+  CHECK_FALSE(result.incomplete.empty());
+}
+
+}  // namespace own_message

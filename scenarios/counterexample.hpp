@@ -32,8 +32,9 @@ Scenario without_schedule(Scenario scenario);
 
 /// The scenario with the decisions of the run, which expects what the run shows. It does the same
 /// whatever the seed. Of an asynchronous run the arrivals become delays, so that it can be read and
-/// drawn as any other scenario; where that does not give the violation with this cause (faults that
-/// hold messages up), they stay arrivals by number. Null where neither shows the property violated.
+/// drawn as any other scenario; where that does not give the violation with this cause, or the
+/// decisions do not fit (faults that hold messages up), they stay arrivals by number. Null where
+/// neither fits and shows the property violated.
 Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
                      const std::string& cause, const std::string& story);
 

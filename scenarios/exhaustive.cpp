@@ -29,7 +29,9 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     StateSearchOptions bounds;
     bounds.states = options_.states;
     bounds.depth = std::min(options_.depth, scenario_.limits.events);
+    bounds.queue = scenario_.limits.queue;
     bounds.memory = options_.memory;
+    bounds.others = [this] { return judge_.memory_bytes(); };
     bounds.merge = options_.merge;
     bounds.reduce = options_.reduce;
     if (options_.reduce && scenario_.protocol->symmetric) {
@@ -112,6 +114,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
       add_incomplete(result_, fmt::format("the limit of {} steps a run was reached",
                                           std::min(options_.depth, scenario_.limits.events)));
     }
+    if (search_->queue_reached) add_incomplete(result_, queue_was_full(scenario_));
     if (end == StateSearch::End::states) {
       add_incomplete(result_, fmt::format("the limit of {} states was reached", options_.states));
     } else if (end == StateSearch::End::memory) {

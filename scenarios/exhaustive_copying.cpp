@@ -1,6 +1,7 @@
 // Exhaustive search with a copy of the world for each step: slow, and fit for everything that a
 // world can have. Also the independent count beside the search over numbers.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
@@ -99,11 +100,22 @@ class Search final : public RunAgain {
       add_incomplete(result_, fmt::format("the limit of {} states was reached", options_.states));
       return true;
     }
-    if (visited_.bytes() > options_.memory) {
+    if (memory_bytes() > options_.memory) {
       add_incomplete(result_, fmt::format("the limit of {} bytes was reached", options_.memory));
       return true;
     }
     return false;
+  }
+
+  /// The worlds of the path are estimated, by the newest.
+  std::size_t memory_bytes() const {
+    constexpr std::size_t kMapNode = 64;
+    constexpr std::size_t kNodeBytes = 1024;
+    const Frame& top = *stack_.back();
+    const std::size_t frame = sizeof(Frame) + top.world.memory_bytes() + top.shown.memory_bytes() +
+                              top.world.nodes().size() * kNodeBytes;
+    return visited_.bytes() + on_path_.size() * kMapNode + stack_.size() * frame +
+           judge_.memory_bytes();
   }
 
   std::uint64_t hash_of(const Frame& frame) const {
@@ -159,9 +171,11 @@ class Search final : public RunAgain {
                                           decision_name(*top.choices.drew)));
     }
     if (top.choices.cut) add_incomplete(result_, kCut);
-    if (!went) {  // nothing is left to happen
+    if (!went) {  // nothing is left to happen, or a limit keeps it from happening
       next->hash = hash_of(*next);
-      ++result_.ends;
+      const bool full = outcome == Outcome::limit && goes_on_without_limit(top);
+      if (full) add_incomplete(result_, queue_was_full(scenario_));
+      result_.ends += full ? 0 : 1;
       --result_.transitions;
       judge_.judge(shown(*next), next->hash, outcome, *this);
       pop();
@@ -193,6 +207,17 @@ class Search final : public RunAgain {
     on_path_.insert({next->hash, 0}).first->second++;
     stack_.push_back(std::move(next));
     result_.depth = std::max<std::uint64_t>(result_.depth, stack_.size() - 1);
+  }
+
+  /// Whether only the limit on what is pending keeps the run from going on.
+  bool goes_on_without_limit(const Frame& frame) const {
+    World again = frame.world;
+    StepAnswers least;
+    least.delays = options_.delays_ns;
+    Limits one = one_step();
+    one.queue = std::numeric_limits<std::size_t>::max();
+    again.run(least, one);
+    return again.counters().events != frame.world.counters().events;
   }
 
   void came_back(const Frame& last) {

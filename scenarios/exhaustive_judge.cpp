@@ -43,6 +43,11 @@ void add_incomplete(ExhaustiveResult& result, const std::string& why) {
   if (std::find(all.begin(), all.end(), why) == all.end()) all.push_back(why);
 }
 
+std::string queue_was_full(const Scenario& scenario) {
+  return fmt::format("the limit of {} pending events (limits.queue) ended runs",
+                     scenario.limits.queue);
+}
+
 void finish_record(Recorded& run, const World& world, Outcome outcome, const std::string& id,
                    TraceRecorder& recorder) {
   run.trace.outcome = outcome;
@@ -54,6 +59,11 @@ void finish_record(Recorded& run, const World& world, Outcome outcome, const std
   run.trace.events = recorder.take();
 }
 
+/// With delays, arrivals take their time already.
+void ExhaustiveJudge::put_in_time(Trace& trace) const {
+  if (options_.delays_ns.empty()) one_after_another(trace);
+}
+
 void ExhaustiveJudge::judge(std::uint64_t shown, std::uint64_t state, Outcome outcome,
                             const RunAgain& again) {
   Hasher h;
@@ -63,7 +73,7 @@ void ExhaustiveJudge::judge(std::uint64_t shown, std::uint64_t state, Outcome ou
   if (!judged_.insert(h.value())) return;
   ++result_.judged;
   Trace trace = again.record(root_, outcome).trace;
-  one_after_another(trace);
+  put_in_time(trace);
   check(trace, outcome, again);
 }
 
@@ -88,7 +98,7 @@ void ExhaustiveJudge::judge_cycle(std::uint64_t shown, std::uint64_t state, cons
   looked = kDecided;
   ++result_.judged;
   mark_repeated(trace, before);
-  one_after_another(trace);
+  put_in_time(trace);
   check(trace, Outcome::limit, again);
 }
 
@@ -134,7 +144,10 @@ void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome 
       ended, run, finding.property, cause,
       fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary));
   if (f.scenario.is_null()) {
-    f.summary += " (Seen only where messages take no time: there is no scenario that replays it.)";
+    f.summary += options_.delays_ns.empty()
+                     ? " (Seen only where messages take no time: there is no scenario that "
+                       "replays it.)"
+                     : " (It has no scenario: none replays it.)";
     result_.found.push_back(std::move(f));
     return;
   }

@@ -23,6 +23,9 @@ World exhaustive_root(const Scenario& scenario, const ExhaustiveOptions& options
 /// Adds a reason for which the search says nothing beyond its bounds, once.
 void add_incomplete(ExhaustiveResult& result, const std::string& why);
 
+/// Why a search is incomplete in which runs end because too much is pending.
+std::string queue_was_full(const Scenario& scenario);
+
 inline constexpr const char* kCut =
     "of a choice with more than 10000 alternatives only the first were tried";
 
@@ -47,6 +50,11 @@ class ExhaustiveJudge {
         result_(result),
         root_(exhaustive_root(scenario, options, 0)) {}
   const World& root() const { return root_; }
+  /// Of what it remembers.
+  std::size_t memory_bytes() const {
+    constexpr std::size_t kMapNode = 64;
+    return judged_.bytes() + cycles_seen_.size() * kMapNode;
+  }
 
   /// Judges the newest run, unless the checkers have been shown the same before. `state`: the hash
   /// of the state that it has come to, which matters unless nothing is left to happen.
@@ -64,6 +72,7 @@ class ExhaustiveJudge {
                    const RunAgain& again);
 
  private:
+  void put_in_time(Trace& trace) const;
   void check(const Trace& trace, Outcome outcome, const RunAgain& again);
   void found(const analysis::Finding& finding, const Trace& trace, Outcome outcome,
              const RunAgain& again);

@@ -76,6 +76,9 @@ class Worker {
   Worker(const Scenario& scenario, const ExploreOptions& options,
          const std::vector<Position>& positions, JudgedRuns& known)
       : scenario_(scenario), options_(options), positions_(positions), known_(known) {
+    // Faults cannot be tied to what a second twin does: scenarios have no name for it.
+    std::erase_if(positions_,
+                  [&](const Position& p) { return p.node.value >= scenario.nodes.size(); });
     settings_ = options.strategy;
     settings_.length = std::max<std::uint64_t>(positions.size(), 1);
     settings_.synchronous = scenario.protocol->synchronous;
@@ -256,7 +259,7 @@ class Worker {
 
   const Scenario& scenario_;
   const ExploreOptions& options_;
-  const std::vector<Position>& positions_;
+  std::vector<Position> positions_;
   JudgedRuns& known_;  ///< shared with the other workers
   StrategySettings settings_;
   Limits limits_;

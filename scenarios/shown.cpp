@@ -90,6 +90,8 @@ std::uint32_t ShownTable::intern(Shown shown, std::vector<Shown> renamed) {
   shown.hash_into(h);
   const auto [it, fresh] = ids_.insert({h.value(), static_cast<std::uint32_t>(all_.size())});
   if (!fresh) return it->second;
+  held_bytes_ += shown.memory_bytes() + sizeof(std::vector<Shown>);
+  for (const Shown& one : renamed) held_bytes_ += one.memory_bytes();
   all_.push_back(std::move(shown));
   hashes_.push_back(h.value());
   for (const Shown& one : renamed) {

@@ -24,6 +24,12 @@ class Shown {
   /// With the nodes numbered otherwise, by the `number`-th of the table's renamings.
   void add(const Observed& step, const Renaming& renaming, std::size_t number);
   void hash_into(Hasher& h) const;
+  /// With what it holds, and the allocator's own words. O(1).
+  std::size_t memory_bytes() const {
+    constexpr std::size_t kAllocated = 16;
+    return sizeof(Shown) + 3 * kAllocated +
+           (nodes_.size() + lost_.capacity() + multicast_.capacity()) * sizeof(std::uint64_t);
+  }
 
  private:
   std::vector<std::uint64_t> nodes_;  ///< the last: of no node
@@ -53,6 +59,14 @@ class ShownTable {
   /// What `shown` becomes by an observation. O(log n) the first time.
   std::uint32_t next(std::uint32_t shown, StepTable::ObservationId observation);
   std::uint64_t hash(std::uint32_t id) const { return hashes_[id]; }
+  std::size_t size() const { return all_.size(); }
+  /// O(1).
+  std::size_t memory_bytes() const {
+    constexpr std::size_t kMapNode = 64;
+    return held_bytes_ + (ids_.size() + next_.size()) * kMapNode +
+           (hashes_.capacity() + renamed_hashes_.capacity()) * sizeof(std::uint64_t) +
+           (all_.capacity() - all_.size()) * sizeof(Shown);
+  }
   /// With the nodes numbered otherwise.
   std::uint64_t hash(std::uint32_t id, std::size_t renaming) const {
     return renamed_hashes_[id * steps_.renamings().size() + renaming];
@@ -67,6 +81,7 @@ class ShownTable {
   std::vector<std::uint64_t> renamed_hashes_;
   std::map<std::uint64_t, std::uint32_t> ids_;  ///< by hash
   std::map<std::uint64_t, std::uint32_t> next_;
+  std::size_t held_bytes_ = 0;  ///< of all_ and renamed_
 };
 
 }  // namespace sibyl

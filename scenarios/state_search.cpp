@@ -74,7 +74,7 @@ StateSearch::End StateSearch::run() {
     const End end = search_once();
     if (end != End::complete || reduction_was_justified()) return end;
     states = transitions = depth = ends = cycles = 0;
-    depth_reached = not_continued = came_back_exchanged = false;
+    depth_reached = queue_reached = not_continued = came_back_exchanged = false;
     visited_ = StateSet();
     listener_.again();
   }
@@ -93,13 +93,25 @@ StateSearch::End StateSearch::search_once() {
   const std::uint64_t hash = hash_of_next();
   const std::uint64_t least = least_hash(hash);
   visited_.insert(least);
-  push_next(hash, least);
   states = 1;
+  if (options_.states == 0) {
+    states = 0;
+    return End::states;
+  }
+  if (too_much_pending()) {
+    path_steps_ = 0;
+    queue_reached = true;
+    listener_.cut_off();
+    return End::complete;
+  }
+  push_next(hash, least);
   std::uint64_t looks = 0;
   while (!stack_.empty()) {
     if (full_) return End::states;
-    if (visited_.bytes() > options_.memory) return End::memory;
-    if (++looks % 1024 == 0 && options_.tick && options_.tick()) return End::stopped;
+    if (++looks % 1024 == 0) {
+      if (memory_bytes() > options_.memory) return End::memory;
+      if (options_.tick && options_.tick()) return End::stopped;
+    }
     if (steps_.clock_read() && !by_time_) return End::clock_read;
     advance();
   }
@@ -107,8 +119,11 @@ StateSearch::End StateSearch::search_once() {
 }
 
 std::size_t StateSearch::memory_bytes() const {
+  constexpr std::size_t kMapNode = 64;
   return visited_.bytes() + words_.capacity() * sizeof(std::uint32_t) +
-         stack_.capacity() * sizeof(Frame);
+         stack_.capacity() * sizeof(Frame) + steps_.memory_bytes() + shown_.memory_bytes() +
+         ignored_.size() * kMapNode + (channels_.capacity() + views_.capacity()) * 8 +
+         (options_.others ? options_.others() : 0);
 }
 
 /// Two words a multiplication. The numbers depend on the order of the search, which is the same in
@@ -354,6 +369,7 @@ void StateSearch::find_ample(Frame& frame) {
                        (place + 1 == frame.length || channels_[next_[place + 1]] != mine);
     if (!alone) continue;
     const std::uint32_t before = next_[steps_.handed(next_[place]).to.value];
+    if (!steps_.timers(before).empty()) continue;  // one may fire first
     const auto all = steps_.receive(before, next_[place]);
     const bool unseen = std::all_of(all.begin(), all.end(), [&](const StepTable::Outcome& o) {
       return o.silent && (!options_.invariant || view(o.next) == view(before));
@@ -462,6 +478,15 @@ void StateSearch::advance() {
   enter();
 }
 
+/// As World::pending() counts.
+bool StateSearch::too_much_pending() const {
+  std::size_t pending = next_.size() - head_;
+  for (std::uint32_t i = 0; steps_.any_timers() && i < nodes_; ++i) {
+    pending += steps_.timers(next_[i]).size();
+  }
+  return pending > options_.queue;
+}
+
 void StateSearch::enter() {
   path_steps_ = stack_.size();
   const std::uint64_t hash = hash_of_next();
@@ -493,6 +518,11 @@ void StateSearch::enter() {
     if (options_.invariant && !holds()) listener_.broken();
   }
   if (!fresh && options_.merge) return;
+  if (too_much_pending()) {
+    queue_reached = true;
+    listener_.cut_off();
+    return;
+  }
   if (stack_.size() > options_.depth) {
     depth_reached = true;
     listener_.cut_off();
@@ -515,57 +545,6 @@ bool StateSearch::holds() {
   all_views_.clear();
   for (std::uint32_t i = 0; i < nodes_; ++i) all_views_.push_back(view(next_[i]));
   return options_.invariant->holds(all_views_);
-}
-
-// --- leading a world
-
-std::uint64_t PathChoices::pick(Question /*q*/, std::uint64_t options) {
-  if (step_ >= path_.size() || next_ >= path_[step_].answers.size()) return 0;
-  const std::uint64_t answer = path_[step_].answers[next_++];
-  parted = parted || answer >= options;
-  return answer < options ? answer : 0;
-}
-
-std::int64_t PathChoices::draw(Question /*q*/, const Distribution& d) { return d.minimum(); }
-
-bool PathChoices::chance(Question q, Probability p) {
-  if (p.scaled == 0) return false;
-  if (p.scaled >= Probability::kOne) return true;
-  return pick(q, 2) == 1;
-}
-
-std::size_t PathChoices::pick_event(EventQueue& queue, std::size_t ready) {
-  if (step_ >= path_.size()) return 0;
-  const PathStep& step = path_[step_];
-  for (std::size_t i = 0; i < ready; ++i) {
-    const Event& e = queue.peek(i);
-    const EventView seen = World::look(e);
-    if (seen.node != step.to) continue;
-    const bool fits = step.kind == PathStep::Kind::timer ? seen.is_timer && seen.slot == step.slot
-                      : step.start                       ? seen.is_start
-                                   : seen.is_message && seen.content == step.content;
-    if (fits) return i;
-  }
-  parted = true;
-  return 0;
-}
-
-std::size_t PathChoices::pick_arrival(const Arrivals& arrivals) {
-  if (step_ >= path_.size()) return 0;
-  const PathStep& step = path_[step_];
-  if (step.kind == PathStep::Kind::arrival) {
-    for (std::size_t i = 0; i < arrivals.places.size(); ++i) {
-      const Held& held = arrivals.message(i);
-      const EventView seen = World::look(held.event);
-      if (seen.node == step.to && seen.from == step.from && held.message.hash() == step.content) {
-        return i;
-      }
-    }
-    parted = true;
-  } else if (arrivals.time_passes) {
-    return arrivals.places.size();
-  }
-  return 0;
 }
 
 }  // namespace sibyl

@@ -28,9 +28,13 @@ struct Invariant {
 struct StateSearchOptions {
   std::uint64_t states = 10'000'000;
   std::uint64_t depth = 10'000;
-  std::uint64_t memory = std::uint64_t{4} << 30U;  ///< bytes of the set of states at most
-  bool merge = true;                               ///< without it every run is made
-  bool observed = true;  ///< what the checkers have been shown belongs to the state
+  std::size_t queue =
+      ~std::size_t{0};  ///< events pending at most (Limits::queue); a run ends there
+  /// Bytes at most, estimated (memory_bytes); looked at every 1024 transitions.
+  std::uint64_t memory = std::uint64_t{4} << 30U;
+  std::function<std::size_t()> others;  ///< bytes that the listener keeps, which count, too
+  bool merge = true;                    ///< without it every run is made
+  bool observed = true;                 ///< what the checkers have been shown belongs to the state
   /// Partial-order reduction by ample sets (Clarke, Grumberg, Peled, Model Checking, 1999, section
   /// 10.1, conditions C0 to C3). One step is enough in a state, and nothing else is tried there,
   /// when it is
@@ -72,7 +76,7 @@ class StateSearch {
     /// Nothing is left to happen, or nothing before the deadline, or before time itself ends
     /// (limit).
     virtual void ended(Outcome outcome) = 0;
-    virtual void cut_off() = 0;                        ///< the bound on the depth was reached
+    virtual void cut_off() = 0;  ///< the bound on the depth or on what is pending was reached
     virtual void returned(std::size_t /*since*/) = 0;  ///< to the state at that place of the path
     virtual void broken() = 0;                         ///< the invariant does not hold
     virtual void hit(const std::string& /*probe*/) = 0;
@@ -94,6 +98,7 @@ class StateSearch {
   std::uint64_t ends = 0;
   std::uint64_t cycles = 0;
   bool depth_reached = false;
+  bool queue_reached = false;  ///< a run ended because too much was pending
   /// A run came back to a state of its own, but with nodes exchanged: it was not followed.
   bool came_back_exchanged = false;
   bool not_continued = false;  ///< without merging: a run that came back to its own state
@@ -106,6 +111,8 @@ class StateSearch {
   std::int64_t now() const { return next_now_; }
   std::int64_t now_at(std::size_t place) const { return stack_[place].now; }
   bool luck_since(std::size_t place) const;
+  /// Of everything that grows with the search: the states, and what is known of steps and of what
+  /// the checkers have been shown.
   std::size_t memory_bytes() const;
 
  private:
@@ -132,7 +139,7 @@ class StateSearch {
     bool late = false;  ///< there are timers, but later than the deadline or than time
     Alternative taken;  ///< the step that is being followed, and how it went
     std::uint32_t first_answer = 0;
-    std::uint16_t answers = 0;
+    std::uint32_t answers = 0;
     bool luck = false;
   };
 
@@ -156,6 +163,7 @@ class StateSearch {
   void enter();
   std::uint64_t channel(StepTable::MessageId message);
   bool holds();
+  bool too_much_pending() const;
   std::uint64_t view(StepTable::StateId state);
   const std::uint32_t* state_of(const Frame& frame) const { return words_.data() + frame.offset; }
 
@@ -176,7 +184,7 @@ class StateSearch {
   StateSet visited_;
   std::vector<std::uint32_t> words_;  ///< the states of the path, one behind the other
   std::vector<Frame> stack_;
-  std::vector<std::uint16_t> path_counts_;  ///< by part of the hash: states of the path
+  std::vector<std::uint32_t> path_counts_;  ///< by part of the hash: states of the path
   std::vector<std::uint32_t> next_;         ///< the state that a step leads to
   std::int64_t next_now_ = 0;
   std::vector<std::uint64_t> channels_;  ///< by message: where it queues; the top bit: in order

@@ -192,6 +192,69 @@ TEST_CASE("an exhaustive search that a bound ends does not call itself complete"
   CHECK(explore_exhaustively(s, options).incomplete.size() == 1);
 }
 
+TEST_CASE("a search in which too much is pending is not complete, nor is one of no states") {
+  Scenario s = scenario("A1.json", "ssmr-A1");
+  ExhaustiveOptions options;
+  for (const bool copy : {false, true}) {
+    CAPTURE(copy);
+    options.copy = copy;
+    for (const std::size_t queue : {std::size_t{3}, std::size_t{6}}) {
+      s.limits.queue = queue;
+      options.states = 1'000'000;
+      const ExhaustiveResult result = explore_exhaustively(s, options);
+      REQUIRE(result.incomplete.size() == 1);
+      CHECK(result.incomplete.front().find("limits.queue") != std::string::npos);
+      if (queue == 3) CHECK(result.states == 1);
+    }
+    s.limits = Limits();
+    options.states = 0;
+    const ExhaustiveResult none = explore_exhaustively(s, options);
+    CHECK(none.states == 0);
+    CHECK(none.incomplete.size() == 1);
+    // The bound on memory counts more than the hashes of the states.
+    options.states = 1'000'000;
+    options.memory = std::uint64_t{1} << 16U;
+    CHECK(explore_exhaustively(s, options).incomplete.size() == 1);
+    options.memory = std::uint64_t{4} << 30U;
+  }
+}
+
+TEST_CASE("what the timed search finds is judged with its own times, and replays") {
+  const Scenario s = scenario("A1.json", "ssmr-A1");
+  ExhaustiveOptions options;
+  options.states = 60'000;
+  options.delays_ns = {1'000'000, 5'000'000};
+  const ExhaustiveResult result = explore_exhaustively(s, options);
+  for (const FoundCause& f : result.found) {
+    CAPTURE(f.summary);
+    CHECK_FALSE(f.scenario.is_null());
+  }
+}
+
+TEST_CASE("counterexamples with drawn faults fit their schedules, also where there are twins") {
+  FaultBudget faults;
+  faults.crashes = faults.cuts = faults.pauses = faults.losses = faults.duplicates = 2;
+  faults.recoveries = faults.amnesia = true;
+  Scenario twins = load_file(std::string(SIBYL_SOURCE_DIR) + "/scenarios/partitioned/A1.json",
+                             {parse_override(R"(/byzantine=[{"node":"Px","behaviour":"twins"}])"),
+                              parse_override("/expect={}")})
+                       .front();
+  for (const Scenario& s : {scenario("stale-read.json", "ssmr-stale-read"), twins}) {
+    CAPTURE(s.id);
+    ExploreOptions options = runs(1500, 2);
+    options.faults = faults;
+    const ExploreResult result = explore(s, options);
+    CHECK(!result.found.empty());
+    for (const FoundCause& f : result.found) {
+      CAPTURE(f.summary);
+      CHECK(f.summary.find("unknown node") == std::string::npos);
+      if (f.scenario.is_null()) continue;
+      const RunResult again = run_scenario(load_text(to_json(f.scenario), "found").front());
+      CHECK(again.schedule_parts.empty());
+    }
+  }
+}
+
 TEST_CASE("an exhaustive search of the timed model tries every delay of the set") {
   const Scenario s = scenario("A1.json", "ssmr-A1");
   ExhaustiveOptions options;

@@ -131,7 +131,7 @@ class ShrinkWatch {
   bool shown_ = false;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point last_ = begin_;
-  Clock::time_point saved_ = begin_;
+  Clock::time_point saved_ = begin_ - kBetweenStates;  // after the first try, too
 };
 
 Value json_of(const Scenario& scenario, const ShrinkResult& r, bool with_scenario) {
@@ -259,6 +259,11 @@ int shrink_one(const ShrinkSettings& settings, Io& io) {
     result = shrink(scenario, options);
   } catch (const NoViolation& e) {
     throw InputError(settings.file == "-" ? "standard input" : settings.file, "", e.what());
+  } catch (const WrongOutcomes& e) {
+    throw InputError(state.path(), "/outcomes",
+                     fmt::format("{}: the result would not show the violation; leave --resume out "
+                                 "to begin anew",
+                                 e.what()));
   }
   if (!result.stopped) {
     write_result(settings, scenario, result, io);

@@ -43,6 +43,11 @@ struct ShrinkOptions {
   std::function<void(const ShrinkProgress&)> progress;  ///< told after each run
 };
 
+/// ShrinkOptions::outcomes are not what the tries came to: the result does not show the violation.
+struct WrongOutcomes : std::runtime_error {
+  WrongOutcomes() : std::runtime_error("what it says of the tries so far is not so") {}
+};
+
 struct ShrinkResult {
   std::string property;
   std::string cause;  ///< analysis::cause_signature

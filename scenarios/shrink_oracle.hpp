@@ -53,12 +53,14 @@ class ShrinkOracle {
   /// Throws ShrinkStopped when it is time.
   void check_stop() const;
 
+  /// Whether the run shows the violation that is preserved.
+  bool shows(const RunResult& result) const;
+
  private:
   /// Null when it takes many more steps than the given scenario does. `first`: it is the given
   /// scenario, judged by all properties.
   std::shared_ptr<const RunResult> evaluate(Scenario scenario, bool first = false) const;
   std::optional<std::string> cause_in(const RunResult& result) const;
-  bool shows(const RunResult& result) const;
   bool evaluate_try(const Scenario& scenario, Tried& tried);
 
   const ShrinkOptions& options_;

@@ -76,6 +76,19 @@ TEST_CASE("a state of another shrink is not taken up") {
   CHECK(shrink(folder / "part.json", {"--resume"}).status == 74);
 }
 
+TEST_CASE("a state whose outcomes are not so is refused, and nothing is written") {
+  const Folder folder;
+  CHECK(shrink(folder / "part.json", {"--runs", "20"}).status == 2);
+  const std::string before = text_of(folder / "part.json");
+  sibyl::Value state = sibyl::parse_json(text_of(folder / "part.json.partial"), "");
+  state.set("outcomes", sibyl::Value(std::string(20, '1')));
+  sibyl::write_file(folder / "part.json.partial", sibyl::to_json(state) + "\n");
+  const Ran ran = shrink(folder / "part.json", {"--resume"});
+  CHECK(ran.status == 65);
+  CHECK(ran.says("part.json.partial: /outcomes: what it says of the tries so far is not so"));
+  CHECK(text_of(folder / "part.json") == before);
+}
+
 TEST_CASE("an interrupted shrink ends with 130") {
   const Folder folder;
   CHECK(shrink(folder / "part.json", {}, true).status == 130);

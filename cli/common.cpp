@@ -154,6 +154,7 @@ void add_scenario_options(CLI::App& verb, Common& common) {
       ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
   verb.add_option("--set", common.sets, "Set one place of the scenario: /json/pointer=JSON")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--only", common.only, "Only the scenario or variant of this id")
       ->check(not_empty);

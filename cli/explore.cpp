@@ -315,6 +315,9 @@ void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
                       "scenario happen",
                       name));
     }
+    if (verb.get_option("--seed")->count() != 0) {
+      throw UsageError("--seed: --strategy exhaustive draws nothing; it makes every run");
+    }
     for (const char* name : {"--runs", "--depth", "--delays", "--causes", "--events"}) {
       refuse(name, users_of(std::string_view(name).substr(2)));
     }
@@ -352,7 +355,8 @@ void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
   verb.add_option(
           "--core", settings.core,
           "liveness: the nodes that are healed, such as P1,P2,c1; all that are up if absent")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_option("--within", settings.within,
                   "liveness: steps that an operation may take; without it, more than 5000 are "
                   "inconclusive")
@@ -367,12 +371,13 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
   verb.add_option("--steps", settings.steps, "exhaustive: steps of one run at most")->check(number);
   verb.add_option(
           "--memory", settings.megabytes,
-          "MiB for the set of states (exhaustive), which ends the search when it is full; or for "
+          "MiB for states and what is known of steps (exhaustive), which ends the search; or for "
           "the verdicts that are kept because runs are alike, which are forgotten then")
       ->check(number_up_to(std::uint64_t{1} << 24));
   verb.add_option("--delay-set", settings.delay_set,
                   "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_flag("--no-merge", settings.no_merge,
                 "exhaustive: make every run, also through known states (to check the count)");
   verb.add_flag(
@@ -404,6 +409,8 @@ Action add_explore(CLI::App& verb, Io& io) {
   add_draw_options(verb, settings->drawn);
   add_scenario_options(verb, settings->common);
   add_output_options(verb, settings->common);
+  verb.get_option("--seed")->description(
+      "Seed of the search, 0 to 2^53 (default: 1); the scenario's own is not used");
   verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
   const auto number = number_up_to(std::uint64_t{1} << 53);
   verb.add_option("--strategy", settings->strategy,
@@ -425,11 +432,13 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.add_option("--events", settings->events, "Steps of one run at most")->check(number);
   verb.add_option("--property", settings->properties, "Only this property; may be repeated")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_fault_options(verb, settings->faults);
   add_liveness_options(verb, *settings);
   add_exhaustive_options(verb, *settings);
-  verb.add_option("--jobs", settings->common.jobs, "How many runs at a time; 0: one a processor")
+  verb.add_option("--jobs", settings->common.jobs,
+                  "How many runs at a time; 0: one a processor; exhaustive: always one")
       ->check(number_up_to(1024));
   verb.add_option("--campaign", settings->campaign,
                   "Instead of SCENARIO: a file that lists many searches; prints a row for each")

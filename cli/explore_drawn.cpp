@@ -45,10 +45,12 @@ void add_draw_options(CLI::App& verb, DrawSettings& settings) {
       ->check(not_empty);
   verb.add_option("--variant", settings.variants, "A variant of --protocol; may be repeated")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--option", settings.options,
                   "An option of --protocol, key=value; may be repeated")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--workload-runs", settings.runs, "How many runs of each workload that is drawn")
       ->check(number_up_to(std::uint64_t{1} << 53));

@@ -65,6 +65,7 @@ TEST_CASE("an option of another strategy is a mistake that names the strategy it
                          "; this search is by " + c.strategy + "\n");
   }
   CHECK(explore({"--strategy", "exhaustive", "--recover"}).says("draws no faults"));
+  CHECK(explore({"--strategy", "exhaustive", "--seed", "3"}).says("draws nothing"));
 }
 
 TEST_CASE("a strategy takes its own options, and swarm those of its parts") {
@@ -83,6 +84,25 @@ TEST_CASE("a strategy takes its own options, and swarm those of its parts") {
     return sibyl::to_json(*sibyl::parse_json(explore(more).out, "").find("violating"));
   };
   CHECK(events({"--delays", "0", "--depth", "0"}) != events({}));
+}
+
+TEST_CASE("an option that may be repeated takes one value, not the file that follows") {
+  for (const std::vector<std::string>& option : {std::vector<std::string>{"--set", "/seed=3"},
+                                                 {"--property", "integrity"},
+                                                 {"--delay-set", "1ms,2ms"},
+                                                 {"--core", "Px,c1"}}) {
+    std::vector<std::string> arguments{"explore", "--only", "ssmr-B1", "--runs", "64"};
+    if (option.front() == "--delay-set") {
+      arguments = {"explore", "--only", "ssmr-B1", "--strategy", "exhaustive", "--states", "20"};
+    }
+    if (option.front() == "--core") arguments.push_back("--liveness");
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    arguments.push_back(kB1);
+    const Ran ran = sibyl_with(arguments);
+    CAPTURE(ran.err);
+    CHECK(ran.status < 64);
+  }
+  CHECK(sibyl_with({"run", "--only", "ssmr-B1", "--set", "/seed=3", kB1}).status < 64);
 }
 
 TEST_CASE("a delay that stands in --delay-set twice is a mistake") {

@@ -87,12 +87,42 @@ std::vector<EventId> Story::smallest_set() const {
   return {kept.begin(), kept.end()};
 }
 
+/// What faulty nodes did to messages among these events: notes of the step that sent them.
+void Story::tell_deviations(std::vector<EventId>& events) {
+  std::vector<EventId> more;
+  for (const TraceEvent& e : trace().events) {
+    if (!is_note(e, "Deviation") || e.node.value >= trace().nodes.size()) continue;
+    const std::string_view to = text_field(e.data, "to");
+    const std::string_view message = text_field(e.data, "message");
+    const auto sent = std::find_if(events.begin(), events.end(), [&](EventId id) {
+      const TraceEvent& s = graph_.at(id);
+      return s.kind == TraceKind::send && s.id > e.id && s.node == e.node &&
+             s.parents == e.parents && node_name(trace(), s.peer) == to &&
+             message.substr(0, s.name.size()) == s.name;
+    });
+    if (sent == events.end()) continue;
+    Sentence s{e.id};
+    s.text = fmt::format("{}, which is faulty, meddled with {} ({}): {}, {}.",
+                         printable(node_name(trace(), e.node)), message_of_words(graph_, *sent),
+                         s.mark(*sent), printable(text_field(e.data, "behaviour")),
+                         printable(text_field(e.data, "what")));
+    sentences_.push_back(std::move(s));
+    more.push_back(e.id);
+  }
+  if (more.empty()) return;
+  events.insert(events.end(), more.begin(), more.end());
+  std::sort(events.begin(), events.end());
+  std::stable_sort(sentences_.begin(), sentences_.end(),
+                   [](const Sentence& a, const Sentence& b) { return a.event < b.event; });
+}
+
 Explanation Story::finish(std::string property) {
   drop_unneeded();
   Explanation out;
   out.property = std::move(property);
   out.conclusion = std::move(conclusion_);
   out.events = smallest_set();
+  tell_deviations(out.events);
   out.context.assign(context_.begin(), context_.end());
   std::set<EventId> told;
   for (const Sentence& s : sentences_) told.insert(s.event);

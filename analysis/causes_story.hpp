@@ -53,6 +53,7 @@ class Story {
 
   void drop_unneeded();
   std::vector<EventId> smallest_set() const;
+  void tell_deviations(std::vector<EventId>& events);
 
   const CausalGraph& graph_;
   std::vector<Sentence> sentences_;

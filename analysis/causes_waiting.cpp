@@ -44,6 +44,27 @@ void tell_crash(Story& story, EventId crash, std::vector<EventId>& because) {
   story.tell(std::move(s));
 }
 
+/// Where a node crashed after an event and recovered, what it was doing was lost with its state.
+void tell_recovery(Story& story, EventId since, Sentence& of) {
+  const Trace& trace = story.trace();
+  const NodeId node = story.graph().at(since).node;
+  EventId down = 0;
+  for (const TraceEvent& e : trace.events) {
+    if (e.kind != TraceKind::fault || e.node != node || e.id < since) continue;
+    if (down == 0 && is_named(e.name, "Crash")) down = e.id;
+    if (down == 0 || !is_named(e.name, "Recover")) continue;
+    Sentence s{e.id};
+    s.text = fmt::format("{} ({}), and {}: what it was doing was lost.",
+                         event_words(story.graph(), down), s.mark(down),
+                         event_words(story.graph(), e.id));
+    s.because = {since};
+    s.needed = true;
+    of.because.push_back(e.id);
+    story.tell(std::move(s));
+    return;
+  }
+}
+
 /// What about an operation was lost; returns how many were told.
 std::size_t tell_lost(Story& story, std::int64_t op, EventId call) {
   const CausalGraph& graph = story.graph();
@@ -81,6 +102,7 @@ bool tell_stand(Story& story, const Waits& all, std::int64_t op, EventId call, N
     s.kind = "never finished at " + role;
     s.because = {call};
     s.needed = true;
+    tell_recovery(story, own->start, s);
     story.add_context(own->start);
     story.connect(call, own->start, graph.at(call).node);
     story.tell(std::move(s));
@@ -107,6 +129,7 @@ bool tell_stand(Story& story, const Waits& all, std::int64_t op, EventId call, N
   } else {
     s.text += ", and did no more about it";
     s.kind = "not executed at " + role;
+    tell_recovery(story, reached, s);
   }
   s.text += ".";
   s.needed = true;

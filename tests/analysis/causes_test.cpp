@@ -350,6 +350,35 @@ TEST_CASE("a lost message and a crashed node are told as what an operation waits
   CHECK(has(events_of(explain_causes(down.trace(), down.check("termination"))), crash));
 }
 
+TEST_CASE("a node that recovered without what it was doing, and one that is faulty, are told") {
+  TraceBuilder t;
+  const NodeId c = t.node("c", "client");
+  const NodeId p = t.node("P", "partition");
+  t.invoke(c, 1, "R", steps({step("read", "x")}));
+  t.receive(p, c, "Do", t.send(c, p, "Do", about(1)));
+  const Finding finding = t.check("termination");
+  const std::string before =
+      cause_signature(explain_causes(t.trace(), finding), finding, t.trace());
+  t.crash(p);
+  const EventId back = t.recover(p, false);
+  const Explanation why = explain_causes(t.trace(), t.check("termination"));
+  CHECK(has(events_of(why), back));
+  CHECK(cause_signature(why, finding, t.trace()) == before);
+
+  TraceBuilder twisted;
+  const NodeId d = twisted.node("c", "client");
+  const NodeId q = twisted.node("P", "partition");
+  const EventId call = twisted.invoke(d, 1, "R", steps({step("read", "x")}));
+  Value what;
+  what.set("behaviour", "equivocate").set("to", "P").set("message", "Do").set("what", "op 2 -> 1");
+  const EventId deviation =
+      twisted.event_with_data(TraceKind::note, d, kNobody, "Deviation", what, {call});
+  const EventId sent = twisted.event_with_data(TraceKind::send, d, q, "Do", about(1), {call});
+  twisted.receive(q, d, "Do", sent);
+  const Explanation told = explain_causes(twisted.trace(), twisted.check("termination"));
+  CHECK(has(events_of(told), deviation));
+}
+
 TEST_CASE("two owners are told with how each became one and when the first gave it up") {
   TwoGroups t;
   const EventId first = t.own(t.a1, "x");

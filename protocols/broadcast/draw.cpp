@@ -150,7 +150,7 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
     if (protocol.clocks_within) {
       entry.set("at", Value(fmt::format("{}ms", below(3) == 0 ? 0 : below(60))));
     }
-    if (i > 0 && below(answers_in) == 0) {
+    if (i > 0 && below(answers_in) == 0 && protocol.answers) {
       entry.set("after", Value(Value::List{Value(fmt::format("m{}", 1 + below(i)))}));
     }
     if (machine) {

@@ -273,6 +273,7 @@ ProtocolInfo scheduled_broadcast() {
       });
   p.words = scheduled_words();
   p.words.counters.emplace_back("no-message");
+  p.answers = false;  // what a faulty party says may come too late for the slot of the answer
   p.faults = FaultsBorne::byzantine;
   p.clocks_within = milliseconds(1);  // the default of max_drift
   return broadcast_protocol(std::move(p));

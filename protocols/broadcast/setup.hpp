@@ -158,6 +158,9 @@ struct BroadcastProtocol {
   std::function<Made(const Setup&)> read;
   /// The numbers of parties that a search draws.
   std::vector<std::uint32_t> sizes = {2, 3, 3, 4};
+  /// Whether a search draws entries that wait for others. They make no sense where the time of a
+  /// broadcast is part of the plan.
+  bool answers = true;
   /// Of a synchronous protocol: how far a search may set wall clocks off, either way. Its delays
   /// are of at most 10ms.
   std::optional<Duration> clocks_within = {};

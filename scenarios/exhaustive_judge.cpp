@@ -133,6 +133,7 @@ void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome 
       again.record(exhaustive_root(scenario_, options_, 1), outcome, ~std::size_t{0}, &events);
   run.endless = outcome == Outcome::limit;
   Scenario ended = scenario_;
+  if (!options_.delays_ns.empty()) ended.world.ties = TieRule::chosen;  // as in exhaustive_root
   if (outcome == Outcome::limit) {
     // What is repeated for ever is shown once.
     const Value* limits = ended.document.find("limits");

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/slot_draw.hpp"
+
 namespace sibyl::broadcast {
 
 using rotating::Block;
@@ -14,28 +16,42 @@ using rotating::SignedItem;
 namespace {
 
 constexpr std::uint64_t kMostEpochs = 1'000'000;
+constexpr std::uint8_t kReliable = 1;
 
 }  // namespace
 
-std::uint64_t epochs_for(const System& system, Duration epoch) {
+std::uint64_t epochs_for(const System& system, Duration epoch, Inputs inputs) {
   std::int64_t last = 0;
   for (const Entry& entry : system.entries) last = std::max(last, entry.at.ns);
-  // Flooding and clocks take less than one epoch; the first entry waits for the last time at most,
-  // each other one for the one before.
-  const std::uint64_t each = system.parties->t + 3;
+  // Flooding and clocks take less than one epoch, reliable broadcast less than three; the first
+  // entry waits for the last time at most, each other one for the one before. Requests and replies
+  // of external clients take less than two.
+  const std::uint64_t each =
+      system.parties->t + (inputs == Inputs::bracha ? 5 : 3) + (system.clients > 0 ? 2 : 0);
   const auto until_last = static_cast<std::uint64_t>(last / epoch.ns) + 1;
   return std::min(kMostEpochs, until_last + each * system.entries.size());
 }
 
 RotatingLeader::RotatingLeader(const SystemPtr& system, const RotatingOptions& options, bool fixed)
-    : slots(options), parties_(system->parties), options_(options), fixed_(fixed) {
+    : slots(options),
+      reliable(system->parties, {}),
+      parties_(system->parties),
+      options_(options),
+      fixed_(fixed) {
   const ScheduledInstance any(parties_, options_, {}, 1, {});
+  if (options_.inputs == Inputs::bracha && parties_->n() <= 3 * parties_->t) {
+    throw ConfigError(
+        pointer_to(kDeploymentPointer, "faulty"),
+        fmt::format("found {}; inputs by reliable broadcast need more than 3t parties: "
+                    "of {} at most {} may be faulty",
+                    parties_->t, parties_->n(), (parties_->n() - 1) / 3));
+  }
   const Duration length = slots.length();
   std::int64_t epoch_ns = 0;
   if (__builtin_mul_overflow(length.ns, std::int64_t{any.rounds()}, &epoch_ns)) {
     throw ConfigError(kOptionsPointer, "an epoch of so many slots of this length does not end");
   }
-  epochs_ = options.epochs.value_or(epochs_for(*system, Duration{epoch_ns}));
+  epochs_ = options.epochs.value_or(epochs_for(*system, Duration{epoch_ns}, options.inputs));
   if (epochs_ > kMostEpochs) {
     throw ConfigError(pointer_to(kOptionsPointer, "epochs"),
                       fmt::format("found {}, at most {} are run", epochs_, kMostEpochs));
@@ -55,11 +71,18 @@ Deliveries RotatingLeader::recover(Context /*context*/) {
   return {};
 }
 
-// upon TOB.in(x): UCB.send(x), here flooding; UnQueued += x.
+// upon TOB.in(x): UCB.send(x); UnQueued += x.
 Deliveries RotatingLeader::broadcast(Context context, Value content) {
   Deliveries out = catch_up(context);
   const NodeId self = context.self();
-  hold(context, {self, {{self, ++sent}, std::move(content)}});
+  const SignedItem item{self, {{self, ++sent}, content}};
+  if (options_.inputs == Inputs::signed_flooding) {
+    hold(context, item);
+    return out;
+  }
+  signatures.emplace(item.what.id, item);
+  context.send(parties_->others(self), Input{item});
+  on_reliable(reliable.broadcast(context.child(kReliable), std::move(content)));
   return out;
 }
 
@@ -74,14 +97,39 @@ Deliveries RotatingLeader::receive(Context context, NodeId from, const Message& 
   if (stopped) return {};
   // What comes at the very beginning of an epoch comes after it.
   Deliveries out = catch_up(context);
-  // upon UCB.deliver(x): if x not in Queued: UnQueued += x.
-  if (const auto* input = message.as<Input>()) {
-    const bool authentic = input->item.by == input->item.what.id.origin;
-    if (authentic && parties_->has(input->item.by)) hold(context, input->item);
+  if (const auto down = context.route_to(kReliable, message)) {
+    on_reliable(reliable.receive(*down, from, message));
+  } else if (const auto* input = message.as<Input>()) {
+    on_input(context, input->item);
   } else if (const auto slot = slot_of(message)) {
     slots.take(context, from, *slot, message);
   }
   return out;
+}
+
+void RotatingLeader::on_input(Context context, const SignedItem& item) {
+  if (item.by != item.what.id.origin || !parties_->has(item.by)) return;
+  if (options_.inputs == Inputs::signed_flooding) {
+    hold(context, item);
+  } else if (queued.count(item.what.id) == 0 && signatures.emplace(item.what.id, item).second) {
+    match(item.what.id);
+  }
+}
+
+// upon UCB.deliver(x): if x not in Queued: UnQueued += x. Here as soon as its signature has come.
+void RotatingLeader::on_reliable(const Deliveries& items) {
+  for (const Item& item : items) {
+    contents.emplace(item.id, item.content);
+    match(item.id);
+  }
+}
+
+void RotatingLeader::match(ItemId id) {
+  const auto content = contents.find(id);
+  const auto signature = signatures.find(id);
+  if (content == contents.end() || signature == signatures.end()) return;
+  const bool same = signature->second.what.content == content->second;
+  if (same && queued.count(id) == 0) unqueued.emplace(id, signature->second);
 }
 
 Deliveries RotatingLeader::timer(Context context, const Message& tag) {
@@ -169,21 +217,27 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
   p.properties = {"integrity", "agreement", "total_order", "rsm_safety", "rsm_liveness_2"};
   if (!fixed) p.properties.insert(p.properties.end(), {"validity", "rsm_liveness_1"});
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
+  p.faults = FaultsBorne::byzantine;
   p.sizes = {4, 4, 4, 5};
   p.read = made_with<RotatingOptions>(p.variants, [fixed](const SystemPtr& system, NodeId /*self*/,
                                                           const RotatingOptions& options) {
     return make_broadcast<RotatingLeader>(system, options, fixed);
   });
   p.words = scheduled_words();
-  p.words.messages.emplace_back(type_name<Input>());
-  for (const std::string& field : field_names_of<Input, Block>()) {
-    auto& known = p.words.fields;
-    if (std::find(known.begin(), known.end(), field) == known.end()) known.push_back(field);
+  const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      if (std::find(to.begin(), to.end(), word) == to.end()) to.push_back(word);
+    }
+  };
+  add(p.words.messages, names_of<Input, bracha::Send, bracha::Echo, bracha::Ready>());
+  add(p.words.fields, field_names_of<Input, Block, bracha::Send>());
+  add(p.words.counters, {"no-block", "ready_by_echoes", "ready_by_readies"});
+  for (const LiteralType& type :
+       literals_of<Input, Block, bracha::Send, bracha::Echo, bracha::Ready>()) {
+    p.words.literals.push_back(type);
   }
-  p.words.counters.emplace_back("no-block");
-  p.faults = FaultsBorne::byzantine;
   p.clocks_within = milliseconds(1);  // the default of max_drift
-  return broadcast_protocol(std::move(p));
+  return protocol_in_slots<RotatingOptions>(std::move(p));
 }
 
 }  // namespace

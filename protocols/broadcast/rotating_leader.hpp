@@ -4,10 +4,10 @@
 // Source: notes on state machine replication (seed 003, "Synkron implementering": leader, faulty
 // leader, protocol, analysis), section D of the specification of broadcast and agreement.
 // Model: that of slots.hpp and of the agreement (dolev_strong.hpp: any t < n, signatures; king.hpp:
-// n > 3t); inputs are signed by their origins and flooded.
+// n > 3t); inputs are signed by their origins and flooded, or broadcast by bracha.hpp (n > 3t).
 // Guarantees: total order, agreement, integrity, whoever leads; and validity, since one of t + 1
-// leaders in a row is correct. With D_U = max_trans (flooding) and an epoch of E = R * L, the input
-// of a correct party at real time T is delivered everywhere by
+// leaders in a row is correct. With D_U = max_trans (flooding; 3 * max_trans by bracha.hpp) and an
+// epoch of E = R * L, the input of a correct party at real time T is delivered everywhere by
 //
 //     T + D_U + (t + 2) * E + 2 * max_drift,
 //
@@ -27,6 +27,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/broadcast/bracha.hpp"
 #include "protocols/broadcast/broadcast.hpp"
 #include "protocols/broadcast/scheduled.hpp"
 #include "protocols/broadcast/slots.hpp"
@@ -37,7 +38,8 @@ namespace sibyl::rotating {
 
 using SignedItem = Signed<broadcast::Item>;
 
-/// An input, passed on by all who see it for the first time.
+/// An input, passed on by all who see it for the first time; with reliable broadcast the signature
+/// that comes besides, from the origin.
 struct Input {
   SignedItem item;
 };
@@ -61,16 +63,21 @@ enum class ValidItem : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(ValidItem, signed_by_origin, any, in_own_unqueued)
 
+/// How inputs come to all.
+enum class Inputs : std::uint8_t { signed_flooding, bracha };
+BOOST_DESCRIBE_ENUM(Inputs, signed_flooding, bracha)
+
 struct RotatingOptions : ScheduledOptions {
+  Inputs inputs = Inputs::signed_flooding;
   /// After so many epochs the parties stop; absent: after as many as the workload may need.
   std::optional<std::uint64_t> epochs;
   ValidItem valid = ValidItem::signed_by_origin;
 };
-BOOST_DESCRIBE_STRUCT(RotatingOptions, (ScheduledOptions), (epochs, valid))
+BOOST_DESCRIBE_STRUCT(RotatingOptions, (ScheduledOptions), (inputs, epochs, valid))
 
 /// How many epochs suffice for every entry of the workload, one after the other, by the bound
 /// above.
-std::uint64_t epochs_for(const System& system, Duration epoch);
+std::uint64_t epochs_for(const System& system, Duration epoch, Inputs inputs);
 
 /// The protocols "rotating-leader" and "fixed-leader".
 class RotatingLeader : public BroadcastOf<RotatingLeader> {
@@ -91,10 +98,17 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   std::uint64_t sent = 0;   ///< own inputs
   std::uint64_t epoch = 0;  ///< how many have ended
   std::map<ItemId, rotating::SignedItem> unqueued;
-  std::set<ItemId> queued;                 ///< delivered
+  std::set<ItemId> queued;  ///< delivered
+  // With reliable broadcast: what came by it, and the signatures; an input is held when both are
+  // there and say the same.
+  Bracha reliable;
+  std::map<ItemId, Value> contents;
+  std::map<ItemId, rotating::SignedItem> signatures;
   std::optional<ScheduledInstance> block;  ///< of the present epoch
   bool stopped = false;
-  BOOST_DESCRIBE_CLASS(RotatingLeader, (), (slots, sent, epoch, unqueued, queued, block, stopped),
+  BOOST_DESCRIBE_CLASS(RotatingLeader, (),
+                       (slots, sent, epoch, unqueued, queued, reliable, contents, signatures, block,
+                        stopped),
                        (), ())
 
  private:
@@ -103,6 +117,9 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   void begin_epoch(Context context, std::uint64_t slot);
   void end_epoch(Context context, Deliveries& out);
   void hold(Context context, const rotating::SignedItem& item);
+  void on_input(Context context, const rotating::SignedItem& item);
+  void on_reliable(const Deliveries& items);
+  void match(ItemId id);
   bool is_valid(const rotating::SignedItem& item) const;
   bool has_work() const { return !stopped && epoch < epochs_; }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/slot_draw.hpp"
+
 namespace sibyl::broadcast {
 
 namespace {
@@ -118,6 +120,8 @@ Words scheduled_words() {
   for (const char* member : {"op", "client", "f", "key", "value"}) {
     words.fields.emplace_back(member);
   }
+  words.literals = literals_of<dolev_strong::Relay, dolev_strong::Hearsay, king::First, king::Mine,
+                               king::Propose, king::Reign, scheduled::Content>();
   words.counters = slot_counters();
   return words;
 }
@@ -173,6 +177,11 @@ std::vector<Planned> plan_of(const System& system, const Slots& slots, std::uint
 ScheduledBroadcast::ScheduledBroadcast(const SystemPtr& system, NodeId self,
                                        const ScheduledOptions& options)
     : slots(options), options_(options), parties_(system->parties), self_(self) {
+  if (system->clients > 0) {
+    throw ConfigError(pointer_to(kDeploymentPointer, "clients"),
+                      "all have to know who speaks when: a scheduled broadcast serves no external "
+                      "clients; a rotating leader does");
+  }
   const ScheduledInstance any(parties_, options_, {}, 1, {});
   plan_ = plan_of(*system, slots, any.rounds());
 }
@@ -266,6 +275,7 @@ ProtocolInfo scheduled_broadcast() {
   p.properties = {"validity", "integrity", "agreement", "total_order"};
   // Of what both agreements bear; Dolev-Strong takes any t < n from a scenario.
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
+  p.faults = FaultsBorne::byzantine;
   p.sizes = {4, 4, 4, 5};
   p.read = made_with<ScheduledOptions>(
       p.variants, [](const SystemPtr& system, NodeId self, const ScheduledOptions& options) {
@@ -274,9 +284,8 @@ ProtocolInfo scheduled_broadcast() {
   p.words = scheduled_words();
   p.words.counters.emplace_back("no-message");
   p.answers = false;  // what a faulty party says may come too late for the slot of the answer
-  p.faults = FaultsBorne::byzantine;
   p.clocks_within = milliseconds(1);  // the default of max_drift
-  return broadcast_protocol(std::move(p));
+  return protocol_in_slots<ScheduledOptions>(std::move(p));
 }
 
 }  // namespace sibyl::broadcast

@@ -129,6 +129,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("inputs by reliable broadcast take (n-1)(2n+2) messages and three delays") {
+  for (const std::uint32_t n : {4U, 7U, 10U, 16U}) {
+    Plan plan = rotating(n, (n - 1) / 3);
+    plan.options.set("epochs", 3).set("inputs", "bracha");
+    // P0 has delivered it when the first epoch begins, or a nanosecond later.
+    for (const std::int64_t late : {0, 1}) {
+      plan.inputs = {{1, Duration{kSlot.ns - 3 * milliseconds(1).ns - 1 + late}}};
+      const Ran ran = run(plan);
+      CHECK(ran.messages == 3 * n * (n - 1) + (n - 1) * (2 * n + 2));
+      for (std::uint32_t i = 0; i < n; ++i) {
+        REQUIRE(ran.delivered[i].size() == 1);
+        CHECK(ran.delivered[i][0].at == Time{} + kSlot + Duration{(1 + late) * epoch_of(plan).ns});
+      }
+    }
+  }
+}
+
 TEST_CASE("the bound is reached exactly with t faulty leaders in a row") {
   for (const std::uint32_t t : {1U, 2U, 3U, 5U}) {
     for (const std::int64_t drift : {std::int64_t{0}, kDrift.ns}) {

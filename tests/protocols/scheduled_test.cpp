@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/random.hpp"
@@ -227,6 +229,44 @@ TEST_CASE("an input starts in the first slot for which every clock leaves time")
   REQUIRE(ran.find(2, {{0}, 1}) != nullptr);
   CHECK(ran.find(2, {{0}, 1})->at == Time{milliseconds(30).ns});
   CHECK(ran.find(2, {{1}, 1})->at == Time{milliseconds(40).ns});
+}
+
+TEST_CASE("what searches draw is accepted, and stays within the model of the options") {
+  std::size_t offsets = 0;
+  std::size_t faulty = 0;
+  for (const char* name : {"scheduled-broadcast", "rotating-leader"}) {
+    for (const char* agreement : {"dolev_strong", "king"}) {
+      const ProtocolInfo& protocol = *find_protocol(name);
+      for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        Stream stream(seed, 0, 0);
+        Setup setup;
+        setup.options = Value::Object{{"agreement", agreement}};
+        if (name == std::string("rotating-leader") && seed % 2 == 0) {
+          setup.options.set("inputs", "bracha");
+        }
+        const Drawn drawn = protocol.draw(setup, stream, 4);
+        setup.deployment = drawn.deployment;
+        setup.workload = drawn.workload;
+        CHECK_NOTHROW(protocol.build(setup));
+        const Tolerance borne = protocol.tolerates(setup);
+        std::set<std::string> nodes;
+        for (const Value& entry :
+             drawn.byzantine.is_null() ? Value::List{} : *drawn.byzantine.as_list()) {
+          nodes.insert(*entry.find("node")->as_string());
+        }
+        CHECK(nodes.size() <= borne.byzantine);
+        faulty += nodes.size();
+        if (drawn.clocks.is_null()) continue;
+        for (const auto& [node, clock] : *drawn.clocks.as_object()) {
+          const std::string& offset = *clock.find("wall_offset")->as_string();
+          CHECK((offset == "1ms" || offset == "-1ms"));
+          ++offsets;
+        }
+      }
+    }
+  }
+  CHECK(offsets > 50);
+  CHECK(faulty > 50);
 }
 
 TEST_CASE("options and deployments that make no sense are refused with their place") {

@@ -90,7 +90,7 @@ TEST_CASE("an option that may be repeated takes one value, not the file that fol
   for (const std::vector<std::string>& option : {std::vector<std::string>{"--set", "/seed=3"},
                                                  {"--property", "integrity"},
                                                  {"--delay-set", "1ms,2ms"},
-                                                 {"--core", "Px,c1"}}) {
+                                                 {"--core", "P1,c1"}}) {
     std::vector<std::string> arguments{"explore", "--only", "ssmr-B1", "--runs", "64"};
     if (option.front() == "--delay-set") {
       arguments = {"explore", "--only", "ssmr-B1", "--strategy", "exhaustive", "--states", "20"};

@@ -198,7 +198,7 @@ TEST_CASE("a search in which too much is pending is not complete, nor is one of 
   for (const bool copy : {false, true}) {
     CAPTURE(copy);
     options.copy = copy;
-    for (const std::size_t queue : {std::size_t{3}, std::size_t{6}}) {
+    for (const std::size_t queue : {std::size_t{3}, std::size_t{4}}) {
       s.limits.queue = queue;
       options.states = 1'000'000;
       const ExhaustiveResult result = explore_exhaustively(s, options);

@@ -77,7 +77,7 @@ struct Place {
 };
 
 /// "before, then after, both delivered by one process": an edge of the cycle.
-struct Edge {
+struct Precedence {
   const Delivery* before = nullptr;
   const Delivery* after = nullptr;
 };
@@ -131,10 +131,10 @@ std::vector<std::size_t> on_cycles(const Order& order) {
 /// A cycle through `start` over the fewest processes; empty when it needs `limit` edges or more. An
 /// edge leads from a message to any later one of the same process, so the search covers, round by
 /// round, what can be reached over one more process. O(deliveries).
-std::vector<Edge> cycle_through(const Order& order, std::size_t start, std::size_t limit) {
+std::vector<Precedence> cycle_through(const Order& order, std::size_t start, std::size_t limit) {
   constexpr std::size_t kUnseen = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> covered_from(order.sequences.size(), kUnseen);
-  std::unordered_map<std::size_t, Edge> via;  // how a message was first reached
+  std::unordered_map<std::size_t, Precedence> via;  // how a message was first reached
   std::vector<std::size_t> frontier{start};
   for (std::size_t round = 1; round < limit && !frontier.empty(); ++round) {
     std::vector<std::size_t> next;
@@ -145,14 +145,15 @@ std::vector<Edge> cycle_through(const Order& order, std::size_t start, std::size
         const std::size_t end = std::min(from, sequence.size());
         for (std::size_t i = place.position + 1; i < end; ++i) {
           const std::size_t reached = order.number.at(sequence[i].message);
-          if (!via.emplace(reached, Edge{&sequence[place.position], &sequence[i]}).second) continue;
+          if (!via.emplace(reached, Precedence{&sequence[place.position], &sequence[i]}).second)
+            continue;
           next.push_back(reached);
         }
         from = std::min(from, place.position + 1);
       }
     }
     if (via.count(start) > 0) {
-      std::vector<Edge> cycle;
+      std::vector<Precedence> cycle;
       std::size_t at = start;
       do {
         cycle.push_back(via.at(at));
@@ -170,12 +171,12 @@ std::vector<Edge> cycle_through(const Order& order, std::size_t start, std::size
 /// is answered at once; the cycle is then short, if not surely the shortest.
 constexpr std::size_t kMaxStarts = 1000;
 
-std::vector<Edge> shortest_cycle(const Order& order, std::vector<std::size_t> candidates) {
-  std::vector<Edge> best;
+std::vector<Precedence> shortest_cycle(const Order& order, std::vector<std::size_t> candidates) {
+  std::vector<Precedence> best;
   std::size_t limit = order.sequences.size() + 2;
   if (candidates.size() > kMaxStarts) candidates.resize(kMaxStarts);
   for (const std::size_t start : candidates) {
-    std::vector<Edge> cycle = cycle_through(order, start, limit);
+    std::vector<Precedence> cycle = cycle_through(order, start, limit);
     if (cycle.empty()) continue;
     limit = cycle.size();
     best = std::move(cycle);
@@ -235,7 +236,7 @@ Finding check_acyclic_order(const Trace& trace) {
   std::vector<EventId> events;
   std::vector<std::string> parts;
   Value::List steps;
-  for (const Edge& edge : shortest_cycle(order, candidates)) {
+  for (const Precedence& edge : shortest_cycle(order, candidates)) {
     events.push_back(edge.before->event);
     events.push_back(edge.after->event);
     const std::string process = node_name(trace, edge.before->process);

@@ -16,20 +16,20 @@ namespace sibyl::analysis {
 namespace {
 
 /// A note::Output.
-struct Answer {
+struct PutOut {
   EventId event = 0;
   std::int64_t index = 0;
   std::int64_t op = 0;
   std::string client;
   std::string reply;
   Value value;
-  bool same_as(const Answer& other) const {
+  bool same_as(const PutOut& other) const {
     return op == other.op && client == other.client && reply == other.reply && value == other.value;
   }
 };
 
 /// A note::Applied, with what was put out for it.
-struct Step {
+struct AppliedStep {
   EventId event = 0;
   std::int64_t index = 0;
   std::int64_t op = 0;
@@ -42,8 +42,8 @@ struct Step {
 struct Replica {
   NodeId node;
   std::size_t life = 0;
-  std::vector<Step> steps;
-  std::vector<Answer> answers;
+  std::vector<AppliedStep> steps;
+  std::vector<PutOut> answers;
 };
 
 struct Replicas {
@@ -115,7 +115,7 @@ std::string command_words(const std::map<std::int64_t, std::string>& labels, std
   return found == labels.end() ? fmt::format("operation {}", op) : found->second;
 }
 
-std::string answer_words(const std::map<std::int64_t, std::string>& labels, const Answer& answer) {
+std::string answer_words(const std::map<std::int64_t, std::string>& labels, const PutOut& answer) {
   std::string value;
   if (!answer.value.is_null()) value = " " + content_words(answer.value);
   return fmt::format("{}{} to {} for {}", answer.reply, value, answer.client,
@@ -139,13 +139,13 @@ std::optional<Finding> no_function(const Trace& trace, const Replicas& replicas,
                                    const Labels& labels) {
   struct Known {
     const Replica* replica = nullptr;
-    const Step* step = nullptr;
+    const AppliedStep* step = nullptr;
   };
   // By state before, operation and content: of a faulty client two commands may have one number.
   std::map<std::tuple<std::string, std::int64_t, std::string>, Known> known;
   for (const Replica& replica : replicas.all) {
-    const Step* before = nullptr;
-    for (const Step& step : replica.steps) {
+    const AppliedStep* before = nullptr;
+    for (const AppliedStep& step : replica.steps) {
       const bool follows = before == nullptr ? step.index == 1 : step.index == before->index + 1;
       const std::string from = before == nullptr ? std::string() : before->state;
       before = &step;
@@ -166,8 +166,8 @@ std::optional<Finding> no_function(const Trace& trace, const Replicas& replicas,
       }
       const std::size_t common = std::min(first.step->answers.size(), step.answers.size());
       for (std::size_t i = 0; i < common; ++i) {
-        const Answer& a = first.replica->answers[first.step->answers[i]];
-        const Answer& b = replica.answers[step.answers[i]];
+        const PutOut& a = first.replica->answers[first.step->answers[i]];
+        const PutOut& b = replica.answers[step.answers[i]];
         if (a.same_as(b)) continue;
         return violated(trace,
                         fmt::format("{} and answered differently ({}; {}): the machine is no "
@@ -185,14 +185,14 @@ std::optional<Finding> different_steps(const Trace& trace, const Replicas& repli
                                        const Labels& labels) {
   struct Known {
     const Replica* replica = nullptr;
-    const Step* step = nullptr;
+    const AppliedStep* step = nullptr;
   };
   std::map<std::int64_t, Known> first;
   std::optional<std::pair<Known, Known>> earliest;
   for (const Replica& replica : replicas.all) {
-    for (const Step& step : replica.steps) {
+    for (const AppliedStep& step : replica.steps) {
       const auto [it, fresh] = first.emplace(step.index, Known{&replica, &step});
-      const Step& other = *it->second.step;
+      const AppliedStep& other = *it->second.step;
       if (fresh || (other.op == step.op && other.state == step.state)) continue;
       if (!earliest || step.index < earliest->second.step->index) {
         earliest = {it->second, Known{&replica, &step}};
@@ -228,16 +228,16 @@ std::optional<Finding> different_answers(const Trace& trace, const Replicas& rep
   std::optional<std::pair<const Replica*, std::size_t>> earliest;  // differs from the longest there
   for (const Replica& replica : replicas.all) {
     for (std::size_t i = 0; i < replica.answers.size(); ++i) {
-      const Answer& a = replica.answers[i];
-      const Answer& b = longest->answers[i];
+      const PutOut& a = replica.answers[i];
+      const PutOut& b = longest->answers[i];
       if (a.index == b.index && a.same_as(b)) continue;
       if (!earliest || i < earliest->second) earliest = {&replica, i};
       break;
     }
   }
   if (!earliest) return std::nullopt;
-  const Answer& a = longest->answers[earliest->second];
-  const Answer& b = earliest->first->answers[earliest->second];
+  const PutOut& a = longest->answers[earliest->second];
+  const PutOut& b = earliest->first->answers[earliest->second];
   Value witness = pair_witness(trace, *longest, *earliest->first, "different outputs");
   witness.set("place", number(earliest->second + 1));
   witness.set("indices", Value::List{Value(a.index), Value(b.index)});
@@ -352,7 +352,7 @@ Finding check_rsm_liveness_1(const Trace& trace) {
   std::set<std::int64_t> processed;
   for (const Replica& replica : replicas.all) {
     if (!all.is_correct(replica.node)) continue;
-    for (const Step& step : replica.steps) processed.insert(step.op);
+    for (const AppliedStep& step : replica.steps) processed.insert(step.op);
   }
   std::set<std::int64_t> received;
   std::vector<Owed> owed;
@@ -383,8 +383,9 @@ Finding check_rsm_liveness_2(const Trace& trace) {
   std::map<std::pair<std::int64_t, std::string>, Done> put_out;  // by operation and client
   for (const Replica& replica : replicas.all) {
     if (!all.is_correct(replica.node)) continue;
-    for (const Step& step : replica.steps) add_done(applied, step.op, replica.node, step.event);
-    for (const Answer& answer : replica.answers) {
+    for (const AppliedStep& step : replica.steps)
+      add_done(applied, step.op, replica.node, step.event);
+    for (const PutOut& answer : replica.answers) {
       add_done(put_out, std::pair(answer.op, answer.client), replica.node, answer.event);
     }
   }

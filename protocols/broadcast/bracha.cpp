@@ -139,6 +139,7 @@ ProtocolInfo reliable_broadcast() {
   p.line = "Bracha's double echo: all correct parties deliver the same or nothing, for n > 3t";
   p.variants = with_party_variants(bracha::variants());
   p.properties = {"validity", "integrity", "agreement"};
+  p.alike = true;
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.faults = FaultsBorne::byzantine;
   p.read = made_with<bracha::Options>(

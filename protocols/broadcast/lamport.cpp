@@ -189,7 +189,7 @@ Deliveries Lamport::timer(Context context, const Message& tag) {
 
 namespace {
 
-std::vector<Variant> variants() {
+std::vector<Variant> lamport_variants() {
   return with_party_variants({
       {{"no-stability",
         "items are delivered as they come, sorted among those that are there (B-4)",
@@ -218,7 +218,7 @@ void check_wait(const char* option, Duration wait) {
                     "must not be negative, found " + format_duration(wait));
 }
 
-Made made(const Setup& setup, const std::vector<Variant>& variants) {
+Made made_lamport(const Setup& setup, const std::vector<Variant>& variants) {
   const auto options = read_options<lamport::Options>(setup, variants);
   check_wait("period", options.period);
   check_wait("timeout", options.timeout);
@@ -234,11 +234,11 @@ ProtocolInfo lamport_order() {
   BroadcastProtocol p;
   p.name = "lamport-order";
   p.line = "a total order by logical clocks: items wait until nothing earlier can come";
-  p.variants = variants();
+  p.variants = lamport_variants();
   p.properties = {"validity",   "integrity",      "agreement",     "total_order",
                   "fifo_order", "causal_order",   "termination",   "replica_state",
                   "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
-  p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
+  p.read = [variants = p.variants](const Setup& setup) { return made_lamport(setup, variants); };
   p.words = {names_of<lamport::Data, lamport::Ack, lamport::Null, lamport::Ping>(),
              names_of<lamport::NullDue, lamport::FlushDue, lamport::SuspectDue>(),
              {},

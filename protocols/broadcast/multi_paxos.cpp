@@ -302,7 +302,7 @@ Deliveries MultiPaxos::settle(Context& context) {
 
 namespace {
 
-const std::vector<Variant>& variants() {
+const std::vector<Variant>& paxos_variants() {
   const std::vector<std::string> order = {"validity", "agreement", "uniform_agreement",
                                           "total_order"};
   static const std::vector<Variant> kVariants = with_party_variants({
@@ -339,7 +339,7 @@ ProtocolInfo multi_paxos() {
   BroadcastProtocol p;
   p.name = "multi-paxos";
   p.line = "total order by one instance of Paxos a slot, under a leader that stays until suspected";
-  p.variants = variants();
+  p.variants = paxos_variants();
   p.properties = {"validity", "integrity", "agreement", "uniform_agreement", "total_order"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 2; };
   const auto read = made_with<PaxosOptions>(
@@ -347,7 +347,7 @@ ProtocolInfo multi_paxos() {
         return make_broadcast<MultiPaxos>(system->parties, options);
       });
   p.read = [read](const Setup& setup) {
-    const auto options = read_options<PaxosOptions>(setup, variants());
+    const auto options = read_options<PaxosOptions>(setup, paxos_variants());
     if (options.timeout.ns <= 0) {
       throw ConfigError(pointer_to(kOptionsPointer, "timeout"), "must be above 0");
     }

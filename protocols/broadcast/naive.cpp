@@ -31,6 +31,7 @@ BroadcastProtocol protocol(std::string name, std::string line, bool relay) {
   p.name = std::move(name);
   p.line = std::move(line);
   p.properties = {"validity", "integrity", "agreement"};
+  p.alike = true;
   p.read = made_with<PartyOptions>(
       p.variants, [relay](const SystemPtr& system, NodeId /*self*/, const PartyOptions&) {
         return make_broadcast<Naive>(system->parties, relay);

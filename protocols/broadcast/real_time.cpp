@@ -8,9 +8,6 @@
 
 namespace sibyl::broadcast {
 
-using real_time::Request;
-using real_time::Uid;
-
 // upon Broadcast(m): uid := (T_p, p), where no two requests of p have the same T_p (O1); send (uid,
 // m) to all.
 Deliveries RealTime::broadcast(Context context, Value content) {
@@ -18,7 +15,7 @@ Deliveries RealTime::broadcast(Context context, Value content) {
   Time now = context.wall_now();
   if (last) now = std::max(now, *last + nanoseconds(1));
   last = now;
-  const Request request{{now, self}, {{self, ++sent}, std::move(content)}};
+  const real_time::Request request{{now, self}, {{self, ++sent}, std::move(content)}};
   context.send(parties_->others(self), request);
   enqueue(context, request);
   return take_stable(context);
@@ -26,7 +23,7 @@ Deliveries RealTime::broadcast(Context context, Value content) {
 
 // upon (uid, m) for the first time: queue m under uid.
 Deliveries RealTime::receive(Context context, NodeId from, const Message& message) {
-  const auto* request = message.as<Request>();
+  const auto* request = message.as<real_time::Request>();
   if (request == nullptr || request->item.id.origin != from || request->uid.sender != from) {
     return {};
   }
@@ -38,7 +35,7 @@ Deliveries RealTime::receive(Context context, NodeId from, const Message& messag
   return take_stable(context);
 }
 
-void RealTime::enqueue(Context& context, const Request& request) {
+void RealTime::enqueue(Context& context, const real_time::Request& request) {
   seen.insert(request.item.id);
   queue.emplace(request.uid, request.item);
   const Duration wait = request.uid.at + options_.delta - context.wall_now();
@@ -66,7 +63,7 @@ Deliveries RealTime::timer(Context context, const Message& tag) {
 
 namespace {
 
-Made made(const Setup& setup, const std::vector<Variant>& variants) {
+Made made_real_time(const Setup& setup, const std::vector<Variant>& variants) {
   const auto options = read_options<real_time::Options>(setup, variants);
   if (options.delta.ns < 0) {
     throw ConfigError(pointer_to(kOptionsPointer, "delta"),
@@ -93,8 +90,11 @@ ProtocolInfo real_time_order() {
                   "fifo_order", "causal_order",   "termination",   "replica_state",
                   "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
   p.most_faulty = [](std::uint32_t n) { return n - 1; };  // crashes
-  p.read = [variants = p.variants](const Setup& setup) { return made(setup, variants); };
-  p.words = {names_of<Request>(), names_of<real_time::StableDue>(), {}, field_names_of<Request>()};
+  p.read = [variants = p.variants](const Setup& setup) { return made_real_time(setup, variants); };
+  p.words = {names_of<real_time::Request>(),
+             names_of<real_time::StableDue>(),
+             {},
+             field_names_of<real_time::Request>()};
   p.clocks_within = milliseconds(2);  // with delays of at most 10ms below Delta
   return broadcast_protocol(std::move(p));
 }

@@ -7,11 +7,10 @@ namespace sibyl::broadcast {
 
 using replica_ids::Form;
 using replica_ids::Pending;
-using replica_ids::Uid;
 
 // SEEN: cuid(sm_i, r) := max(SEEN_i, ACCEPT_i) + 1 + i. So it is above all that was accepted here
 // before (UID2), and no two candidates are alike.
-const Uid& ReplicaIds::see(const Item& item, NodeId self) {
+const replica_ids::Uid& ReplicaIds::see(const Item& item, NodeId self) {
   seen = std::max(seen, accepted) + 1;
   Pending& request = pending[item.id];
   request.content = item.content;
@@ -24,7 +23,7 @@ const Uid& ReplicaIds::see(const Item& item, NodeId self) {
 Deliveries ReplicaIds::broadcast(Context context, Value content) {
   const NodeId self = context.self();
   const Item item{{self, ++sent}, std::move(content)};
-  const Uid cuid = see(item, self);
+  const replica_ids::Uid cuid = see(item, self);
   context.send(parties_->others(self), replica_ids::Request{item, cuid});
   candidate(context, item.id, self, cuid);
   return take_stable();
@@ -39,7 +38,7 @@ Deliveries ReplicaIds::receive(Context context, NodeId from, const Message& mess
     const auto known = pending.find(id);
     const bool again = known != pending.end() && known->second.content.has_value();
     if (id.origin != from || again || delivered.count(id) > 0) return {};
-    const Uid cuid = see(came->item, self);
+    const replica_ids::Uid cuid = see(came->item, self);
     if (options_.form == Form::coordinator) {
       context.send(from, replica_ids::Seen{id, cuid});
     } else {
@@ -61,11 +60,12 @@ Deliveries ReplicaIds::receive(Context context, NodeId from, const Message& mess
 
 // uid(r) := the greatest of all candidates (UID1). Once they are there, r is ACCEPTED; the
 // coordinator tells the others.
-void ReplicaIds::candidate(Context& context, const ItemId& id, NodeId from, const Uid& cuid) {
+void ReplicaIds::candidate(Context& context, const ItemId& id, NodeId from,
+                           const replica_ids::Uid& cuid) {
   Pending& request = pending[id];
   request.candidates.emplace(from, cuid);
   if (request.uid || request.candidates.size() < parties_->n()) return;
-  Uid greatest;
+  replica_ids::Uid greatest;
   for (const auto& [replica, proposed] : request.candidates)
     greatest = std::max(greatest, proposed);
   accept(id, greatest);
@@ -74,7 +74,7 @@ void ReplicaIds::candidate(Context& context, const ItemId& id, NodeId from, cons
   }
 }
 
-void ReplicaIds::accept(const ItemId& id, const Uid& uid) {
+void ReplicaIds::accept(const ItemId& id, const replica_ids::Uid& uid) {
   pending[id].uid = uid;
   accepted = std::max(accepted, uid.number);
 }
@@ -85,7 +85,7 @@ Deliveries ReplicaIds::take_stable() {
   Deliveries deliveries;
   while (true) {
     auto first = pending.end();
-    std::optional<Uid> least_seen;  // of those not accepted
+    std::optional<replica_ids::Uid> least_seen;  // of those not accepted
     for (auto it = pending.begin(); it != pending.end(); ++it) {
       const Pending& request = it->second;
       if (!request.content) continue;

@@ -199,7 +199,7 @@ void RotatingLeader::end_epoch(Context context, Deliveries& out) {
 
 namespace {
 
-ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
+ProtocolInfo leader_protocol(std::string name, std::string line, bool fixed) {
   BroadcastProtocol p;
   p.name = std::move(name);
   p.line = std::move(line);
@@ -243,13 +243,14 @@ ProtocolInfo protocol(std::string name, std::string line, bool fixed) {
 }  // namespace
 
 ProtocolInfo rotating_leader() {
-  return protocol("rotating-leader",
-                  "total order in a synchronous network: leaders in turn propose blocks", false);
+  return leader_protocol("rotating-leader",
+                         "total order in a synchronous network: leaders in turn propose blocks",
+                         false);
 }
 
 ProtocolInfo fixed_leader() {
-  return protocol("fixed-leader",
-                  "as rotating-leader, but P0 always leads: it may leave out an input", true);
+  return leader_protocol(
+      "fixed-leader", "as rotating-leader, but P0 always leads: it may leave out an input", true);
 }
 
 }  // namespace sibyl::broadcast

@@ -299,6 +299,18 @@ Tolerance tolerance(const Setup& setup, const BroadcastProtocol& protocol) {
   return {borne, protocol.faults == FaultsBorne::byzantine ? borne : 0};
 }
 
+/// The parties that only listen.
+std::vector<std::vector<NodeId>> parties_alike(const Setup& setup,
+                                               const BroadcastProtocol& protocol) {
+  const SystemPtr system = read_system(setup, protocol);
+  std::vector<NodeId> listeners;
+  for (const NodeId party : system->parties->all) {
+    if (system->own[party.value].empty()) listeners.push_back(party);
+  }
+  if (system->clients != 0 || system->machine || listeners.size() < 2) return {};
+  return {listeners};
+}
+
 /// The labels of commands: only they are operations of the history.
 std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol) {
   std::vector<std::string> found;
@@ -389,6 +401,9 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
   info.labels = [shared](const Setup& setup) { return labels(setup, *shared); };
   info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
+  if (shared->alike) {
+    info.symmetric = [shared](const Setup& setup) { return parties_alike(setup, *shared); };
+  }
   info.draw = [shared](const Setup& setup, Stream& stream, unsigned size) {
     return draw_parties(*shared, setup, stream, size);
   };

@@ -158,6 +158,9 @@ struct BroadcastProtocol {
   std::function<Made(const Setup&)> read;
   /// The numbers of parties that a search draws.
   std::vector<std::uint32_t> sizes = {2, 3, 3, 4};
+  /// Parties that broadcast nothing can be exchanged: no step depends on a party's number, but for
+  /// those of the origins (see ProtocolInfo::symmetric).
+  bool alike = false;
   /// Whether a search draws entries that wait for others. They make no sense where the time of a
   /// broadcast is part of the plan.
   bool answers = true;

@@ -9,7 +9,6 @@
 namespace sibyl::broadcast {
 
 using signed_flooding::Data;
-using signed_flooding::Hearsay;
 
 // upon Broadcast(m): sign it, send it to all, and deliver it.
 Deliveries SignedFlooding::broadcast(Context context, Value content) {
@@ -19,7 +18,7 @@ Deliveries SignedFlooding::broadcast(Context context, Value content) {
   if (signatures_) {
     context.send(parties_->others(self), Data{{self, item}});
   } else {
-    context.send(parties_->others(self), Hearsay{item});
+    context.send(parties_->others(self), signed_flooding::Hearsay{item});
   }
   return {item};
 }
@@ -27,7 +26,7 @@ Deliveries SignedFlooding::broadcast(Context context, Value content) {
 // upon an item that its origin has signed, for the first time: pass it on, and deliver it.
 Deliveries SignedFlooding::receive(Context context, NodeId /*from*/, const Message& message) {
   const auto* data = message.as<Data>();
-  const auto* hearsay = message.as<Hearsay>();
+  const auto* hearsay = message.as<signed_flooding::Hearsay>();
   if (data != nullptr && signatures_) {
     const Item& item = data->item.what;
     if (data->item.by != item.id.origin || !is_new(item)) return {};
@@ -53,7 +52,7 @@ bool SignedFlooding::is_new(const Item& item) {
 
 namespace {
 
-const std::vector<Variant>& variants() {
+const std::vector<Variant>& ucb_variants() {
   static const std::vector<Variant> kVariants = with_party_variants({
       {{"signed-flooding",
         "what its origin has signed is passed on and delivered: two items may have one number "
@@ -77,7 +76,7 @@ BroadcastPtr make(const SystemPtr& system, NodeId /*self*/, const UnscheduledOpt
 
 /// Signatures bear any number of faulty parties, quorums fewer than a third.
 Tolerance tolerance(const Setup& setup, std::uint32_t (*most_faulty)(std::uint32_t)) {
-  const auto options = read_options<UnscheduledOptions>(setup, variants());
+  const auto options = read_options<UnscheduledOptions>(setup, ucb_variants());
   BroadcastProtocol any;
   any.most_faulty = most_faulty;
   const PartiesPtr parties = read_system(setup, any)->parties;
@@ -92,13 +91,14 @@ ProtocolInfo consensus_broadcast() {
   BroadcastProtocol p;
   p.name = "consensus-broadcast";
   p.line = "unscheduled consensus broadcast (UCB), by Bracha's or by signed flooding";
-  p.variants = variants();
+  p.variants = ucb_variants();
   p.properties = {"validity", "integrity", "agreement"};
+  p.alike = true;
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.faults = FaultsBorne::byzantine;
   p.read = made_with<UnscheduledOptions>(p.variants, make);
   p.sizes = {4, 4, 4, 5, 7};
-  p.words = words_of<bracha::Send, bracha::Echo, bracha::Ready, Data, Hearsay>();
+  p.words = words_of<bracha::Send, bracha::Echo, bracha::Ready, Data, signed_flooding::Hearsay>();
   p.words.counters = bracha_counters();
   const auto most_faulty = p.most_faulty;
   ProtocolInfo info = broadcast_protocol(std::move(p));

@@ -15,7 +15,7 @@ using fixed::Int128;
 using fixed::Uint128;
 
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 
 Uint128 magnitude(Int128 x) { return x < 0 ? -static_cast<Uint128>(x) : static_cast<Uint128>(x); }
 
@@ -40,7 +40,7 @@ std::optional<Rational> reduced(Int128 numerator, Int128 denominator) {
       static_cast<Int128>(greatest_common_divisor(magnitude(numerator), magnitude(denominator)));
   numerator /= divisor;
   denominator /= divisor;
-  if (numerator < kLeast || numerator > kMost || denominator > kMost) return std::nullopt;
+  if (numerator < kLeast || numerator > kLargest || denominator > kLargest) return std::nullopt;
   return Rational{static_cast<std::int64_t>(numerator), static_cast<std::int64_t>(denominator)};
 }
 

@@ -115,6 +115,17 @@ Finding agreement_of(const Trace& trace, bool uniform) {
 
 // --- validity ---
 
+/// Whether the origin crashed within the step of the broadcast, before it had done anything with
+/// it: then it has not broadcast the item, whatever it may do later.
+bool cut_short(const Trace& trace, const BroadcastItem& item) {
+  for (std::size_t i = item.event; i < trace.events.size(); ++i) {  // the one behind it
+    const TraceEvent& next = trace.events[i];
+    if (next.node == item.process) return is_named(next.name, "Crash");
+    if (next.at != trace.events[item.event - 1].at) return false;
+  }
+  return false;
+}
+
 Finding broadcast_validity(const Trace& trace) {
   const Broadcasts all = read_broadcasts(trace);
   if (all.problem) return inconclusive(*all.problem + ".");
@@ -124,7 +135,7 @@ Finding broadcast_validity(const Trace& trace) {
   std::vector<MissingItem> missing;
   std::size_t judged = 0;
   for (const BroadcastItem& item : all.sent) {
-    if (!all.is_correct(item.process)) continue;
+    if (!all.is_correct(item.process) || cut_short(trace, item)) continue;
     ++judged;
     const auto mine = deliveries.find(item.id);
     if (mine != deliveries.end()) {

@@ -104,6 +104,7 @@ void collect_operations(const Value& value, std::vector<std::int64_t>& ops) {
 std::set<NodeId> crashed_at_end(const Trace& trace) {
   std::set<NodeId> crashed;
   for (const TraceEvent& event : trace.events) {
+    if (is_note(event, "Retired")) crashed.insert(event.node);
     if (event.kind != TraceKind::fault) continue;
     if (is_named(event.name, "Crash")) crashed.insert(event.node);
     if (is_named(event.name, "Recover")) crashed.erase(event.node);

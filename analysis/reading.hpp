@@ -48,7 +48,8 @@ class FieldReader {
   std::optional<std::string> problem_;
 };
 
-/// The processes that are crashed at the end of the trace.
+/// The processes that are crashed at the end of the trace, or have recovered and take no part any
+/// more (note "Retired").
 std::set<NodeId> crashed_at_end(const Trace& trace);
 
 /// Whether the trace describes the process as faulty: what it reports proves nothing.

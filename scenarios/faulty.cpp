@@ -14,6 +14,10 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   result.byzantine = for_good.size();
   result.nodes = for_good.size();
   for (const TraceEvent& event : trace.events) {
+    if (event.name == "broadcast::Retired" && for_good.count(event.node) == 0) {
+      down.insert(event.node);  // it has recovered, but takes no part any more
+      continue;
+    }
     if (event.kind != TraceKind::fault || event.node.value >= scenario.nodes.size()) continue;
     if (event.name == type_name<fault::Crash>()) {
       if (for_good.count(event.node) == 0) down.insert(event.node);

@@ -74,7 +74,9 @@ class Broadcast {
 
   /// The first step of the party's life.
   virtual Deliveries start(Context /*context*/) { return {}; }
-  /// The first step after a crash: the state is the initial one.
+  /// Whether a party that has crashed can take part again. If not, it stays silent for good.
+  virtual bool recovers() const { return false; }
+  /// The first step after a crash, of a protocol that recovers: the state is the initial one.
   virtual Deliveries recover(Context context) { return start(context); }
   /// The number that the next call of broadcast() gives its item.
   virtual std::uint64_t next_number() const = 0;
@@ -105,6 +107,7 @@ class BroadcastPtr : public Shared<Broadcast> {
   using Shared<Broadcast>::Shared;
   Broadcast& operator()() { return writable(); }
   std::uint64_t next_number() const { return (*this)->next_number(); }
+  bool recovers() const { return (*this)->recovers(); }
   void hash_into(Hasher& h) const {
     if (*this) (*this)->add_to(h);
   }

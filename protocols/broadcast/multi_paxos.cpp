@@ -161,9 +161,10 @@ void MultiPaxos::on_prepare(Context& context, NodeId from, const paxos::Prepare&
 // upon Accept(b, s, v): accept it, unless a higher ballot was promised.
 void MultiPaxos::on_accept(Context& context, NodeId from, const paxos::Accept& m) {
   if (m.ballot > paxos::kMostBallot || leader_of(m.ballot) != from || m.slot == 0 ||
-      m.slot > done + paxos::kWindow || !makes_sense(*parties_, m.item)) {
+      !makes_sense(*parties_, m.item)) {
     return;
   }
+  if (m.slot > done + paxos::kWindow) return know_of(context, m.slot);  // too far behind: ask first
   if (!acceptor.accept(context, m)) {
     context.send(from, paxos::Reject{acceptor.promised});
     return;
@@ -177,14 +178,17 @@ void MultiPaxos::on_accept(Context& context, NodeId from, const paxos::Accept& m
 // ---- Learner ----
 
 void MultiPaxos::learn(Context& context, Slot slot, const Item& item) {
+  if (slot > done + paxos::kWindow) know_of(context, slot);
   if (!in_window(slot) || !makes_sense(*parties_, item)) return;
   if (!chosen.emplace(slot, item).second) return;
   know_of(context, slot);
   progress(context);
 }
 
+/// What lies beyond the window is heard of again, once it has moved.
 void MultiPaxos::know_of(Context& context, Slot slot) {
-  if (slot <= highest || !in_window(slot)) return;
+  slot = std::min(slot, done + paxos::kWindow);
+  if (slot <= highest) return;
   highest = slot;
   progress(context);
 }

@@ -113,6 +113,7 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
 
   Deliveries start(Context context) override;
   Deliveries recover(Context context) override;
+  bool recovers() const override { return true; }
   std::uint64_t next_number() const override { return sent + 1; }
   Deliveries broadcast(Context context, Value content) override;
   Deliveries receive(Context context, NodeId from, const Message& message) override;
@@ -165,6 +166,7 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   void on_promise(Context& context, NodeId from, const paxos::Promise& m);
   void lead(Context& context);
   void fill_up(Context& context);
+  void adopt(Context& context);
   void propose_new(Context& context);
   bool is_known(const ItemId& id) const { return delivered.count(id) > 0 || placed.count(id) > 0; }
   void propose(Context& context, Slot slot, const Item& item);

@@ -34,7 +34,7 @@ void MultiPaxos::on_promise(Context& context, NodeId from, const paxos::Promise&
   if (role != paxos::Role::candidate || m.ballot != ballot) return;
   promised_by.insert(from);
   for (const paxos::Vote& vote : m.votes) {
-    if (vote.slot < first || vote.slot >= first + paxos::kWindow) continue;
+    if (vote.slot < first) continue;
     const auto [known, fresh] = votes.emplace(vote.slot, vote);
     if (!fresh && known->second.ballot < vote.ballot) known->second = vote;
   }
@@ -49,11 +49,7 @@ void MultiPaxos::lead(Context& context) {
   for (auto slot = chosen.upper_bound(done); slot != chosen.end(); ++slot) {
     placed.insert(slot->second.id);
   }
-  if (options_.adopt_votes && !votes.empty()) {
-    know_of(context, votes.rbegin()->first);
-    fill_up(context);
-  }
-  votes.clear();
+  if (!options_.adopt_votes) votes.clear();
   for (const auto& [number, item] : own) waiting.emplace(item.id, item);
   propose_new(context);
 }
@@ -75,8 +71,19 @@ void MultiPaxos::fill_up(Context& context) {
   }
 }
 
-/// Gives the items that wait the next slots, as far as the window goes.
+/// Proposes again what phase 1 has found, as far as the window goes.
+void MultiPaxos::adopt(Context& context) {
+  if (votes.empty()) return;
+  know_of(context, votes.rbegin()->first);
+  fill_up(context);
+  votes.erase(votes.begin(), votes.upper_bound(proposed));
+}
+
+/// Gives the items that wait the next slots, as far as the window goes; behind all that phase 1 has
+/// found.
 void MultiPaxos::propose_new(Context& context) {
+  adopt(context);
+  if (!votes.empty()) return;
   while (!waiting.empty()) {
     Slot next = proposed + 1;
     while (chosen.count(next) > 0) ++next;

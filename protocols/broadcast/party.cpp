@@ -52,10 +52,13 @@ void Party::start(Context& context) {
 }
 
 void Party::recover(Context& context) {
+  retired = !module.recovers();
+  if (retired) return context.note(Retired{});
   deliver(context, module().recover(context.child(kModule)));
 }
 
 void Party::receive(Context& context, NodeId from, const Message& message) {
+  if (retired) return;
   if (auto down = context.route_to(kModule, message)) {
     deliver(context, module().receive(*down, from, message));
   } else if (const auto* request = message.as<Request>()) {
@@ -65,6 +68,7 @@ void Party::receive(Context& context, NodeId from, const Message& message) {
 }
 
 void Party::timer(Context& context, const Message& tag) {
+  if (retired) return;
   if (auto down = context.route_to(kModule, tag)) {
     deliver(context, module().timer(*down, tag));
   } else if (const auto* entry = tag.as<EntryDue>()) {

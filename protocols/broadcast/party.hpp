@@ -22,6 +22,11 @@
 
 namespace sibyl::broadcast {
 
+/// A party that has recovered, of a protocol that does not: it takes no part any more, and nothing
+/// is owed by it or to it, as if it had not recovered.
+struct Retired {};
+BOOST_DESCRIBE_STRUCT(Retired, (), ())
+
 class Party : public ProcessOf<Party> {
  public:
   Party(SystemPtr system, BroadcastPtr broadcast, PartyOptions options)
@@ -45,7 +50,9 @@ class Party : public ProcessOf<Party> {
   state_machines::StateMachinePtr machine;
   std::uint64_t applied = 0;
   std::set<std::uint64_t> done;  ///< requests of external clients that were applied
-  BOOST_DESCRIBE_CLASS(Party, (), (module, calls, requests, asked, machine, applied, done), (), ())
+  bool retired = false;
+  BOOST_DESCRIBE_CLASS(Party, (), (module, calls, requests, asked, machine, applied, done, retired),
+                       (), ())
 
  private:
   void deliver(Context& context, const Deliveries& items);

@@ -73,6 +73,7 @@ Deliveries RotatingLeader::recover(Context /*context*/) {
 
 // upon TOB.in(x): UCB.send(x); UnQueued += x.
 Deliveries RotatingLeader::broadcast(Context context, Value content) {
+  if (stopped) return {};
   Deliveries out = catch_up(context);
   const NodeId self = context.self();
   const SignedItem item{self, {{self, ++sent}, content}};

@@ -314,7 +314,8 @@ std::vector<std::vector<NodeId>> parties_alike(const Setup& setup,
 /// The labels of commands: only they are operations of the history.
 std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol) {
   std::vector<std::string> found;
-  for (const Entry& entry : read_system(setup, protocol)->entries) {
+  const SystemPtr system = read_system(setup, protocol);
+  for (const Entry& entry : system->entries) {
     if (entry.is_command()) found.push_back(entry.label);
   }
   return found;
@@ -395,7 +396,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   for (const std::string& name : field_names_of<Request, Reply>()) {
     info.words.fields.push_back(name);
   }
-  info.words.steps.push_back(std::string(type_name<EntryDue>()));
+  for (const std::string& step : names_of<EntryDue, Retired>()) info.words.steps.push_back(step);
   info.words.replies = {"ok", "nok"};
   const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };

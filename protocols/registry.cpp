@@ -13,6 +13,7 @@
 #include "protocols/broadcast/replica_ids.hpp"
 #include "protocols/broadcast/rotating_leader.hpp"
 #include "protocols/broadcast/scheduled.hpp"
+#include "protocols/broadcast/timestamped.hpp"
 #include "protocols/broadcast/unscheduled.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
@@ -43,6 +44,7 @@ std::vector<ProtocolInfo>& all() {
       broadcast::fixed_leader(),
       broadcast::multi_paxos(),
       broadcast::consensus_broadcast(),
+      broadcast::timestamped_broadcast(),
   };
   // clang-format on
   return list;

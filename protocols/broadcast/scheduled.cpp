@@ -10,9 +10,11 @@
 
 namespace sibyl::broadcast {
 
-namespace {
-
-DolevStrongRules rules_of(const ScheduledOptions& options, const Parties& parties) {
+DolevStrongRules rules_of(const ChainOptions& options, const Parties& parties) {
+  if (options.rounds && (*options.rounds == 0 || *options.rounds > kMostParties)) {
+    throw ConfigError(pointer_to(kOptionsPointer, "rounds"),
+                      fmt::format("found {}, expected 1 to {}", *options.rounds, kMostParties));
+  }
   DolevStrongRules rules;
   const std::uint32_t full = options.rounds.value_or(parties.t + 1);
   rules.rounds = full > options.fewer_rounds ? full - options.fewer_rounds : 1;
@@ -24,12 +26,9 @@ DolevStrongRules rules_of(const ScheduledOptions& options, const Parties& partie
   return rules;
 }
 
-void check(const ScheduledOptions& options, const Parties& parties) {
-  if (options.rounds && (*options.rounds == 0 || *options.rounds > kMostParties)) {
-    throw ConfigError(pointer_to(kOptionsPointer, "rounds"),
-                      fmt::format("found {}, expected 1 to {}", *options.rounds, kMostParties));
-  }
-  if (options.agreement != Agreement::king) return;
+namespace {
+
+void check_king(const ScheduledOptions& options, const Parties& parties) {
   if (options.rounds) {
     throw ConfigError(pointer_to(kOptionsPointer, "rounds"),
                       "the king algorithm has always 3(t + 1) + 1 rounds; leave it out");
@@ -74,11 +73,12 @@ std::vector<Variant> with_scheduled_variants(std::vector<Variant> own) {
 
 ScheduledInstance::ScheduledInstance(const PartiesPtr& parties, const ScheduledOptions& options,
                                      ItemId id, std::uint64_t start, Message payload) {
-  check(options, *parties);
+  const DolevStrongRules rules = rules_of(options, *parties);
   if (options.agreement == Agreement::king) {
+    check_king(options, *parties);
     agreement_ = King(parties, id, start, std::move(payload));
   } else {
-    agreement_ = DolevStrong(parties, rules_of(options, *parties), id, start, std::move(payload));
+    agreement_ = DolevStrong(parties, rules, id, start, std::move(payload));
   }
 }
 

@@ -38,9 +38,8 @@ namespace sibyl::broadcast {
 enum class Agreement : std::uint8_t { dolev_strong, king };
 BOOST_DESCRIBE_ENUM(Agreement, dolev_strong, king)
 
-struct ScheduledOptions : SlotOptions {
-  Agreement agreement = Agreement::dolev_strong;
-  // Of dolev_strong.
+/// Of what agrees by Dolev-Strong.
+struct ChainOptions : SlotOptions {
   std::optional<std::uint32_t> rounds;  ///< R, at least 1; absent: t + 1
   std::uint32_t fewer_rounds = 0;       ///< R is smaller by so many, but at least 1
   std::uint32_t relay_cap = 2;
@@ -49,11 +48,20 @@ struct ScheduledOptions : SlotOptions {
   bool check_chain_length = true;
   bool count_distinct_signers = true;
 };
-BOOST_DESCRIBE_STRUCT(ScheduledOptions, (SlotOptions),
-                      (agreement, rounds, fewer_rounds, relay_cap, signatures, bind_signatures,
+BOOST_DESCRIBE_STRUCT(ChainOptions, (SlotOptions),
+                      (rounds, fewer_rounds, relay_cap, signatures, bind_signatures,
                        check_chain_length, count_distinct_signers))
 
-/// The variants of what runs scheduled broadcasts. `own` stands in front.
+struct ScheduledOptions : ChainOptions {
+  Agreement agreement = Agreement::dolev_strong;
+};
+BOOST_DESCRIBE_STRUCT(ScheduledOptions, (ChainOptions), (agreement))
+
+/// The rules of Dolev-Strong that the options come to for these parties. Throws ConfigError where
+/// an option makes no sense.
+DolevStrongRules rules_of(const ChainOptions& options, const Parties& parties);
+
+/// The variants of what agrees by Dolev-Strong. `own` stands in front.
 std::vector<Variant> with_scheduled_variants(std::vector<Variant> own);
 
 /// One scheduled broadcast, at one party, by either agreement.

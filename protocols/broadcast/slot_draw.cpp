@@ -16,7 +16,7 @@ namespace {
 
 class SlotDraw {
  public:
-  SlotDraw(const ScheduledOptions& options, std::size_t parties, bool commands, Stream& stream)
+  SlotDraw(const SlotOptions& options, std::size_t parties, bool commands, Stream& stream)
       : length_(Slots(options).length()), parties_(parties), commands_(commands), stream_(stream) {}
 
   /// `count` faulty parties from `first` on.
@@ -87,8 +87,7 @@ class SlotDraw {
 
 }  // namespace
 
-Drawn draw_in_slots(Drawn drawn, const ScheduledOptions& options, bool below_a_third,
-                    Stream& stream) {
+Drawn draw_in_slots(Drawn drawn, const SlotOptions& options, bool below_a_third, Stream& stream) {
   const auto parties =
       static_cast<std::size_t>(*std::as_const(drawn.deployment).find("parties")->as_int());
   const Value::List& entries = *std::as_const(drawn.workload).find("broadcasts")->as_list();

@@ -14,8 +14,7 @@ namespace sibyl::broadcast {
 
 /// In half of the drawings of draw_parties(): other faulty parties instead of the drawn ones, up to
 /// as many as the options bear: `below_a_third`, or all but two.
-Drawn draw_in_slots(Drawn drawn, const ScheduledOptions& options, bool below_a_third,
-                    Stream& stream);
+Drawn draw_in_slots(Drawn drawn, const SlotOptions& options, bool below_a_third, Stream& stream);
 
 /// broadcast_protocol() for a protocol in slots. As many parties may be faulty as the deployment
 /// says: what an agreement does not bear is refused.
@@ -30,7 +29,10 @@ ProtocolInfo protocol_in_slots(BroadcastProtocol protocol) {
   info.draw = [shared, draw = info.draw](const Setup& setup, Stream& stream, unsigned size) {
     Drawn drawn = draw(setup, stream, size);
     const Options options = read_options<Options>(setup, shared->variants);
-    bool below_a_third = options.agreement == Agreement::king;
+    bool below_a_third = false;
+    if constexpr (requires { options.agreement; }) {
+      below_a_third = options.agreement == Agreement::king;
+    }
     if constexpr (requires { options.inputs; }) {
       below_a_third = below_a_third || options.inputs != Options{}.inputs;
     }

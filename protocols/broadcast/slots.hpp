@@ -102,6 +102,8 @@ class Slots {
   bool has_begun(Context context) const { return context.wall_now() >= begin_of(next); }
   /// Slot `next` begins: returns what came in the slot that ends.
   ReceivedInSlot enter();
+  /// Passes over the slots that have begun, when nobody wants what came in them. O(1).
+  void skip(Context context);
   /// Sets the timer for the beginning of slot `next`. To be called at the start and whenever the
   /// timer has fired, until no slot is wanted any more: the clock may have been stepped in between.
   void arm(Context context) const;

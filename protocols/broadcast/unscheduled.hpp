@@ -7,6 +7,7 @@
 //                    correct parties hold an item one delay after the first of them, but two items
 //                    that a faulty origin gives one number are two items: propagation without
 //                    agreement. Enough for the inputs of a total order.
+// A third one, for any t < n in a synchronous network, is a protocol of its own: timestamped.hpp.
 // Guarantees: validity, integrity; with bracha agreement and propagation. Does not guarantee that
 // the item of a faulty origin is ever delivered, nor any order.
 // Cost of one broadcast: bracha (n - 1)(2n + 1) messages and 3 delays; signed_flooding n(n - 1)

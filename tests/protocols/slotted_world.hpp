@@ -12,6 +12,7 @@
 #include "protocols/broadcast/party.hpp"
 #include "protocols/broadcast/rotating_leader.hpp"
 #include "protocols/broadcast/scheduled.hpp"
+#include "protocols/broadcast/timestamped.hpp"
 #include "protocols/protocol.hpp"
 #include "sim/byzantine.hpp"
 #include "sim/choices.hpp"
@@ -88,6 +89,9 @@ inline const std::set<NodeId>& marked_by(const World& world, std::uint32_t party
   const auto& module = *static_cast<const broadcast::Party&>(world.process({party})).module;
   if (const auto* leader = dynamic_cast<const broadcast::RotatingLeader*>(&module)) {
     return leader->slots.absent;
+  }
+  if (const auto* lazy = dynamic_cast<const broadcast::TimestampedBroadcast*>(&module)) {
+    return lazy->slots.absent;
   }
   return dynamic_cast<const broadcast::ScheduledBroadcast&>(module).slots.absent;
 }

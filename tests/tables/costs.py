@@ -96,6 +96,8 @@ ROWS = [
         formula="3(n-1)+1; 4", entry={"party": "P1"}),
     Row("consensus-broadcast", "signed flooding", lambda n: n * (n - 1), lambda n: 1,
         options=lambda n: {"backend": "signed_flooding"}, formula="n(n-1); 1"),
+    Row("timestamped-broadcast", "time-stamped Dolev-Strong", lambda n: n * (n - 1),
+        lambda n: 13 * (1 + faults(n)), formula="n(n-1); L + (t+1)L"),
     Row("fixed-sequencer", "fixed sequencer", lambda n: n, lambda n: 2, formula="1+(n-1); 2",
         entry={"party": "P1"}),
     Row("fixed-sequencer", "its own broadcasts", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),

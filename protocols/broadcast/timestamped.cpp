@@ -123,6 +123,7 @@ namespace {
 Drawn with_false_stamps(Drawn drawn, Stream& stream) {
   if (drawn.byzantine.is_null() || stream.below(2) == 0) return drawn;
   Value::List entries = *std::as_const(drawn.byzantine).as_list();
+  if (entries.empty()) return drawn;
   Value lie(Value::Object{{"node", *entries.front().find("node")->as_string()},
                           {"behaviour", "equivocate"},
                           {"field", "first_slot"},
@@ -133,13 +134,24 @@ Drawn with_false_stamps(Drawn drawn, Stream& stream) {
   return drawn;
 }
 
+/// Those of Dolev-Strong; who puts words into another's mouth breaks integrity here.
+std::vector<Variant> variants() {
+  std::vector<Variant> all = with_scheduled_variants({});
+  for (Variant& variant : all) {
+    if (variant.info.name == "no-signatures" || variant.info.name == "unbound-signatures") {
+      variant.info.breaks.emplace_back("integrity");
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 ProtocolInfo timestamped_broadcast() {
   BroadcastProtocol p;
   p.name = "timestamped-broadcast";
   p.line = "unscheduled consensus broadcast (UCB) in slots, by time-stamped Dolev-Strong";
-  p.variants = with_scheduled_variants({});
+  p.variants = variants();
   p.properties = {"validity", "integrity", "agreement"};
   // As many as scheduled-broadcast, to compare them; a scenario may say any t < n.
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };

@@ -135,7 +135,7 @@ Drawn with_false_stamps(Drawn drawn, Stream& stream) {
 }
 
 /// Those of Dolev-Strong; who puts words into another's mouth breaks integrity here.
-std::vector<Variant> variants() {
+std::vector<Variant> timestamped_variants() {
   std::vector<Variant> all = with_scheduled_variants({});
   for (Variant& variant : all) {
     if (variant.info.name == "no-signatures" || variant.info.name == "unbound-signatures") {
@@ -151,7 +151,7 @@ ProtocolInfo timestamped_broadcast() {
   BroadcastProtocol p;
   p.name = "timestamped-broadcast";
   p.line = "unscheduled consensus broadcast (UCB) in slots, by time-stamped Dolev-Strong";
-  p.variants = variants();
+  p.variants = timestamped_variants();
   p.properties = {"validity", "integrity", "agreement"};
   // As many as scheduled-broadcast, to compare them; a scenario may say any t < n.
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };

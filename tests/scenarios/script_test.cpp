@@ -204,7 +204,7 @@ TEST_CASE("faulty nodes are counted, and more than the protocol is made for is r
   CHECK(faulty(silent) == "1 1");
   CHECK(faulty(silent, R"(, "faults": [{"at": "1ms", "crash": "P3"}])") == "1 1");
   CHECK(faulty(silent, R"(, "faults": [{"at": "1ms", "crash": "P2"}])") == "2 1 exceeded");
-  // One after the other, with what they have stored: never two at a time.
+  // One after the other; but the first does not take part again.
   const std::string turns =
       R"(, "faults": [{"at": "1ms", "crash": "P2"}, {"at": "2ms", "recover": {"node": "P2")";
   CHECK(faulty("[]", turns + R"(}}, {"at": "3ms", "crash": "P1"}])") == "2 0 exceeded");

@@ -134,24 +134,13 @@ Drawn with_false_stamps(Drawn drawn, Stream& stream) {
   return drawn;
 }
 
-/// Those of Dolev-Strong; who puts words into another's mouth breaks integrity here.
-std::vector<Variant> timestamped_variants() {
-  std::vector<Variant> all = with_scheduled_variants({});
-  for (Variant& variant : all) {
-    if (variant.info.name == "no-signatures" || variant.info.name == "unbound-signatures") {
-      variant.info.breaks.emplace_back("integrity");
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 ProtocolInfo timestamped_broadcast() {
   BroadcastProtocol p;
   p.name = "timestamped-broadcast";
   p.line = "unscheduled consensus broadcast (UCB) in slots, by time-stamped Dolev-Strong";
-  p.variants = timestamped_variants();
+  p.variants = with_scheduled_variants({});
   p.properties = {"validity", "integrity", "agreement"};
   // As many as scheduled-broadcast, to compare them; a scenario may say any t < n.
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };

@@ -152,7 +152,13 @@ Liveness liveness_of(const Trace& trace) {
     }
     return undecided;
   }
-  if (trace.outcome == Outcome::quiescent) return {true, "the run is quiescent"};
+  if (trace.outcome == Outcome::quiescent) {
+    if (trace.pending.value_or(0) == 0) return {true, "the run is quiescent"};
+    return {false, fmt::format("the run is quiescent, but {} held back, by a pause or a clog that "
+                               "does not end",
+                               *trace.pending == 1 ? "an event is"
+                                                   : fmt::format("{} events are", *trace.pending))};
+  }
   const std::set<NodeId> crashed = crashed_at_end(trace);
   std::unordered_set<EventId> received;
   std::unordered_set<EventId> lost;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -273,6 +274,24 @@ void resolve_after(const WrittenWorkload& workload, System& system) {
   }
 }
 
+/// Entries that wait for each other in a circle would never be called.
+void refuse_circles(const System& system) {
+  std::set<std::uint64_t> free;
+  for (std::size_t before = ~std::size_t{0}; before != free.size();) {
+    before = free.size();
+    for (const Entry& entry : system.entries) {
+      const bool waits = std::any_of(entry.after.begin(), entry.after.end(),
+                                     [&](std::uint64_t op) { return free.count(op) == 0; });
+      if (!waits) free.insert(entry.op);
+    }
+  }
+  for (const Entry& entry : system.entries) {
+    if (free.count(entry.op) > 0) continue;
+    throw ConfigError(pointer_to(pointer_to(kEntries, entry.op - 1), "after"),
+                      fmt::format("\"{}\" waits for itself, in a circle", entry.label));
+  }
+}
+
 std::vector<NodeSpec> build(const Setup& setup, const BroadcastProtocol& protocol) {
   const SystemPtr system = read_system(setup, protocol);
   const Made made = protocol.read(setup);
@@ -375,6 +394,7 @@ SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol) {
     system->entries.push_back(std::move(entry));
   }
   resolve_after(workload, *system);
+  refuse_circles(*system);
   return system;
 }
 

@@ -40,28 +40,13 @@ std::vector<NodeId> missing_at(const Broadcasts& all, const ItemId& id,
   return missing;
 }
 
-/// The finding for items that are missing somewhere, by the rule for liveness. `what` says how the
-/// first one came about: "S of P0, delivered by P1".
 Finding judge_missing(const Trace& trace, const std::vector<MissingItem>& missing,
                       const std::string& what) {
-  const Liveness liveness = liveness_of(trace);
   const MissingItem& first = missing.front();
-  std::vector<std::string> names;
-  Value::List processes;
-  for (const NodeId process : first.processes) {
-    names.push_back(node_name(trace, process));
-    processes.emplace_back(names.back());
-  }
-  std::string summary = fmt::format("{}, was not delivered by {}", what, listed(names));
-  if (missing.size() > 1) {
-    summary += fmt::format(" (and so {})", counted(missing.size() - 1, "other item"));
-  }
-  summary += fmt::format("; {}.", liveness.why);
-  if (!liveness.decided) return inconclusive(summary);
   Value witness;
-  witness.set("item", item_value(*first.id)).set("event", number(first.cause));
-  witness.set("missing_at", std::move(processes)).set("items", number(missing.size()));
-  return violated(trace, summary, {first.cause}, std::move(witness));
+  witness.set("item", item_value(*first.id));
+  return analysis::judge_missing(trace, what, first.processes, first.cause, missing.size(), "item",
+                                 std::move(witness));
 }
 
 // --- agreement ---

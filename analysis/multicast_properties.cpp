@@ -63,28 +63,13 @@ std::map<std::int64_t, std::set<NodeId>> delivered_by(const Multicasts& all) {
   return result;
 }
 
-/// The finding for messages that are missing somewhere, by the rule for liveness. `what` says how
-/// the first one came about: "message 3, multicast by client".
 Finding judge_missing(const Trace& trace, const std::vector<Missing>& missing,
                       const std::string& what) {
-  const Liveness liveness = liveness_of(trace);
   const Missing& first = missing.front();
-  std::vector<std::string> names;
-  Value::List processes;
-  for (const NodeId process : first.processes) {
-    names.push_back(node_name(trace, process));
-    processes.emplace_back(names.back());
-  }
-  std::string summary = fmt::format("{}, was not delivered by {}", what, listed(names));
-  if (missing.size() > 1) {
-    summary += fmt::format(" (and so {})", counted(missing.size() - 1, "other message"));
-  }
-  summary += fmt::format("; {}.", liveness.why);
-  if (!liveness.decided) return inconclusive(summary);
   Value witness;
-  witness.set("message", first.message).set("event", number(first.cause));
-  witness.set("missing_at", std::move(processes)).set("messages", number(missing.size()));
-  return violated(trace, summary, {first.cause}, std::move(witness));
+  witness.set("message", first.message);
+  return analysis::judge_missing(trace, what, first.processes, first.cause, missing.size(),
+                                 "message", std::move(witness));
 }
 
 Finding check_agreement_of(const Trace& trace, bool uniform) {

@@ -270,6 +270,25 @@ Finding violated(const Trace& trace, std::string summary, std::vector<EventId> e
   return finding;
 }
 
+Finding judge_missing(const Trace& trace, const std::string& what,
+                      const std::vector<NodeId>& processes, EventId cause, std::size_t count,
+                      const std::string& noun, Value witness) {
+  const Liveness liveness = liveness_of(trace);
+  std::vector<std::string> names;
+  Value::List missing_at;
+  for (const NodeId process : processes) {
+    names.push_back(node_name(trace, process));
+    missing_at.emplace_back(names.back());
+  }
+  std::string summary = fmt::format("{}, was not delivered by {}", what, listed(names));
+  if (count > 1) summary += fmt::format(" (and so {})", counted(count - 1, "other " + noun));
+  summary += fmt::format("; {}.", liveness.why);
+  if (!liveness.decided) return inconclusive(summary);
+  witness.set("event", number(cause)).set("missing_at", std::move(missing_at));
+  witness.set(noun + "s", number(count));
+  return violated(trace, summary, {cause}, std::move(witness));
+}
+
 std::string counted(std::size_t n, std::string_view noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }

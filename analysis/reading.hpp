@@ -110,6 +110,13 @@ Finding violated(const Trace& trace, std::string summary, std::vector<EventId> e
                  Value witness);
 Finding inconclusive(std::string summary);
 
+/// The finding for a delivery that is missing, by the rule for liveness. `what` says how it came
+/// about, "message 3, multicast by client"; `cause` is the event that obliges `processes`; `count`
+/// of such a `noun` are missing somewhere. The witness begins with what is given.
+Finding judge_missing(const Trace& trace, const std::string& what,
+                      const std::vector<NodeId>& processes, EventId cause, std::size_t count,
+                      const std::string& noun, Value witness);
+
 /// "1 message", "2 messages".
 std::string counted(std::size_t n, std::string_view noun);
 

@@ -66,14 +66,8 @@ Deliveries RotatingLeader::start(Context context) {
   return {};
 }
 
-Deliveries RotatingLeader::recover(Context /*context*/) {
-  stopped = true;
-  return {};
-}
-
 // upon TOB.in(x): UCB.send(x); UnQueued += x.
 Deliveries RotatingLeader::broadcast(Context context, Value content) {
-  if (stopped) return {};
   Deliveries out = catch_up(context);
   const NodeId self = context.self();
   const SignedItem item{self, {{self, ++sent}, content}};
@@ -95,7 +89,6 @@ void RotatingLeader::hold(Context context, const SignedItem& item) {
 }
 
 Deliveries RotatingLeader::receive(Context context, NodeId from, const Message& message) {
-  if (stopped) return {};
   // What comes at the very beginning of an epoch comes after it.
   Deliveries out = catch_up(context);
   if (const auto down = context.route_to(kReliable, message)) {
@@ -134,7 +127,7 @@ void RotatingLeader::match(ItemId id) {
 }
 
 Deliveries RotatingLeader::timer(Context context, const Message& tag) {
-  if (stopped || tag.as<slots::SlotBegins>() == nullptr) return {};
+  if (tag.as<slots::SlotBegins>() == nullptr) return {};
   Deliveries out = catch_up(context);
   if (has_work()) slots.arm(context);
   return out;

@@ -87,8 +87,6 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   RotatingLeader(const SystemPtr& system, const RotatingOptions& options, bool fixed);
 
   Deliveries start(Context context) override;
-  /// A party that has crashed does not know what it has missed: it stays silent.
-  Deliveries recover(Context context) override;
   std::uint64_t next_number() const override { return sent + 1; }
   Deliveries broadcast(Context context, Value content) override;
   Deliveries receive(Context context, NodeId from, const Message& message) override;
@@ -105,10 +103,9 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   std::map<ItemId, Value> contents;
   std::map<ItemId, rotating::SignedItem> signatures;
   std::optional<ScheduledInstance> block;  ///< of the present epoch
-  bool stopped = false;
   BOOST_DESCRIBE_CLASS(RotatingLeader, (),
-                       (slots, sent, epoch, unqueued, queued, reliable, contents, signatures, block,
-                        stopped),
+                       (slots, sent, epoch, unqueued, queued, reliable, contents, signatures,
+                        block),
                        (), ())
 
  private:
@@ -121,7 +118,7 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   void on_reliable(const Deliveries& items);
   void match(ItemId id);
   bool is_valid(const rotating::SignedItem& item) const;
-  bool has_work() const { return !stopped && epoch < epochs_; }
+  bool has_work() const { return epoch < epochs_; }
 
   PartiesPtr parties_;
   RotatingOptions options_;

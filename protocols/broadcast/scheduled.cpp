@@ -186,17 +186,10 @@ ScheduledBroadcast::ScheduledBroadcast(const SystemPtr& system, NodeId self,
   plan_ = plan_of(*system, slots, any.rounds());
 }
 
-bool ScheduledBroadcast::has_work() const {
-  return !stopped && (begun < plan_.size() || !running.empty());
-}
+bool ScheduledBroadcast::has_work() const { return begun < plan_.size() || !running.empty(); }
 
 Deliveries ScheduledBroadcast::start(Context context) {
   if (has_work()) slots.arm(context);
-  return {};
-}
-
-Deliveries ScheduledBroadcast::recover(Context /*context*/) {
-  stopped = true;
   return {};
 }
 
@@ -219,14 +212,13 @@ Deliveries ScheduledBroadcast::broadcast(Context /*context*/, Value content) {
 }
 
 Deliveries ScheduledBroadcast::receive(Context context, NodeId from, const Message& message) {
-  if (stopped) return {};
   Deliveries out = catch_up(context);
   if (const auto slot = slot_of(message)) slots.take(context, from, *slot, message);
   return out;
 }
 
 Deliveries ScheduledBroadcast::timer(Context context, const Message& tag) {
-  if (stopped || tag.as<slots::SlotBegins>() == nullptr) return {};
+  if (tag.as<slots::SlotBegins>() == nullptr) return {};
   Deliveries out = catch_up(context);
   if (has_work()) slots.arm(context);
   return out;

@@ -115,8 +115,6 @@ class ScheduledBroadcast : public BroadcastOf<ScheduledBroadcast> {
   ScheduledBroadcast(const SystemPtr& system, NodeId self, const ScheduledOptions& options);
 
   Deliveries start(Context context) override;
-  /// A party that has crashed does not know what it has missed: it stays silent.
-  Deliveries recover(Context /*context*/) override;
   std::uint64_t next_number() const override;
   Deliveries broadcast(Context context, Value content) override;
   Deliveries receive(Context context, NodeId from, const Message& message) override;
@@ -126,8 +124,7 @@ class ScheduledBroadcast : public BroadcastOf<ScheduledBroadcast> {
   std::uint64_t begun = 0;                ///< how many of the plan have started
   std::map<std::uint64_t, Value> inputs;  ///< by number, of own instances that have not
   std::vector<ScheduledInstance> running;
-  bool stopped = false;
-  BOOST_DESCRIBE_CLASS(ScheduledBroadcast, (), (slots, begun, inputs, running, stopped), (), ())
+  BOOST_DESCRIBE_CLASS(ScheduledBroadcast, (), (slots, begun, inputs, running), (), ())
 
  private:
   Deliveries catch_up(Context context);

@@ -30,15 +30,9 @@ using timestamped::Stamped;
 TimestampedBroadcast::TimestampedBroadcast(PartiesPtr parties, const ChainOptions& options)
     : slots(options), parties_(std::move(parties)), rules_(rules_of(options, *parties_)) {}
 
-Deliveries TimestampedBroadcast::recover(Context /*context*/) {
-  stopped = true;
-  return {};
-}
-
 // upon (BROADCAST, D, id, m) at D: r0 := the first slot that begins after this; sign (id, r0, m)
 // and send it to all when r0 begins.
 Deliveries TimestampedBroadcast::broadcast(Context context, Value content) {
-  if (stopped) return {};
   Deliveries out = catch_up(context);
   const InstanceId id{slots.next, {context.self(), ++sent}};
   instances.insert_or_assign(
@@ -49,7 +43,7 @@ Deliveries TimestampedBroadcast::broadcast(Context context, Value content) {
 }
 
 Deliveries TimestampedBroadcast::receive(Context context, NodeId from, const Message& message) {
-  if (stopped || !timestamped::instance_of(message)) return {};
+  if (!timestamped::instance_of(message)) return {};
   Deliveries out = catch_up(context);
   slots.take(context, from, *slot_of(message), message);
   arm(context);
@@ -57,7 +51,7 @@ Deliveries TimestampedBroadcast::receive(Context context, NodeId from, const Mes
 }
 
 Deliveries TimestampedBroadcast::timer(Context context, const Message& tag) {
-  if (stopped || tag.as<slots::SlotBegins>() == nullptr) return {};
+  if (tag.as<slots::SlotBegins>() == nullptr) return {};
   armed = false;
   Deliveries out = catch_up(context);
   arm(context);

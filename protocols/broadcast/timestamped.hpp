@@ -66,8 +66,6 @@ class TimestampedBroadcast : public BroadcastOf<TimestampedBroadcast> {
   /// Throws ConfigError where an option makes no sense for these parties.
   TimestampedBroadcast(PartiesPtr parties, const ChainOptions& options);
 
-  /// A party that has crashed does not know what it has missed: it stays silent.
-  Deliveries recover(Context context) override;
   std::uint64_t next_number() const override { return sent + 1; }
   Deliveries broadcast(Context context, Value content) override;
   Deliveries receive(Context context, NodeId from, const Message& message) override;
@@ -78,16 +76,14 @@ class TimestampedBroadcast : public BroadcastOf<TimestampedBroadcast> {
   std::map<timestamped::InstanceId, DolevStrong> instances;  ///< joined, or own and to begin
   std::set<ItemId> delivered;
   bool armed = false;  ///< a timer is set
-  bool stopped = false;
-  BOOST_DESCRIBE_CLASS(TimestampedBroadcast, (),
-                       (slots, sent, instances, delivered, armed, stopped), (), ())
+  BOOST_DESCRIBE_CLASS(TimestampedBroadcast, (), (slots, sent, instances, delivered, armed), (), ())
 
  private:
   Deliveries catch_up(Context context);
   void run(Context context, std::uint64_t slot, const ReceivedInSlot& received, Deliveries& out);
   void join(std::uint64_t slot, const timestamped::InstanceId& id);
   void arm(Context context);
-  bool has_work() const { return !stopped && !(instances.empty() && slots.received.empty()); }
+  bool has_work() const { return !(instances.empty() && slots.received.empty()); }
 
   PartiesPtr parties_;
   DolevStrongRules rules_;

@@ -2,6 +2,7 @@
 #include <cassert>
 #include <utility>
 
+#include "protocols/agreement/weak_agreement.hpp"
 #include "protocols/broadcast/bracha.hpp"
 #include "protocols/broadcast/causal.hpp"
 #include "protocols/broadcast/fifo.hpp"
@@ -45,6 +46,7 @@ std::vector<ProtocolInfo>& all() {
       broadcast::multi_paxos(),
       broadcast::consensus_broadcast(),
       broadcast::timestamped_broadcast(),
+      agreement::weak_agreement(),
   };
   // clang-format on
   return list;

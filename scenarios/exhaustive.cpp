@@ -24,8 +24,10 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
         result_(result),
         judge_(scenario, options, result) {}
 
-  /// False when a clock was read: then the time belongs to the state, and all has to be done again.
-  bool run(bool by_time) {
+  /// When a clock was read, or something asked for that all nodes have in common, all has to be
+  /// done again: the one belongs to the state, the other makes steps depend on more than their
+  /// nodes.
+  StateSearch::End run(bool by_time) {
     StateSearchOptions bounds;
     bounds.states = options_.states;
     bounds.depth = std::min(options_.depth, scenario_.limits.events);
@@ -47,9 +49,10 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     search_ = &search;
     const StateSearch::End end = search.run();
     copy_counts();
-    if (end == StateSearch::End::clock_read) return false;
-    say_what_is_missing(end);
-    return true;
+    if (end != StateSearch::End::clock_read && end != StateSearch::End::common_asked) {
+      say_what_is_missing(end);
+    }
+    return end;
   }
 
   void ended(Outcome outcome) override { judge(outcome); }
@@ -143,15 +146,19 @@ ExhaustiveResult explore_exhaustively(const Scenario& given, const ExhaustiveOpt
     if (options.cpu) result.cpu_seconds = options.cpu() - begin;
     if (options.progress) options.progress(r);
   };
-  const bool by_numbers = !options.copy && options.delays_ns.empty() &&
-                          StepTable::obstacle(exhaustive_root(scenario, options, 0)).empty();
+  bool by_numbers = !options.copy && options.delays_ns.empty() &&
+                    StepTable::obstacle(exhaustive_root(scenario, options, 0)).empty();
+  const ExhaustiveResult empty = result;
   if (by_numbers) {
-    const ExhaustiveResult empty = result;
-    if (!NumberSearch(scenario, with, result).run(false)) {
+    auto end = NumberSearch(scenario, with, result).run(false);
+    if (end == StateSearch::End::clock_read) {
       result = empty;
-      NumberSearch(scenario, with, result).run(true);
+      end = NumberSearch(scenario, with, result).run(true);
     }
-  } else {
+    by_numbers = end != StateSearch::End::common_asked;
+  }
+  if (!by_numbers) {
+    result = empty;
     search_by_copying(scenario, with, result);
   }
   if (!scenario.faults.random.empty()) {

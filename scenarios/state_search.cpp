@@ -113,6 +113,7 @@ StateSearch::End StateSearch::search_once() {
       if (options_.tick && options_.tick()) return End::stopped;
     }
     if (steps_.clock_read() && !by_time_) return End::clock_read;
+    if (steps_.common_asked()) return End::common_asked;
     advance();
   }
   return End::complete;

@@ -82,13 +82,14 @@ class StateSearch {
     virtual void hit(const std::string& /*probe*/) = 0;
     virtual void again() = 0;  ///< a reduction was not justified: all counts begin anew
   };
-  enum class End : std::uint8_t { complete, states, memory, stopped, clock_read };
+  enum class End : std::uint8_t { complete, states, memory, stopped, clock_read, common_asked };
 
   /// `root` is prepared, between two steps, and StepTable::obstacle finds none. `by_time`: the time
   /// belongs to the state.
   StateSearch(const World& root, const StateSearchOptions& options, bool by_time,
               Listener& listener);
-  /// clock_read: a step read a clock, so that the search has to be made `by_time`; its results so
+  /// clock_read: a step read a clock, so that the search has to be made `by_time`; common_asked: a
+  /// step asked for what all nodes have in common, so that worlds have to be copied. The results so
   /// far mean nothing then.
   End run();
 

@@ -44,6 +44,12 @@ void SeededChoices::add_streams(std::size_t index) {
   }
 }
 
+std::uint64_t SeededChoices::common(std::uint64_t key, std::uint64_t options) const {
+  constexpr auto kPurpose = static_cast<std::uint32_t>(Decision::coin);
+  Stream of_seed(seed_, kNobody.value, kPurpose);
+  return Stream(of_seed.next() ^ key, kNobody.value, kPurpose).below(options);
+}
+
 std::uint64_t RecordingChoices::pick(Question q, std::uint64_t options) {
   const std::uint64_t answer = inner_.pick(q, options);
   decided_.push_back({q.what, q.node, options, static_cast<std::int64_t>(answer)});

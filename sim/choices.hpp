@@ -50,6 +50,7 @@ struct Question {
   NodeId node = kNobody;
   NodeId peer = kNobody;
   const TypeInfo* type = nullptr;
+  std::uint64_t key = 0;  ///< of what all nodes have in common (Context::common): which of them
 };
 
 /// What may happen next where any message in flight may arrive (TieRule::any): the messages, in the
@@ -82,12 +83,13 @@ class Choices {
 };
 
 /// Answers from random streams keyed by (seed, node, decision): an additional question in one place
-/// moves no answer elsewhere.
+/// moves no answer elsewhere. What nodes have in common is a function of seed and key.
 class SeededChoices final : public Choices {
  public:
   explicit SeededChoices(std::uint64_t seed) : seed_(seed) {}
   std::uint64_t pick(Question q, std::uint64_t options) override {
-    return options <= 1 ? 0 : stream(q).below(options);
+    if (options <= 1) return 0;
+    return q.key != 0 ? common(q.key, options) : stream(q).below(options);
   }
   std::int64_t draw(Question q, const Distribution& d) override { return d.sample(stream(q)); }
   bool chance(Question q, Probability p) override { return stream(q).chance(p.scaled); }
@@ -102,6 +104,7 @@ class SeededChoices final : public Choices {
     return streams_[index];
   }
   void add_streams(std::size_t index);
+  std::uint64_t common(std::uint64_t key, std::uint64_t options) const;
 
   std::uint64_t seed_;
   std::vector<Stream> streams_;  ///< by (node + 1, decision); kNobody comes first

@@ -71,6 +71,10 @@ class Context {
   /// One of `options` >= 1 alternatives, decided by the run's Choices.
   std::uint64_t choose(Decision what, std::uint64_t options);
   std::int64_t draw(Decision what, const Distribution& d);
+  /// One of `options` >= 1 alternatives, the same for every node that asks with this key (not 0)
+  /// and number of options: an ideal functionality that all have in common, such as a coin. The
+  /// first who asks makes the run's Choices decide, as Decision::coin of the world. O(log keys).
+  std::uint64_t common(std::uint64_t key, std::uint64_t options);
 
   /// Uses the node's CPU for `time`: what is sent later in this step leaves later, and the next
   /// message waits. Without a CPU model it does nothing.

@@ -95,6 +95,25 @@ struct Heard {
 };
 BOOST_DESCRIBE_STRUCT(Heard, (), (origin, number))
 
+/// A process gives its input to an agreement. Checked by: validity, unanimity, subset_size,
+/// subset_validity, termination.
+struct Propose {
+  std::string instance;  ///< which agreement, of several in one run
+  Value value;
+  std::uint64_t least = 0;  ///< of a common subset: how many inputs it must have; 0: it is none
+};
+BOOST_DESCRIBE_STRUCT(Propose, (), (instance, value, least))
+
+/// A process decides (puts out) in an agreement. Null: that there is no majority ("?"). Of a common
+/// subset: the list of [party's name, input]. Checked by: agreement, validity, unanimity,
+/// integrity, termination, subset_size, subset_validity.
+struct Decide {
+  std::string instance;
+  std::uint64_t round = 0;  ///< from 1; 0: the agreement has no rounds
+  Value value;
+};
+BOOST_DESCRIBE_STRUCT(Decide, (), (instance, round, value))
+
 /// The process holds the object from now on as its owner (installed, created, or from the start).
 /// Checked by: single_owner.
 struct Own {

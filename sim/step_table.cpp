@@ -397,6 +397,8 @@ StepTable::Outcome StepTable::make_step(const State& state, std::uint32_t stimul
     world.hand(state.node.value, handed.from, 0, handed.message);
   }
   clock_read_ = clock_read_ || world.clock_reads_ != 0;
+  common_asked_ = common_asked_ || !world.common_.empty();
+  world.common_.clear();
 
   Outcome out;
   std::vector<MessageId> to_others;

@@ -111,6 +111,8 @@ class StepTable {
   void set_now(std::int64_t now) { now_ = by_time_ ? now : 0; }
   /// Whether a step other than a start read a clock.
   bool clock_read() const { return clock_read_; }
+  /// Whether a step asked for what all nodes have in common: then it depends on more than its node.
+  bool common_asked() const { return common_asked_; }
   /// A number that was drawn, and of which only the least was tried.
   const std::optional<Decision>& drew() const { return drew_; }
   /// Whether of more than StepAnswers::kMostAlternatives only the first were tried.
@@ -190,6 +192,7 @@ class StepTable {
   bool by_time_;
   std::int64_t now_ = 0;
   bool clock_read_ = false;
+  bool common_asked_ = false;
   bool any_timers_ = false;
   /// A message held a TimerId: from the step on that sent it the slots' generations belong to every
   /// node's state.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -354,6 +355,7 @@ class World {
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;
   std::uint64_t clock_reads_ = 0;
+  std::map<std::uint64_t, std::uint64_t> common_;  ///< answers of Context::common, by key
   Listener observer_;
   Choices* choices_ = nullptr;  ///< valid during run() and step()
   std::int64_t horizon_ = kNever.ns;

@@ -207,6 +207,10 @@ std::uint64_t World::state_hash(bool timed) const {
     h.add(t.fault);
     h.add(t.seen);
   }
+  for (const auto& [key, answer] : common_) {
+    h.add(key);
+    h.add(answer);
+  }
   return h.value();
 }
 

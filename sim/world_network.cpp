@@ -196,6 +196,16 @@ std::uint64_t Context::choose(Decision what, std::uint64_t options) {
   assert(options >= 1);
   return options == 1 ? 0 : world_->choices_->pick({what, {instance_}}, options);
 }
+std::uint64_t Context::common(std::uint64_t key, std::uint64_t options) {
+  assert(key != 0 && options >= 1);
+  const auto known = world_->common_.find(key);
+  if (known != world_->common_.end()) return known->second;
+  Question q{Decision::coin};
+  q.key = key;
+  const std::uint64_t answer = options == 1 ? 0 : world_->choices_->pick(q, options);
+  world_->common_.emplace(key, answer);
+  return answer;
+}
 std::int64_t Context::draw(Decision what, const Distribution& d) {
   return world_->choices_->draw({what, {instance_}}, d);
 }

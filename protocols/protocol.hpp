@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocols/model.hpp"
 #include "sim/decode.hpp"
 #include "sim/describe.hpp"
 #include "sim/field_type.hpp"
@@ -130,6 +131,8 @@ struct ProtocolInfo {
   /// What the protocol is made for, in the deployment of the setup; its promises say nothing of
   /// runs in which more is faulty. Empty: it does not say. Throws ConfigError.
   std::function<Tolerance(const Setup&)> tolerates = {};
+  /// What else it relies on. Empty: it does not say. Throws ConfigError.
+  std::function<Model(const Setup&)> relies_on = {};
   /// What it can be judged by: `properties`, then `not_promised`.
   std::vector<std::string> judgeable() const;
 };

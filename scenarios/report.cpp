@@ -91,12 +91,13 @@ Value metrics_json(const RunResult& result) {
   return metrics;
 }
 
-/// "2 nodes, 1 of them Byzantine", "1 Byzantine node".
-std::string faulty_words(std::size_t nodes, std::size_t byzantine) {
-  const char* const noun = nodes == 1 ? "node" : "nodes";
-  if (nodes == byzantine) return fmt::format("{} Byzantine {}", nodes, noun);
-  if (byzantine == 0) return fmt::format("{} {}, none Byzantine", nodes, noun);
-  return fmt::format("{} {}, {} of them Byzantine", nodes, noun, byzantine);
+Value departures_json(const std::vector<Departure>& departures) {
+  Value::List list;
+  for (const Departure& each : departures) {
+    list.push_back(Value::Object{
+        {"what", each.what}, {"found", each.found}, {"bound", each.bound}, {"text", each.text}});
+  }
+  return Value(std::move(list));
 }
 
 Value faulty_json(const FaultyNodes& faulty) {
@@ -217,6 +218,7 @@ Value report_json(const Scenario& scenario, const RunResult& result, bool explai
                                                     {"failed", number(result.failed)},
                                                     {"pending", number(result.pending)}}},
                        {"faulty", faulty_json(result.faulty)},
+                       {"outside_model", departures_json(result.departures)},
                        {"metrics", metrics_json(result)},
                        {"unmet", std::move(unmet)},
                        {"schedule_parts", std::move(parts)},
@@ -239,13 +241,8 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
     out += fmt::format("  {:12}{} of {} never happened\n", "faults",
                        result.faults_planned - result.faults_happened, result.faults_planned);
   }
-  if (result.faulty.exceeded()) {
-    const FaultyNodes& faulty = result.faulty;
-    const Tolerance& most = *faulty.tolerated;
-    out += fmt::format(
-        "  {:12}{}; the protocol is made for {}\n", "faulty",
-        faulty_words(faulty.nodes, faulty.byzantine),
-        most.faulty == 0 ? "none" : "at most " + faulty_words(most.faulty, most.byzantine));
+  for (const Departure& each : result.departures) {
+    out += fmt::format("  outside the model: {}\n", shown(each.text));
   }
   for (const std::string& part : result.schedule_parts) {
     out += fmt::format("  {:12}{}\n", "parts at", shown(part));

@@ -250,6 +250,7 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   }
   result.history = analysis::history_of(result.trace).operations;
   result.faulty = count_faulty(scenario, result.trace);
+  result.departures = departures(scenario, result.trace, result.faulty);
   measure(result);
   const Facts facts{result.trace.outcome, &result.findings, &result.history, &result.counters,
                     result.trace.digest};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/verdict.hpp"
+#include "scenarios/departures.hpp"
 #include "scenarios/expect.hpp"
 #include "scenarios/faulty.hpp"
 #include "scenarios/scenario.hpp"
@@ -52,6 +53,7 @@ struct RunResult {
   std::size_t faults_planned = 0;                ///< actions of the plan, drawn ones included
   std::size_t faults_happened = 0;               ///< those whose time or event came in the run
   FaultyNodes faulty;
+  std::vector<Departure> departures;  ///< in what it left the protocol's model
   std::size_t invoked = 0;
   std::size_t ok = 0;              ///< returned with the reply "ok"
   std::size_t failed = 0;          ///< returned with another reply

@@ -346,6 +346,7 @@ ProtocolInfo multi_paxos() {
   p.variants = paxos_variants();
   p.properties = {"validity", "integrity", "agreement", "uniform_agreement", "total_order"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 2; };
+  p.links = LinkNeeds::fair;
   const auto read = made_with<PaxosOptions>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const PaxosOptions& options) {
         return make_broadcast<MultiPaxos>(system->parties, options);

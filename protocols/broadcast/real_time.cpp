@@ -96,7 +96,16 @@ ProtocolInfo real_time_order() {
              {},
              field_names_of<real_time::Request>()};
   p.clocks_within = milliseconds(2);  // with delays of at most 10ms below Delta
-  return broadcast_protocol(std::move(p));
+  const std::vector<Variant> variants = p.variants;
+  ProtocolInfo info = broadcast_protocol(std::move(p));
+  info.relies_on = [variants, model = info.relies_on](const Setup& setup) {
+    Model bounds = model(setup);
+    const auto options = read_options<real_time::Options>(without_variants(setup), variants);
+    bounds.delta = options.delta;
+    bounds.skew_below_delay = options.clients_learn == Learn::arrival;
+    return bounds;
+  };
+  return info;
 }
 
 }  // namespace sibyl::broadcast

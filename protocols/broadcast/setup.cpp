@@ -318,6 +318,21 @@ Tolerance tolerance(const Setup& setup, const BroadcastProtocol& protocol) {
   return {borne, protocol.faults == FaultsBorne::byzantine ? borne : 0};
 }
 
+/// What all of the family rely on. A `faulty` that nobody but voting clients reads is theirs alone.
+Model model_of(const Setup& setup, const BroadcastProtocol& protocol) {
+  const SystemPtr system = read_system(setup, protocol);
+  const std::uint32_t n = system->parties->n();
+  const std::uint32_t t = system->parties->t;
+  Model model;
+  model.parties = n;
+  model.links = protocol.links;
+  if (setup.deployment.find("faulty") == nullptr) return model;
+  if (protocol.most_faulty(kMostParties) > 0) model.declared = t;
+  const bool votes = system->clients > 0 && protocol.read(setup).party.accept != Accept::first;
+  if (votes) model.votes = {t, (n - 1) / 2};
+  return model;
+}
+
 /// The parties that only listen.
 std::vector<std::vector<NodeId>> parties_alike(const Setup& setup,
                                                const BroadcastProtocol& protocol) {
@@ -376,6 +391,12 @@ const std::vector<std::string>& family_properties() {
   return kProperties;
 }
 
+Setup without_variants(const Setup& setup) {
+  Setup plain = setup;
+  plain.variants.clear();
+  return plain;
+}
+
 SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol) {
   auto system = std::make_shared<System>();
   const Deployment deployment = read_deployment(setup, protocol, *system);
@@ -422,6 +443,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
   info.labels = [shared](const Setup& setup) { return labels(setup, *shared); };
   info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
+  info.relies_on = [shared](const Setup& setup) { return model_of(setup, *shared); };
   if (shared->alike) {
     info.symmetric = [shared](const Setup& setup) { return parties_alike(setup, *shared); };
   }

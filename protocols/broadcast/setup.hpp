@@ -154,6 +154,8 @@ struct BroadcastProtocol {
   /// How many of n parties may be faulty, and in which way.
   std::uint32_t (*most_faulty)(std::uint32_t n) = [](std::uint32_t) { return 0U; };
   FaultsBorne faults = FaultsBorne::crashes;
+  /// What its parties need of the links between them.
+  LinkNeeds links = LinkNeeds::lossless;
   /// Reads the options. Throws ConfigError. See made_with().
   std::function<Made(const Setup&)> read;
   /// The numbers of parties that a search draws.
@@ -172,6 +174,9 @@ struct BroadcastProtocol {
 
 /// The properties that runs of this family can be judged by.
 const std::vector<std::string>& family_properties();
+
+/// The setup as it is without variants: what the protocol relies on is not theirs to change.
+Setup without_variants(const Setup& setup);
 
 /// Reads "/deployment" and "/workload". Throws ConfigError.
 SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol);

@@ -26,6 +26,14 @@ ProtocolInfo protocol_in_slots(BroadcastProtocol protocol) {
     const std::uint32_t t = read_system(setup, *shared)->parties->t;
     return Tolerance{t, t};
   };
+  info.relies_on = [shared, model = info.relies_on](const Setup& setup) {
+    Model bounds = model(setup);
+    const auto options = read_options<Options>(without_variants(setup), shared->variants);
+    bounds.max_drift = options.max_drift;
+    bounds.max_trans = options.max_trans;
+    bounds.max_comp = options.max_comp;
+    return bounds;
+  };
   info.draw = [shared, draw = info.draw](const Setup& setup, Stream& stream, unsigned size) {
     Drawn drawn = draw(setup, stream, size);
     const Options options = read_options<Options>(setup, shared->variants);

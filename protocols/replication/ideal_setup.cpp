@@ -143,6 +143,9 @@ ProtocolInfo ideal_rsm() {
   info.tolerates = [inner = info.tolerates](const Setup& setup) {
     return inner(without_adversary(setup));
   };
+  info.relies_on = [inner = info.relies_on](const Setup& setup) {
+    return inner(without_adversary(setup));
+  };
   info.draw = [inner = info.draw](const Setup& setup, Stream& stream, unsigned size) {
     return with_equal_commands(inner(setup, stream, size), stream);
   };

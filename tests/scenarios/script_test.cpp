@@ -223,7 +223,7 @@ TEST_CASE("the report says how many nodes were faulty, and its text only when it
   CHECK(to_json(*report_json(s, r, false).find("faulty")) ==
         R"({"nodes":2,"byzantine":2,"tolerated":1,"byzantine_tolerated":1,"exceeded":true})");
   const std::string line =
-      "faulty      2 Byzantine nodes; the protocol is made for at most 1 Byzantine node\n";
+      "outside the model: 2 Byzantine nodes; the protocol is made for at most 1 Byzantine node\n";
   CHECK(report_text(s, r, false).find(line) != std::string::npos);
   const Scenario fine = loaded(R"([{"node": "P3", "behaviour": "silent"}])");
   CHECK(report_text(fine, run_scenario(fine), false).find("made for") == std::string::npos);

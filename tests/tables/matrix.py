@@ -5,8 +5,8 @@ Usage: matrix.py PATH/TO/sibyl SCENARIO.json...
 
 Runs the files and prints a table in Markdown: a row a protocol or variant, a column a property. A
 cell is "holds (k)" when k runs had something to judge and all kept it; else the scenarios in which
-it is violated (ids without "smr-"), and behind them how many others keep it. A star marks runs with
-more faulty nodes than the protocol is made for. Exits with 1 when a run is not as its file expects.
+it is violated (ids without "smr-"), and behind them how many others keep it. A star marks runs
+outside the model of the protocol. Exits with 1 when a run is not as its file expects.
 """
 
 import json
@@ -53,7 +53,7 @@ def main():
         for identity, protocol in documents(path):
             name = " + ".join([protocol["name"], *protocol.get("variants", [])])
             report = by_id[identity]
-            star = "*" if report.get("faulty", {}).get("exceeded") else ""
+            star = "*" if report.get("outside_model") else ""
             for prop, finding in report["properties"].items():
                 cell = rows.setdefault(name, {}).setdefault(prop, {"kept": 0, "broken": []})
                 if finding["verdict"] == "violated":

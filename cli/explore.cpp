@@ -274,8 +274,20 @@ int search_some(const ExploreSettings& settings, const std::string& id,
   return status_of(result.found, result.inconclusive != 0 || result.runs == 0, io);
 }
 
+/// `check` of what is searched: whether crashes that are asked for would be drawn.
+void check_room(const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const ConfigError& e) {
+    throw UsageError(
+        fmt::format("--crashes: {}; --beyond-bound draws them all the same", e.what()));
+  }
+}
+
 int explore_drawn(const ExploreSettings& settings, Io& io) {
   const Generator generator = generator_of(settings.drawn, settings.common);
+  check_room(
+      [&] { check_crashes(generator, settings.common.seed.value_or(1), settings.faults, ""); });
   check_folder(settings.common.out);
   const auto search = [&](const ExploreOptions& options) {
     return explore_generated(generator, options, settings.drawn.runs);
@@ -294,6 +306,7 @@ int explore_one(const ExploreSettings& settings, Io& io) {
   check_folder(settings.common.out);
   const Scenario& scenario = scenarios.front();
   if (settings.strategy == "exhaustive") return search_all(settings, scenario, io);
+  check_room([&] { check_crashes(scenario, settings.faults, ""); });
   const auto search = [&](const ExploreOptions& options) { return explore(scenario, options); };
   return search_some(settings, scenario.id, *scenario.protocol, demand_of(settings, &scenario),
                      search, io);
@@ -307,8 +320,8 @@ void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
         fmt::format("{} belongs to --strategy {}; this search is by {}", name, whose, strategy));
   };
   if (strategy == "exhaustive") {
-    for (const char* name : {"--crashes", "--recover", "--amnesia", "--pauses", "--cuts",
-                             "--losses", "--duplicates"}) {
+    for (const char* name : {"--crashes", "--recover", "--amnesia", "--beyond-bound", "--pauses",
+                             "--cuts", "--losses", "--duplicates"}) {
       if (verb.get_option(name)->count() == 0) continue;
       throw UsageError(
           fmt::format("{}: --strategy exhaustive draws no faults; those of the "
@@ -394,6 +407,8 @@ void add_fault_options(CLI::App& verb, FaultBudget& faults) {
       ->check(few);
   verb.add_flag("--recover", faults.recoveries, "What crashed may recover, with its storage");
   verb.add_flag("--amnesia", faults.amnesia, "What crashed may recover without its storage");
+  verb.add_flag("--beyond-bound", faults.beyond_bound,
+                "Crashes may hit more nodes than the protocol is made for");
   verb.add_option("--pauses", faults.pauses, "Pauses of nodes in a run at most")->check(few);
   verb.add_option("--cuts", faults.cuts, "Partitions of the network in a run at most")->check(few);
   verb.add_option("--losses", faults.losses, "Lost messages in a run at most")->check(few);

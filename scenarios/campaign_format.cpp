@@ -57,12 +57,14 @@ Duration longer_than_nothing(const Value& v, const std::string& pointer) {
 }
 
 FaultBudget read_faults(const Value& v, const std::string& pointer) {
-  const Fields fields(v, pointer,
-                      {"crashes", "recover", "amnesia", "pauses", "cuts", "losses", "duplicates"});
+  const Fields fields(
+      v, pointer,
+      {"crashes", "recover", "amnesia", "beyond_bound", "pauses", "cuts", "losses", "duplicates"});
   FaultBudget budget;
   read_count(fields, "crashes", budget.crashes, 0, kFew);
   fields.read("recover", budget.recoveries);
   fields.read("amnesia", budget.amnesia);
+  fields.read("beyond_bound", budget.beyond_bound);
   read_count(fields, "pauses", budget.pauses, 0, kFew);
   read_count(fields, "cuts", budget.cuts, 0, kFew);
   read_count(fields, "losses", budget.losses, 0, kFew);
@@ -187,6 +189,19 @@ void check_synchronous(const ProtocolInfo& protocol, const CampaignSearch& searc
   if (search.liveness) {
     throw ConfigError(pointer_to(pointer, "liveness"),
                       "lets messages take any time; " + why + "; give \"liveness\": false");
+  }
+}
+
+/// Crashes that are asked for have to be drawn.
+void check_room(const CampaignEntry& entry, const std::string& pointer) {
+  const FaultBudget& faults = entry.search.faults;
+  try {
+    if (entry.generator) return check_crashes(*entry.generator, entry.search.seed, faults, pointer);
+    check_crashes(entry.scenario, faults, pointer);
+  } catch (const ConfigError& e) {
+    throw ConfigError(pointer, fmt::format("{}; \"beyond_bound\": true draws them all the same, "
+                                           "and \"faults\": {{}} asks for none",
+                                           e.what()));
   }
 }
 
@@ -357,6 +372,7 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
                         "names nodes of a scenario; with \"protocol\" they are drawn");
     }
     check_synchronous(*entry.scenario.protocol, search, pointer);
+    check_room(entry, pointer_to(pointer_to(pointer, "faults"), "crashes"));
     entry.liveness = demand_of(search, entry.scenario, pointer);
     const std::vector<std::string> known = entry.scenario.protocol->judgeable();
     if (one_property) {

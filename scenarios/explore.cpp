@@ -75,7 +75,11 @@ class Worker {
  public:
   Worker(const Scenario& scenario, const ExploreOptions& options,
          const std::vector<Position>& positions, JudgedRuns& known)
-      : scenario_(scenario), options_(options), positions_(positions), known_(known) {
+      : scenario_(scenario),
+        options_(options),
+        positions_(positions),
+        room_(crash_room(scenario, options.faults)),
+        known_(known) {
     // Faults cannot be tied to what a second twin does: scenarios have no name for it.
     std::erase_if(positions_,
                   [&](const Position& p) { return p.node.value >= scenario.nodes.size(); });
@@ -227,7 +231,7 @@ class Worker {
     if (!options_.faults.any()) return {};
     constexpr std::uint32_t kFaultStream = 0x666c7473;
     Stream stream(seed_of_run(options_.seed, number), 0, kFaultStream);
-    return draw_plan(options_.faults, positions_, scenario_.nodes.size(), stream);
+    return draw_plan(options_.faults, positions_, scenario_.nodes.size(), room_, stream);
   }
 
   Judged judge(std::uint64_t number) {
@@ -260,6 +264,7 @@ class Worker {
   const Scenario& scenario_;
   const ExploreOptions& options_;
   std::vector<Position> positions_;
+  std::optional<CrashRoom> room_;
   JudgedRuns& known_;  ///< shared with the other workers
   StrategySettings settings_;
   Limits limits_;

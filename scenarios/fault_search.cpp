@@ -67,8 +67,12 @@ std::pair<std::string, Value> action(const fault::Action& what,
 class Drawer {
  public:
   Drawer(const FaultBudget& budget, const std::vector<Position>& positions, std::size_t nodes,
-         Stream& stream)
-      : budget_(budget), positions_(positions), nodes_(nodes), stream_(stream) {}
+         std::optional<CrashRoom> room, Stream& stream)
+      : budget_(budget),
+        positions_(positions),
+        nodes_(nodes),
+        room_(std::move(room)),
+        stream_(stream) {}
 
   fault::Plan plan() {
     if (positions_.empty() || nodes_ == 0) return {};
@@ -94,9 +98,26 @@ class Drawer {
     return at(positions_[after + static_cast<std::size_t>(stream_.below(left))]);
   }
 
+  /// Nothing else that is drawn depends on it: where there is room, plans are as without a bound.
+  bool may_crash(NodeId node) {
+    if (!room_ || room_->faulty.contains(node)) return true;
+    if (room_->more == 0) return false;
+    --room_->more;
+    room_->faulty.insert(node);
+    return true;
+  }
+
   void crash() {
     const std::size_t when = place();
     const NodeId node = positions_[when].node;
+    fault::Plan all = std::move(plan_);
+    plan_.clear();
+    crash_at(when, node);
+    const fault::Plan crash = std::exchange(plan_, std::move(all));
+    if (may_crash(node)) plan_.insert(plan_.end(), crash.begin(), crash.end());
+  }
+
+  void crash_at(std::size_t when, NodeId node) {
     plan_.push_back({at(positions_[when]), fault::Crash{node}});
     if (!budget_.recoveries && !budget_.amnesia) return;
     if (stream_.below(4) == 0) return;
@@ -136,6 +157,7 @@ class Drawer {
   const FaultBudget& budget_;
   const std::vector<Position>& positions_;
   std::size_t nodes_;
+  std::optional<CrashRoom> room_;
   Stream& stream_;
   fault::Plan plan_;
 };
@@ -152,9 +174,37 @@ std::vector<Position> positions_of(const std::vector<TraceEvent>& events) {
   return all;
 }
 
+std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget& budget) {
+  if (budget.beyond_bound || !scenario.protocol->tolerates) return std::nullopt;
+  CrashRoom room;
+  for (const ByzantineNode& each : scenario.byzantine) room.faulty.insert(each.node);
+  for (const fault::Fault& fault : scenario.faults.plan) {
+    if (const auto* crash = std::get_if<fault::Crash>(&fault.what)) room.faulty.insert(crash->node);
+  }
+  std::uint64_t used = room.faulty.size();
+  for (const RandomFaults& random : scenario.faults.random) {
+    if (random.kind == RandomKind::crash) used += random.count;
+  }
+  const std::uint64_t borne = scenario.protocol->tolerates(scenario.setup).faulty;
+  room.more = borne > used ? static_cast<std::size_t>(borne - used) : 0;
+  return room;
+}
+
+std::string no_room_for_crashes(const Scenario& scenario) {
+  const std::uint32_t borne = scenario.protocol->tolerates(scenario.setup).faulty;
+  if (borne == 0) {
+    return fmt::format("{} is made for no faulty node in this deployment, and no crash is drawn",
+                       scenario.protocol->name);
+  }
+  return fmt::format(
+      "{} is made for {} faulty {}, as many as the scenario itself lets crash, and "
+      "no other crash is drawn",
+      scenario.protocol->name, borne, borne == 1 ? "node" : "nodes");
+}
+
 fault::Plan draw_plan(const FaultBudget& budget, const std::vector<Position>& positions,
-                      std::size_t nodes, Stream& stream) {
-  return Drawer(budget, positions, nodes, stream).plan();
+                      std::size_t nodes, std::optional<CrashRoom> room, Stream& stream) {
+  return Drawer(budget, positions, nodes, std::move(room), stream).plan();
 }
 
 Value encode_fault(const fault::Fault& fault, const std::vector<TraceNode>& nodes) {

@@ -2,7 +2,10 @@
 // after its third Propose".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,8 @@ struct FaultBudget {
   std::uint32_t cuts = 0;  ///< partitions of the network, which may heal
   std::uint32_t losses = 0;
   std::uint32_t duplicates = 0;
+  /// Crashes may hit more nodes than the protocol is made for.
+  bool beyond_bound = false;
   bool any() const { return crashes + pauses + cuts + losses + duplicates != 0; }
 };
 
@@ -34,10 +39,24 @@ struct Position {
 /// The receipts and timers of a run, in their order.
 std::vector<Position> positions_of(const std::vector<TraceEvent>& events);
 
-/// A plan within the budget. Which kinds there are at all is drawn first, then how many of each.
-/// Losses and duplicates are not part of it: they are answers.
+/// Whom drawn crashes may hit, so that no more nodes are faulty than the protocol is made for.
+struct CrashRoom {
+  std::set<NodeId> faulty;  ///< are so anyway: Byzantine, or crashed by the scenario
+  std::size_t more = 0;     ///< so many others may crash, whether they recover or not
+  /// Nobody may crash.
+  bool none() const { return faulty.empty() && more == 0; }
+};
+/// Absent: anybody may crash, since the protocol does not say what it is made for, or by the
+/// budget.
+std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget& budget);
+
+/// What is wrong with crashes that would never be drawn: a sentence, without its end.
+std::string no_room_for_crashes(const Scenario& scenario);
+
+/// A plan within the budget and the room. Which kinds there are at all is drawn first, then how
+/// many of each. Losses and duplicates are not part of it: they are answers.
 fault::Plan draw_plan(const FaultBudget& budget, const std::vector<Position>& positions,
-                      std::size_t nodes, Stream& stream);
+                      std::size_t nodes, std::optional<CrashRoom> room, Stream& stream);
 
 /// As scenario files write it.
 Value encode_fault(const fault::Fault& fault, const std::vector<TraceNode>& nodes);

@@ -193,6 +193,25 @@ void check_generator(const Generator& generator) {
   }
 }
 
+void check_crashes(const Scenario& scenario, const FaultBudget& budget,
+                   const std::string& pointer) {
+  if (budget.crashes == 0) return;
+  const std::optional<CrashRoom> room = crash_room(scenario, budget);
+  if (room && room->none()) throw ConfigError(pointer, no_room_for_crashes(scenario));
+}
+
+void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBudget& budget,
+                   const std::string& pointer) {
+  constexpr std::uint64_t kLookedAt = 32;
+  if (budget.crashes == 0 || budget.beyond_bound) return;
+  for (std::uint64_t i = 0;; ++i) {
+    const Scenario scenario = draw_scenario(generator, seed, i);
+    const std::optional<CrashRoom> room = crash_room(scenario, budget);
+    if (!room || !room->none()) return;
+    if (i + 1 == kLookedAt) throw ConfigError(pointer, no_room_for_crashes(scenario));
+  }
+}
+
 ExploreResult explore_generated(const Generator& generator, const ExploreOptions& options,
                                 std::uint64_t each) {
   each = std::max<std::uint64_t>(each, 1);

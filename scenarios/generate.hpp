@@ -43,6 +43,13 @@ Scenario draw_scenario(const Generator& generator, std::uint64_t seed, std::uint
 /// InputError: its file is "--set" for a mistake in an override, else its place is in "/protocol".
 void check_generator(const Generator& generator);
 
+/// Checks that crashes, if the budget has any, are drawn in some of the first workloads at least.
+/// Throws ConfigError at `pointer`.
+void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBudget& budget,
+                   const std::string& pointer);
+/// The same of one scenario.
+void check_crashes(const Scenario& scenario, const FaultBudget& budget, const std::string& pointer);
+
 /// How many runs are made of each workload, when nobody says.
 inline constexpr std::uint64_t kRunsOfAWorkload = 32;
 

@@ -55,6 +55,19 @@ TEST_CASE("an entry of one line is searched as the campaign says, and by default
   CHECK_FALSE(entry.search.exhaustive);
 }
 
+TEST_CASE(
+    "crashes for which a protocol has no room are refused, unless they may exceed its bound") {
+  const auto entry = [](const std::string& faults) {
+    return R"("entries": [{"protocol": "lamport-order", "faults": )" + faults + "}]";
+  };
+  CHECK(refusal(entry(R"({"crashes": 1})"))
+            .find("/entries/0/faults/crashes: lamport-order is made for no faulty node") !=
+        std::string::npos);
+  const Campaign beyond = read(entry(R"({"crashes": 1, "beyond_bound": true})"));
+  CHECK(beyond.entries[0].search.faults.beyond_bound);
+  CHECK(refusal(entry("{}")) == "it was read");
+}
+
 TEST_CASE("what an entry says replaces what the campaign says") {
   const Campaign campaign = read(R"("seed": 5, "runs": 7, "for": "2s", "strategies": ["random"],
       "faults": {"crashes": 1, "recover": true}, "shrink": false, "set": {"/ties": "insertion"},

@@ -4,8 +4,10 @@
 
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "scenarios/fault_search.hpp"
 #include "scenarios/generate.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
@@ -69,6 +71,95 @@ TEST_CASE("nothing is found in reliable broadcast as it should be") {
   CHECK(result.inconclusive == 0);
 }
 
+TEST_CASE("drawn crashes and drawn Byzantine parties together are as many as the protocol bears") {
+  const Generator each = generator("reliable-broadcast");
+  std::size_t crashed = 0;
+  std::size_t beyond = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Scenario s = draw_scenario(each, seed, seed);
+    const std::size_t borne = s.protocol->tolerates(s.setup).faulty;
+    std::vector<Position> positions;
+    for (std::uint32_t i = 0; i < s.nodes.size(); ++i) positions.push_back({NodeId{i}, "x"});
+    for (const bool bounded : {true, false}) {
+      FaultBudget budget{.crashes = 3, .recoveries = true};
+      budget.beyond_bound = !bounded;
+      Stream stream(seed, 0, 7);
+      std::set<NodeId> faulty;
+      for (const ByzantineNode& node : s.byzantine) faulty.insert(node.node);
+      const fault::Plan plan =
+          draw_plan(budget, positions, s.nodes.size(), crash_room(s, budget), stream);
+      std::set<NodeId> down;
+      for (const fault::Fault& f : plan) {
+        if (const auto* crash = std::get_if<fault::Crash>(&f.what)) {
+          faulty.insert(crash->node);
+          down.insert(crash->node);
+        } else {
+          CHECK(down.count(std::get<fault::Recover>(f.what).node) == 1);  // nobody else's
+        }
+      }
+      if (bounded) CHECK(faulty.size() <= borne);
+      if (bounded) crashed += down.empty() ? 0 : 1;
+      beyond += faulty.size() > borne ? 1 : 0;
+    }
+  }
+  CHECK(crashed > 20);
+  CHECK(beyond > 50);
+}
+
+TEST_CASE("reliable broadcast holds with crashes beside Byzantine parties, up to its bound") {
+  ExploreOptions options;
+  options.runs = 2000;
+  options.faults.crashes = 2;
+  CHECK(explore_generated(generator("reliable-broadcast"), options).violating == 0);
+  options.faults.beyond_bound = true;
+  CHECK(explore_generated(generator("reliable-broadcast"), options).violating > 0);
+}
+
+TEST_CASE("crashes for which there is no room are refused, not left out in silence") {
+  const FaultBudget one{.crashes = 1};
+  const auto refused = [](const auto& searched, const FaultBudget& budget) {
+    try {
+      if constexpr (requires {
+                      searched.protocol->draw;
+                      searched.nodes;
+                    }) {
+        check_crashes(searched, budget, "/here");
+      } else {
+        check_crashes(searched, 1, budget, "/here");
+      }
+    } catch (const ConfigError& e) {
+      return e.pointer + ": " + e.what();
+    }
+    return std::string("(accepted)");
+  };
+  CHECK(
+      refused(generator("lamport-order"), one) ==
+      "/here: lamport-order is made for no faulty node in this deployment, and no crash is drawn");
+  CHECK(refused(generator("lamport-order"), {}) == "(accepted)");
+  CHECK(refused(generator("lamport-order"), {.crashes = 1, .beyond_bound = true}) == "(accepted)");
+  CHECK(refused(generator("reliable-broadcast"), one) == "(accepted)");
+  CHECK(refused(generator("ds-smr"), one) == "(accepted)");  // it says nothing of a bound
+  const auto scenario = [](const std::string& more) {
+    return load_text(R"({"format": "sibyl-scenario/1", "id": "room", "protocol":
+        {"name": "reliable-broadcast"}, "deployment": {"parties": 4},
+        "workload": {"broadcasts": [{"party": "P2"}]})" +
+                         more + "}",
+                     "room.json")
+        .front();
+  };
+  CHECK(refused(scenario(""), one) == "(accepted)");
+  const Scenario full = scenario(R"(, "faults": [
+      {"random": {"kind": "crash", "between": ["0ms", "5ms"], "nodes": ["P0", "P1"]}}])");
+  CHECK(refused(full, one) ==
+        "/here: reliable-broadcast is made for 1 faulty node, as many as the scenario itself lets "
+        "crash, and no other crash is drawn");
+  // Who is faulty anyway may crash besides.
+  const Scenario byzantine = scenario(R"(, "byzantine": [{"node": "P1", "behaviour": "silent"}])");
+  CHECK(refused(byzantine, one) == "(accepted)");
+  CHECK(crash_room(byzantine, one)->more == 0);
+  CHECK(crash_room(byzantine, one)->faulty == std::set<NodeId>{NodeId{1}});
+}
+
 TEST_CASE("a run with twins is recorded, and what is recorded replays it") {
   const Scenario s = load_text(R"({
     "format": "sibyl-scenario/1", "id": "twins", "protocol": {"name": "reliable-broadcast"},
@@ -89,4 +180,18 @@ TEST_CASE("a run with twins is recorded, and what is recorded replays it") {
     CHECK(replayed.messages == run.messages);
     CHECK(replayed.events == run.events);
   }
+}
+
+TEST_CASE("what searches draw stays within the model of each protocol") {
+  std::size_t bounded = 0;
+  for (const ProtocolInfo& protocol : protocols()) {
+    if (!protocol.draw || !protocol.relies_on) continue;
+    CAPTURE(protocol.name);
+    for (std::uint64_t number = 0; number < 30; ++number) {
+      const Scenario s = draw_scenario(generator(protocol.name), 5, number);
+      bounded += protocol.relies_on(s.setup).bounds_time() ? 1 : 0;
+      for (const Departure& each : run_scenario(s).departures) FAIL_CHECK(s.id << each.text);
+    }
+  }
+  CHECK(bounded >= 5 * 30);
 }

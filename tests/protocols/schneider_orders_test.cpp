@@ -115,9 +115,112 @@ TEST_CASE("a crash does not hold up the order by real time") {
   CHECK(ran.order(1) == "m1 m2");
 }
 
+// ---- Real time, stability from all ----
+
+namespace {
+
+constexpr const char* kFromAll = "{\"stability\": \"from_all\", \"period\": \"5ms\"}";
+
+Case from_all(Case c) {
+  c.options = kFromAll;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("a request that is stable from all takes n (n - 1) messages, two delays and the period") {
+  for (const int n : {4, 7, 10, 16}) {
+    for (const int period : {3, 5}) {
+      Case c = one_item("real-time-order", n);
+      c.options = "{\"stability\": \"from_all\", \"period\": \"" + std::to_string(period) + "ms\"}";
+      const Ran ran = run(c);
+      CHECK(ran.messages == static_cast<std::uint64_t>(n * (n - 1)));
+      CHECK(ran.by_kind.at("real_time::Null") == static_cast<std::uint64_t>((n - 1) * (n - 1)));
+      for (int party = 0; party < n; ++party) CHECK(ran.at(party, "m") == (2 + period) * kTick);
+    }
+  }
+}
+
+TEST_CASE("one null request answers all requests of a period, and an own request answers as well") {
+  Case c = from_all(one_item("real-time-order", 3));
+  c.workload = {{1, "a"}, {1, "b", {}, 1}, {1, "c", {}, 4}};
+  const Ran nulls = run(c);
+  CHECK(ordered(nulls));
+  CHECK(nulls.messages == 3 * 2 + 2 * 2);  // P0 and P2 say one null each
+  CHECK(nulls.last() == 7 * kTick);
+  c.workload = {{0, "a"}, {1, "b", {}, 2}, {2, "c", {}, 2}};
+  const Ran own = run(c);
+  CHECK(own.messages == 3 * 2 + 2 * 2);  // P0, and P1, since c is later than b by its sender
+  CHECK(own.order(0) == "a b c");
+  CHECK(own.at(0, "a") == 3 * kTick);
+}
+
+TEST_CASE("stable from all: totally ordered whatever the delays and the clocks are") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Case c = from_all(random_case("real-time-order", seed));
+    c.twice = seed % 5 == 0;
+    c.ahead_ns = {
+        {0, 40 * kTick}, {1, -30 * kTick}, {2, static_cast<std::int64_t>(seed % 3) * kTick}};
+    c.drift_ppb = {{1, 100'000'000}, {2, -100'000'000}};
+    const Ran ran = run(c);
+    CAPTURE(seed);
+    CHECK(ran.outcome == Outcome::quiescent);
+    CHECK(ordered(ran));
+    CHECK(ran.fifo_order());
+    CHECK(ran.causal_order());
+  }
+}
+
+TEST_CASE(
+    "stable from all: a party whose clock is behind keeps all waiting until it has caught up") {
+  Case c = from_all(one_item("real-time-order", 3));
+  c.ahead_ns = {{2, -20 * kTick}};
+  const Ran ran = run(c);
+  // P2 may speak when its clock has passed 0ms, at 20ms and a nanosecond.
+  CHECK(ran.at(0, "m") == 21 * kTick + 1);
+  CHECK(ran.at(2, "m") == 20 * kTick + 1);
+}
+
+TEST_CASE("stable from all: nothing is delivered without null requests, or behind a crash") {
+  Case c = one_item("real-time-order", 3);
+  c.variants = {"no-null-messages"};
+  const Ran silent = run(c);
+  CHECK(silent.outcome == Outcome::quiescent);
+  CHECK(silent.messages == 2);
+  CHECK(silent.last() == -1);
+  c = from_all(one_item("real-time-order", 3));
+  c.faults = {{{Time{kTick / 2}, "", kNobody, 1, {}}, fault::Crash{{2}}}};
+  CHECK(run(c).last() == -1);
+}
+
+TEST_CASE("stable from all: a wall clock that is set back loses nothing") {
+  Case c = from_all(one_item("real-time-order", 3));
+  c.workload = {{0, "a"}, {2, "b", {}, 3}};
+  c.faults = {{{Time{4 * kTick}, "", kNobody, 1, {}}, fault::ClockStep{{1}, Duration{-9 * kTick}}}};
+  const Ran ran = run(c);
+  CHECK(ran.outcome == Outcome::quiescent);
+  CHECK(ordered(ran));
+}
+
+TEST_CASE("by real time any crashes are borne, where requests are stable from all none") {
+  using testing::Json;
+  const ProtocolInfo& info = *find_protocol("real-time-order");
+  const auto borne = [&](const char* options) {
+    return info
+        .tolerates({{},
+                    Json::read(options),
+                    Json::read("{\"parties\": 3}"),
+                    Json::read("{\"broadcasts\": []}")})
+        .faulty;
+  };
+  CHECK(borne("{}") == 2);
+  CHECK(borne(kFromAll) == 0);
+}
+
 TEST_CASE("waits below zero are mistakes that name their place") {
   for (const auto& [protocol, option] :
        std::vector<std::pair<std::string, std::string>>{{"real-time-order", "delta"},
+                                                        {"real-time-order", "period"},
                                                         {"lamport-order", "timeout"},
                                                         {"lamport-order", "period"},
                                                         {"lamport-order", "suspect_after"}}) {

@@ -19,10 +19,12 @@
 // them ask for is done (smr-F-9).
 // Does not guarantee: that anything is done when no f + 1 of them ask for the same; anything with F
 // + 1 Byzantine replicas (scenario smr-F-8); anything with a faulty external voter, which is a
-// single point of failure (smr-F-7); that requests are the client's own, when a faulty party
-// broadcasts in its name (they are not signed). Cost: one Request a contacted party, one Reply a
-// replica (and one from the voter); the latency of voting is that of the (F + 1)-th fastest correct
-// replica.
+// single point of failure (smr-F-7); that a request is done only after the client has made it: as
+// requests are signed, a faulty party can broadcast none that the client does not make in the run
+// (smr-forged-commands), but one that it makes later. What a faulty client is to ask for stands in
+// the workload: what it changes on the way is not signed. Cost: one Request a contacted party, one
+// Reply a replica (and one from the voter); the latency of voting is that of the (F + 1)-th fastest
+// correct replica.
 #pragma once
 
 #include <cstdint>

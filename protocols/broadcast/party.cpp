@@ -88,6 +88,7 @@ void Party::deliver(Context& context, const Deliveries& items) {
 void Party::apply(Context& context, const Item& item) {
   if (item.content.is_null()) return;  // NoMsg
   state_machines::Command command = command_in(item.content);
+  if (!command.f.empty() && !is_own(item, command)) return context.count("forged");
   // Several parties may have broadcast the request of one client: it is one command.
   if (system_->client_named(command.client) && !done.insert(command.id).second) return;
   if (auto* argument = command.value.as_int()) {
@@ -100,6 +101,21 @@ void Party::apply(Context& context, const Item& item) {
     context.note(note::Output{applied, output.id, output.client, output.reply, output.value});
     answer(context, output);
   }
+}
+
+/// Whether the command is that of the client it names. A party calls its own commands alone, and
+/// the broadcast says who its origin is. The requests of external clients come through any party:
+/// they are signed, ideally, and what a client's nodes sign is what stands in the workload.
+bool Party::is_own(const Item& item, const state_machines::Command& command) const {
+  if (system_->client_named(command.client) == nullptr) {
+    return system_->parties->has(item.id.origin) &&
+           command.client == system_->names[item.id.origin.value];
+  }
+  if (command.id < 1 || command.id > system_->entries.size()) return false;
+  const Entry& entry = system_->entry(command.id);
+  return entry.client == command.client &&
+         std::any_of(entry.contents.begin(), entry.contents.end(),
+                     [&](const auto& signed_by) { return signed_by.second == item.content; });
 }
 
 void Party::answer(Context& context, const state_machines::Output& output) {

@@ -5,7 +5,9 @@
 // Source: notes on state machine replication ("Replicated State Machine", "Total Ordered
 // Broadcast": apply on delivery); section A of the specification of broadcast and agreement. Over a
 // total order broadcast this is the real replicated state machine of seed 003; over anything less
-// its safety breaks (scenario smr-A1).
+// its safety breaks (scenario smr-A1). Identities cannot be forged: a command in somebody else's
+// name is not applied (scenario smr-forged-commands), as long as the broadcast says truly whose an
+// item is. Counts "forged".
 #pragma once
 
 #include <cstdint>
@@ -57,6 +59,7 @@ class Party : public ProcessOf<Party> {
  private:
   void deliver(Context& context, const Deliveries& items);
   void apply(Context& context, const Item& item);
+  bool is_own(const Item& item, const state_machines::Command& command) const;
   void answer(Context& context, const state_machines::Output& output);
   void asked_for(Context& context, NodeId from, const Value& content);
   void call_what_is_due(Context& context);

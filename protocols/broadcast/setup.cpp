@@ -438,6 +438,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
     info.words.fields.push_back(name);
   }
   for (const std::string& step : names_of<EntryDue, Retired>()) info.words.steps.push_back(step);
+  info.words.counters.emplace_back("forged");
   info.words.replies = {"ok", "nok"};
   const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };

@@ -313,7 +313,8 @@ int explore_one(const ExploreSettings& settings, Io& io) {
 }
 
 /// Options that say nothing to the chosen strategy: a mistake, not a wish to be passed over.
-void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
+void refuse_foreign(const CLI::App& verb, const ExploreSettings& settings) {
+  const std::string& strategy = settings.strategy;
   const auto refuse = [&](const char* name, const std::string& whose) {
     if (verb.get_option(name)->count() == 0) return;
     throw UsageError(
@@ -331,6 +332,11 @@ void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
     if (verb.get_option("--seed")->count() != 0) {
       throw UsageError("--seed: --strategy exhaustive draws nothing; it makes every run");
     }
+    if (verb.get_option("--jobs")->count() != 0 && settings.common.jobs != 1) {
+      throw UsageError(fmt::format(
+          "--jobs {}: --strategy exhaustive makes one run at a time; leave it out, or say 1",
+          settings.common.jobs));
+    }
     for (const char* name : {"--runs", "--depth", "--delays", "--causes", "--events"}) {
       refuse(name, users_of(std::string_view(name).substr(2)));
     }
@@ -345,6 +351,13 @@ void refuse_foreign(const CLI::App& verb, const std::string& strategy) {
   for (const char* name : {"--depth", "--delays", "--losses", "--duplicates"}) {
     const std::string_view setting = std::string_view(name).substr(2);
     if (!uses(chosen, setting)) refuse(name, users_of(setting));
+  }
+  // A healing makes nodes recover that the scenario lets crash.
+  if (settings.faults.crashes != 0 || settings.liveness) return;
+  for (const char* name : {"--recover", "--amnesia"}) {
+    if (verb.get_option(name)->count() == 0) continue;
+    throw UsageError(fmt::format(
+        "{} goes with --crashes, which crash nodes, or --liveness, which heals them", name));
   }
 }
 
@@ -453,7 +466,7 @@ Action add_explore(CLI::App& verb, Io& io) {
   add_liveness_options(verb, *settings);
   add_exhaustive_options(verb, *settings);
   verb.add_option("--jobs", settings->common.jobs,
-                  "How many runs at a time; 0: one a processor; exhaustive: always one")
+                  "How many runs at a time; 0: one a processor; exhaustive: 1 only")
       ->check(number_up_to(1024));
   verb.add_option("--campaign", settings->campaign,
                   "Instead of SCENARIO: a file that lists many searches; prints a row for each")
@@ -468,7 +481,7 @@ Action add_explore(CLI::App& verb, Io& io) {
       throw UsageError("explore needs SCENARIO, --protocol NAME, or --campaign FILE");
     }
     check_draw_options(verb, settings->drawn, settings->strategy);
-    refuse_foreign(verb, settings->strategy);
+    refuse_foreign(verb, *settings);
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }

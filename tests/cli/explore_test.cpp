@@ -68,6 +68,36 @@ TEST_CASE("an option of another strategy is a mistake that names the strategy it
   CHECK(explore({"--strategy", "exhaustive", "--seed", "3"}).says("draws nothing"));
 }
 
+TEST_CASE("an option without effect is a mistake, not passed over") {
+  const auto search = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"explore", kB1, "--only", "ssmr-B1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return sibyl_with(arguments);
+  };
+  for (const std::string jobs : {"2", "0"}) {
+    const Ran ran = search({"--strategy", "exhaustive", "--states", "10", "--jobs", jobs});
+    CHECK(ran.status == 64);
+    CHECK(ran.out.empty());
+    CHECK(ran.err == "sibyl: --jobs " + jobs +
+                         ": --strategy exhaustive makes one run at a time; leave it out, or say "
+                         "1\n");
+  }
+  CHECK(search({"--strategy", "exhaustive", "--states", "10", "--jobs", "1"}).status != 64);
+  for (const std::string option : {"--recover", "--amnesia"}) {
+    for (const std::vector<std::string>& more : {std::vector<std::string>{option},
+                                                 {option, "--crashes", "0"},
+                                                 {option, "--pauses", "1"}}) {
+      const Ran ran = search(more);
+      CHECK(ran.status == 64);
+      CHECK(ran.err == "sibyl: " + option +
+                           " goes with --crashes, which crash nodes, or --liveness, which heals "
+                           "them\n");
+    }
+    CHECK(search({option, "--crashes", "1", "--runs", "16"}).status != 64);
+    CHECK(search({option, "--liveness", "--runs", "16"}).status != 64);
+  }
+}
+
 TEST_CASE("a strategy takes its own options, and swarm those of its parts") {
   const std::vector<std::string> few{"--runs", "64", "--property", "termination"};
   for (const std::vector<std::string>& options :

@@ -58,8 +58,8 @@ void Names::check_event(const std::string& event, const std::string& pointer) co
       names_of<note::Invoke, note::Return, note::Initial, note::ActionCall, note::ActionDone,
                note::Multicast, note::Deliver, note::Own, note::Disown, note::CacheFill,
                note::CacheDrop, note::ExecuteStart, note::ExecuteEnd, note::Applied, note::Count,
-               note::Broadcast, note::BroadcastDelivery, note::Output, note::Heard,
-               byzantine::Deviation>();
+               note::Broadcast, note::BroadcastDelivery, note::Output, note::Heard, note::Propose,
+               note::Decide, byzantine::Deviation>();
   known.insert(known.end(), words_.steps.begin(), words_.steps.end());
   known.insert(known.end(), words_.messages.begin(), words_.messages.end());
   check_word(event, known, "event", pointer);

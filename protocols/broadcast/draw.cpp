@@ -25,6 +25,23 @@ Value draw_clocks(Duration most, Stream& stream, std::size_t parties) {
   return clocks;
 }
 
+bool promises(const BroadcastProtocol& protocol, const char* property) {
+  const auto& promised = protocol.properties;
+  return std::find(promised.begin(), promised.end(), property) != promised.end();
+}
+
+/// External clients, in a third of the drawings, and in a third of these a voter.
+std::vector<std::string> draw_clients(Stream& stream, Value& deployment) {
+  if (stream.below(3) != 0) return {};
+  std::vector<std::string> names{"c", "d"};
+  names.resize(1 + stream.below(2));
+  Value::List list;
+  for (const std::string& name : names) list.emplace_back(name);
+  deployment.set("clients", Value(std::move(list)));
+  if (stream.below(3) == 0) deployment.set("voter", Value("V"));
+  return names;
+}
+
 }  // namespace
 
 Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream& stream,
@@ -36,20 +53,30 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
   // One that answers another tells causal orders apart; one a party, total ones.
   const std::size_t answers_in = 1 + below(4);
   // The counter's commands do not commute; without a machine what is applied cannot differ.
-  const bool machine = std::find(protocol.properties.begin(), protocol.properties.end(),
-                                 "rsm_safety") != protocol.properties.end();
+  const bool machine = promises(protocol, "rsm_safety");
+  Drawn drawn;
+  drawn.deployment.set("parties", Value(static_cast<std::int64_t>(parties)));
+  if (machine) drawn.deployment.set("machine", Value("counter"));
+  std::vector<std::string> clients;
+  if (promises(protocol, "accepted_output")) clients = draw_clients(stream, drawn.deployment);
   Value::List list;
   std::size_t first = 0;  // the origin of the first broadcast
   for (std::size_t i = 0; i < broadcasts; ++i) {
     Value entry;
     const std::size_t origin = below(parties);
     if (i == 0) first = origin;
-    entry.set("party", Value(fmt::format("P{}", origin)));
+    // A client sees no deliveries that it could wait for.
+    const bool of_client = !clients.empty() && (i == 0 || below(2) == 0);
+    if (of_client) {
+      entry.set("client", Value(clients[below(clients.size())]));
+    } else {
+      entry.set("party", Value(fmt::format("P{}", origin)));
+    }
     entry.set("label", Value(fmt::format("m{}", i + 1)));
     if (protocol.clocks_within) {
       entry.set("at", Value(fmt::format("{}ms", below(3) == 0 ? 0 : below(60))));
     }
-    if (i > 0 && below(answers_in) == 0 && protocol.answers) {
+    if (i > 0 && below(answers_in) == 0 && protocol.answers && !of_client) {
       entry.set("after", Value(Value::List{Value(fmt::format("m{}", 1 + below(i)))}));
     }
     if (machine) {
@@ -59,9 +86,6 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
     }
     list.push_back(std::move(entry));
   }
-  Drawn drawn;
-  drawn.deployment.set("parties", Value(static_cast<std::int64_t>(parties)));
-  if (machine) drawn.deployment.set("machine", Value("counter"));
   drawn.workload.set("broadcasts", Value(std::move(list)));
   if (protocol.clocks_within) drawn.clocks = draw_clocks(*protocol.clocks_within, stream, parties);
   if (protocol.faults == FaultsBorne::byzantine) {

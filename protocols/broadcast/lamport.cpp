@@ -235,9 +235,9 @@ ProtocolInfo lamport_order() {
   p.name = "lamport-order";
   p.line = "a total order by logical clocks: items wait until nothing earlier can come";
   p.variants = lamport_variants();
-  p.properties = {"validity",   "integrity",      "agreement",     "total_order",
-                  "fifo_order", "causal_order",   "termination",   "replica_state",
-                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
+  p.properties = {"validity",   "integrity",      "agreement",      "total_order",
+                  "fifo_order", "causal_order",   "termination",    "replica_state",
+                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2", "accepted_output"};
   p.read = [variants = p.variants](const Setup& setup) { return made_lamport(setup, variants); };
   p.words = {names_of<lamport::Data, lamport::Ack, lamport::Null, lamport::Ping>(),
              names_of<lamport::NullDue, lamport::FlushDue, lamport::SuspectDue>(),

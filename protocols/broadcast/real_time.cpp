@@ -191,9 +191,9 @@ ProtocolInfo real_time_order() {
         {"validity", "agreement", "termination", "rsm_liveness_1", "rsm_liveness_2"}},
        {{"stability", "from_all"}, {"nulls", false}}},
   });
-  p.properties = {"validity",   "integrity",      "agreement",     "total_order",
-                  "fifo_order", "causal_order",   "termination",   "replica_state",
-                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
+  p.properties = {"validity",   "integrity",      "agreement",      "total_order",
+                  "fifo_order", "causal_order",   "termination",    "replica_state",
+                  "rsm_safety", "rsm_liveness_1", "rsm_liveness_2", "accepted_output"};
   p.most_faulty = [](std::uint32_t n) { return n - 1; };  // crashes
   p.read = [variants = p.variants](const Setup& setup) { return made_real_time(setup, variants); };
   p.words = {names_of<real_time::Request, real_time::Numbered, real_time::Null>(),

@@ -117,8 +117,9 @@ ProtocolInfo replica_ids_order() {
       {{"all-to-all", "candidates go to all instead of to the origin", {}},
        {{"form", "all_to_all"}}},
   });
-  p.properties = {"validity",      "integrity",  "agreement",      "total_order",   "termination",
-                  "replica_state", "rsm_safety", "rsm_liveness_1", "rsm_liveness_2"};
+  p.properties = {"validity",       "integrity",      "agreement",  "total_order",
+                  "termination",    "replica_state",  "rsm_safety", "rsm_liveness_1",
+                  "rsm_liveness_2", "accepted_output"};
   p.read = made_with<replica_ids::Options>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const replica_ids::Options& o) {
         return make_broadcast<ReplicaIds>(system->parties, o);

@@ -208,7 +208,8 @@ ProtocolInfo leader_protocol(std::string name, std::string line, bool fixed) {
          "of a block a party delivers only what it holds itself (D-M1)",
          {"total_order", "rsm_safety"}},
         {{"valid", "in_own_unqueued"}}}});
-  p.properties = {"integrity", "agreement", "total_order", "rsm_safety", "rsm_liveness_2"};
+  p.properties = {"integrity",  "agreement",      "total_order",
+                  "rsm_safety", "rsm_liveness_2", "accepted_output"};
   if (!fixed) p.properties.insert(p.properties.end(), {"validity", "rsm_liveness_1"});
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.faults = FaultsBorne::byzantine;

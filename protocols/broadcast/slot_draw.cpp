@@ -16,8 +16,12 @@ namespace {
 
 class SlotDraw {
  public:
-  SlotDraw(const SlotOptions& options, std::size_t parties, bool commands, Stream& stream)
-      : length_(Slots(options).length()), parties_(parties), commands_(commands), stream_(stream) {}
+  SlotDraw(const SlotOptions& options, const Value& deployment, Stream& stream)
+      : length_(Slots(options).length()),
+        parties_(static_cast<std::size_t>(*deployment.find("parties")->as_int())),
+        commands_(deployment.find("machine") != nullptr),
+        clients_(deployment.find("clients") != nullptr),
+        stream_(stream) {}
 
   /// `count` faulty parties from `first` on.
   Value faulty(std::size_t first, std::size_t count) {
@@ -77,28 +81,36 @@ class SlotDraw {
       lie.set("value", commands_ ? Value(7) : Value("lie"));
       list.push_back(std::move(lie));
     }
+    if (clients_ && below(2) == 0) {  // all that lie so lie alike
+      list.push_back(Value::Object{{"node", name(self)},
+                                   {"behaviour", "equivocate"},
+                                   {"messages", Value::List{"Reply"}},
+                                   {"field", "value"},
+                                   {"value", 7}});
+    }
   }
 
   Duration length_;
   std::size_t parties_;
   bool commands_;
+  bool clients_;
   Stream& stream_;
 };
 
 }  // namespace
 
 Drawn draw_in_slots(Drawn drawn, const SlotOptions& options, bool below_a_third, Stream& stream) {
-  const auto parties =
-      static_cast<std::size_t>(*std::as_const(drawn.deployment).find("parties")->as_int());
+  const Value deployment = drawn.deployment;
+  const auto parties = static_cast<std::size_t>(*deployment.find("parties")->as_int());
   const Value::List& entries = *std::as_const(drawn.workload).find("broadcasts")->as_list();
-  const bool commands = drawn.deployment.find("machine") != nullptr;
-  SlotDraw draw(options, parties, commands, stream);
+  SlotDraw draw(options, deployment, stream);
   if (draw.below(2) == 0) return drawn;
   const std::size_t most = below_a_third ? (parties - 1) / 3 : parties - 2;
   const std::size_t t = most == 0 ? 0 : 1 + draw.below(most);
   drawn.deployment.set("faulty", static_cast<std::int64_t>(t));
-  const std::string& origin = *entries[draw.below(entries.size())].find("party")->as_string();
-  const auto first = static_cast<std::size_t>(std::stoul(origin.substr(1)));
+  const Value* origin = entries[draw.below(entries.size())].find("party");
+  const std::size_t first =
+      origin == nullptr ? draw.below(parties) : std::stoul(origin->as_string()->substr(1));
   drawn.byzantine = t == 0 ? Value() : draw.faulty(first, t);
   return drawn;
 }

@@ -63,6 +63,56 @@ TEST_CASE("each variant of reliable broadcast is found without hints, and its ex
   }
 }
 
+TEST_CASE("external clients and voters are drawn where outputs are voted on") {
+  std::size_t with_clients = 0;
+  std::size_t with_voter = 0;
+  std::size_t with_both = 0;  // clients and parties call
+  const Generator each = generator("rotating-leader");
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const Scenario s = draw_scenario(each, seed, seed % 200);
+    CHECK_FALSE(check_against_schema(s.document).has_value());
+    const Value& deployment = *s.document.find("deployment");
+    if (deployment.find("clients") == nullptr) {
+      CHECK(deployment.find("voter") == nullptr);
+      continue;
+    }
+    ++with_clients;
+    with_voter += deployment.find("voter") == nullptr ? 0 : 1;
+    std::set<bool> of_client;
+    for (const Value& entry : *s.document.find("workload")->find("broadcasts")->as_list()) {
+      of_client.insert(entry.find("client") != nullptr);
+    }
+    CHECK(of_client.contains(true));
+    with_both += of_client.size() == 2 ? 1 : 0;
+  }
+  CHECK(with_clients > 60);
+  CHECK(with_clients < 140);
+  CHECK(with_voter > 15);
+  CHECK(with_both > 20);
+  // Nor where no machine is replicated, or its adversary is.
+  for (const char* other : {"naive-broadcast", "reliable-broadcast", "ideal-rsm"}) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      const Value document = draw_document(generator(other), seed, seed);
+      CHECK(document.find("deployment")->find("clients") == nullptr);
+    }
+  }
+}
+
+TEST_CASE("a vote of F is found without hints, and its example replays") {
+  ExploreOptions options;
+  options.runs = 5000;
+  options.causes = 1;
+  const auto result = explore_generated(generator("rotating-leader", {"vote-of-F"}), options);
+  REQUIRE_FALSE(result.found.empty());
+  CHECK(result.found.front().property == "accepted_output");
+  REQUIRE_FALSE(result.found.front().scenario.is_null());
+  const auto loaded = load_text(to_json(result.found.front().scenario), "example");
+  CHECK(run_scenario(loaded.front()).as_expected());
+  // With F + 1 votes nothing is found in as many runs.
+  options.runs = 1024;
+  CHECK(explore_generated(generator("rotating-leader"), options).violating == 0);
+}
+
 TEST_CASE("nothing is found in reliable broadcast as it should be") {
   ExploreOptions options;
   options.runs = 3000;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include "scenarios/files.hpp"
@@ -87,6 +88,45 @@ TEST_CASE("a state whose outcomes are not so is refused, and nothing is written"
   CHECK(ran.status == 65);
   CHECK(ran.says("part.json.partial: /outcomes: what it says of the tries so far is not so"));
   CHECK(text_of(folder / "part.json") == before);
+}
+
+TEST_CASE("an interrupted shrink keeps what it has done in OUT.partial, and goes on from there") {
+  const Folder folder;
+  CHECK(shrink(folder / "whole.json").status == 0);
+  const auto interrupted_after = [&](int questions, std::vector<std::string> more) {
+    std::vector<std::string> arguments{
+        "shrink", kFound, "--only", "ssmr-B1", "-o", folder / "part.json", "--search", "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    std::ostringstream out;
+    std::ostringstream err;
+    sibyl::cli::Io io{out, err};
+    int asked = 0;
+    io.interrupted = [&] { return ++asked > questions; };
+    const int status = sibyl::cli::run_program(arguments, io);
+    return Ran{status, out.str(), err.str()};
+  };
+  const auto outcomes = [&] {
+    const sibyl::Value state = sibyl::parse_json(text_of(folder / "part.json.partial"), "");
+    return *state.find("outcomes")->as_string();
+  };
+  Ran ran = interrupted_after(60, {});
+  CHECK(ran.status == 130);
+  CHECK(ran.says("interrupted after"));
+  CHECK(ran.says("--resume goes on from it"));
+  CHECK_FALSE(std::filesystem::exists(folder / "part.json"));  // nothing half done has its name
+  REQUIRE(std::filesystem::exists(folder / "part.json.partial"));
+  const std::string first = outcomes();
+  CHECK(first.size() > 3);
+
+  ran = interrupted_after(120, {"--resume"});
+  CHECK(ran.status == 130);
+  CHECK(outcomes().size() > first.size());
+  CHECK(outcomes().starts_with(first));  // tries that were made are not made again
+  CHECK_FALSE(std::filesystem::exists(folder / "part.json"));
+
+  CHECK(shrink(folder / "part.json", {"--resume"}).status == 0);
+  CHECK(text_of(folder / "part.json") == text_of(folder / "whole.json"));
+  CHECK_FALSE(std::filesystem::exists(folder / "part.json.partial"));
 }
 
 TEST_CASE("an interrupted shrink ends with 130") {

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scenarios/catalog.hpp"
 #include "scenarios/exhaustive.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/state_search.hpp"
+#include "sim/notes.hpp"
 #include "sim/schedule.hpp"
 #include "tests/bench/replication.hpp"
 
@@ -222,6 +224,65 @@ TEST_CASE("a message that was ignored so far, but need not be for ever, is not l
   CHECK(told.begun_again == 1);
   CHECK(reduced.ends == whole.ends);
   CHECK(reduced.ends == 2);
+}
+
+/// Node 0 goes on by itself, and calls an operation then if it is told to; node 1 returns one when
+/// node 2 pokes it.
+class Alone : public ProcessOf<Alone> {
+ public:
+  explicit Alone(bool notes) : notes_(notes) {}
+  void start(Context& context) override {
+    if (context.self().value == 0) context.send(NodeId{0}, Poke{});
+    if (context.self().value == 2) context.send(NodeId{1}, Poke{});
+  }
+  void receive(Context& context, NodeId /*from*/, const Message& /*message*/) override {
+    poked = true;
+    if (!notes_) return;
+    if (context.self().value == 0) context.note(note::Invoke{1, "a", "f", "", {}});
+    if (context.self().value == 1) context.note(note::Return{2, "ok", {}});
+  }
+  bool poked = false;
+  BOOST_DESCRIBE_CLASS(Alone, (), (poked), (), ())
+
+ private:
+  bool notes_;
+};
+
+TEST_CASE("a lone step that somebody notices is tried at every place, and one unseen is not") {
+  const auto searched = [](bool notes, bool looked_at, bool reduce) {
+    WorldConfig config;
+    config.ties = TieRule::any;
+    config.arrival_ns = 0;
+    config.own_in_turn = true;
+    World world(config);
+    for (const char* name : {"a", "b", "c"}) {
+      world.add_node({name, name, {}, {}}, make_process<Alone>(notes));
+    }
+    world.prepare();
+    DefaultChoices first;
+    for (int i = 0; i < 3; ++i) REQUIRE(world.step(first));
+    StateSearchOptions options;
+    options.observed = notes;
+    options.reduce = reduce;
+    if (looked_at) {  // broken where node 1 is poked before node 0 has gone on
+      options.invariant = Invariant{
+          [](NodeId /*node*/, const Process& process) -> std::uint64_t {
+            return dynamic_cast<const Alone&>(process).poked ? 1 : 0;
+          },
+          [](std::span<const std::uint64_t> views) { return views[1] == 0 || views[0] == 1; }};
+    }
+    Counts told;
+    StateSearch search(world, options, false, told);
+    CHECK(search.run() == StateSearch::End::complete);
+    return std::pair(told, search.states);
+  };
+  for (const bool reduce : {false, true}) {
+    CAPTURE(reduce);
+    CHECK(searched(true, false, reduce).first.ends == 2);   // the return is first, or the call
+    CHECK(searched(false, true, reduce).first.broke == 1);  // once
+    CHECK(searched(false, false, reduce).first.ends == 1);
+  }
+  CHECK(searched(false, false, true).second < searched(false, false, false).second);
 }
 
 TEST_CASE("the corrected create and read with a move has 24424 states and no violation") {

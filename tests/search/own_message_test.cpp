@@ -2,10 +2,13 @@
 // a seed as in the exhaustive search.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "scenarios/exhaustive.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/context.hpp"
 #include "sim/notes.hpp"
+#include "sim/step_table.hpp"
 #include "tests/search/search.hpp"
 
 namespace own_message {
@@ -37,11 +40,12 @@ class Busy : public ProcessOf<Busy> {
   BOOST_DESCRIBE_CLASS(Busy, (), (busy), (), ())
 };
 
+constexpr std::uint32_t kMany = 65'537;
+
 /// One step that sends more messages than fit into 16 bits.
 class Wide : public ProcessOf<Wide> {
  public:
   void start(Context& context) override {
-    constexpr std::uint32_t kMany = 65'537;
     for (std::uint32_t i = 0; context.self().value == 0 && i < kMany; ++i) {
       context.send(NodeId{1}, Kick{});
     }
@@ -100,13 +104,38 @@ TEST_CASE("no arrival of the same instant goes before what a node has sent itsel
 }
 
 TEST_CASE("of a step that sends more than 65536 messages none is forgotten") {
-  const Scenario scenario = search_test::load(
-      R"({"format": "sibyl-scenario/1", "id": "s", "protocol": {"name": "own-wide"}})");
+  const auto wide = [](std::uint64_t queue) {
+    return search_test::load(
+        R"({"format": "sibyl-scenario/1", "id": "s", "protocol": {"name": "own-wide"},
+            "limits": {"queue": )" +
+        std::to_string(queue) + "}}");
+  };
+  const Scenario scenario = wide(100'000);
+  World world = make_world(scenario, {}, TieRule::any, 0);
+  world.prepare();
+  StepTable table(world, false);
+  REQUIRE(table.due_at_once().size() == 2);
+  const StepTable::MessageId start = table.due_at_once()[0];
+  REQUIRE(table.handed(start).to == NodeId{0});
+  const auto all = table.receive(table.initial(NodeId{0}), start);
+  REQUIRE(all.size() == 1);
+  CHECK(table.sent(all[0]).size() == kMany);
+
   ExhaustiveOptions options;
   options.states = 10;
   const ExhaustiveResult result = explore_exhaustively(scenario, options);
   CHECK(result.states == 10);  // there are more: one for each message that is still on its way
   CHECK_FALSE(result.incomplete.empty());
+  // That so many are pending is known to the message: with room for one less a run ends there.
+  const auto ended_by_queue = [&](std::uint64_t queue) {
+    const ExhaustiveResult bounded = explore_exhaustively(wide(queue), options);
+    const auto& why = bounded.incomplete;
+    return std::any_of(why.begin(), why.end(), [](const std::string& reason) {
+      return reason.find("limits.queue") != std::string::npos;
+    });
+  };
+  CHECK(ended_by_queue(kMany - 1));
+  CHECK_FALSE(ended_by_queue(kMany + 2));
 }
 
 }  // namespace own_message

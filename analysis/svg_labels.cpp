@@ -15,20 +15,6 @@ constexpr int kBetween = 6;      // px between neighbouring labels
 constexpr int kLeastLabel = 26;  // px; a shorter remainder says nothing
 constexpr int kMostCrossed = 2;  // lines that a label on a line may cover
 
-/// Whether the segment from (a.x0, a.y0) to (a.x1, a.y1) meets the rectangle.
-bool meets(const Area& a, const Area& r) {
-  if (std::max(a.x0, a.x1) < r.x0 || std::min(a.x0, a.x1) >= r.x1) return false;
-  if (std::max(a.y0, a.y1) < r.y0 || std::min(a.y0, a.y1) >= r.y1) return false;
-  // It meets when the corners are not all on one side of the line.
-  const auto side = [&](int x, int y) {
-    const std::int64_t cross =
-        std::int64_t{a.x1 - a.x0} * (y - a.y0) - std::int64_t{a.y1 - a.y0} * (x - a.x0);
-    return cross > 0 ? 1 : cross < 0 ? -1 : 0;
-  };
-  const int sum = side(r.x0, r.y0) + side(r.x1, r.y0) + side(r.x0, r.y1) + side(r.x1, r.y1);
-  return sum > -4 && sum < 4;
-}
-
 /// Places the labels to the left; false when one would have to be cut or left out.
 bool turned(std::vector<Anchored>& labels, Font font, int rows, int begin) {
   for (Anchored& label : labels) label.x = -label.x;
@@ -43,6 +29,19 @@ bool turned(std::vector<Anchored>& labels, Font font, int rows, int begin) {
 }
 
 }  // namespace
+
+bool meets(const Area& a, const Area& r) {
+  if (std::max(a.x0, a.x1) < r.x0 || std::min(a.x0, a.x1) >= r.x1) return false;
+  if (std::max(a.y0, a.y1) < r.y0 || std::min(a.y0, a.y1) >= r.y1) return false;
+  // It meets when the corners are not all on one side of the line.
+  const auto side = [&](int x, int y) {
+    const std::int64_t cross =
+        std::int64_t{a.x1 - a.x0} * (y - a.y0) - std::int64_t{a.y1 - a.y0} * (x - a.x0);
+    return cross > 0 ? 1 : cross < 0 ? -1 : 0;
+  };
+  const int sum = side(r.x0, r.y0) + side(r.x1, r.y0) + side(r.x0, r.y1) + side(r.x1, r.y1);
+  return sum > -4 && sum < 4;
+}
 
 int place_beside(std::vector<Anchored>& labels, Font font, int rows, int end) {
   std::vector<std::size_t> order(labels.size());
@@ -120,22 +119,32 @@ bool FreeSpace::place_on_line(int x0, int y0, int x1, int y1, Text& text) {
   constexpr std::array<int, 9> kPercent{50, 42, 58, 34, 66, 26, 74, 18, 82};
   Text best;
   int fewest = kMostCrossed + 1;
-  for (const int percent : kPercent) {
-    Text candidate = text;
-    candidate.anchor = Anchor::middle;
-    candidate.x = x0 + (x1 - x0) * percent / 100;
-    candidate.y = y0 + (y1 - y0) * percent / 100 + text.font.size / 3;
-    Area area = candidate.area();
-    area.x0 -= 2;
-    area.x1 += 2;
-    const bool free =
-        std::none_of(taken_.begin(), taken_.end(), [&](const Area& t) { return t.overlaps(area); });
-    if (!free) continue;
-    const auto crossed = static_cast<int>(std::count_if(
-        lines_.begin(), lines_.end(), [&](const Area& line) { return meets(line, area); }));
-    if (crossed - 1 >= fewest) continue;  // one of them is its own
-    fewest = crossed - 1;
-    best = candidate;
+  const bool steep = std::abs(y1 - y0) > std::abs(x1 - x0);
+  for (const Anchor anchor : {Anchor::middle, Anchor::start, Anchor::end}) {
+    if (anchor != Anchor::middle && !steep) break;
+    for (const int percent : kPercent) {
+      Text candidate = text;
+      candidate.anchor = anchor;
+      candidate.x = x0 + (x1 - x0) * percent / 100 +
+                    (anchor == Anchor::start ? kBeside
+                     : anchor == Anchor::end ? -kBeside
+                                             : 0);
+      candidate.y = y0 + (y1 - y0) * percent / 100 + text.font.size / 3;
+      Area area = candidate.area();
+      area.x0 -= 2;
+      area.x1 += 2;
+      const bool free = std::none_of(taken_.begin(), taken_.end(),
+                                     [&](const Area& t) { return t.overlaps(area); });
+      if (!free) continue;
+      const Area own{x0, y0, x1, y1};
+      const auto crossed =
+          static_cast<int>(std::count_if(lines_.begin(), lines_.end(),
+                                         [&](const Area& line) { return meets(line, area); })) -
+          (meets(own, area) ? 1 : 0);
+      if (crossed >= fewest) continue;
+      fewest = crossed;
+      best = candidate;
+    }
   }
   if (fewest > kMostCrossed) return false;
   text = best;

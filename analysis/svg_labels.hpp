@@ -43,6 +43,9 @@ struct Spanning {
 /// O(n log n + n rows).
 int place_in_rows(std::vector<Spanning>& spans);
 
+/// Whether the line from (line.x0, line.y0) to (line.x1, line.y1) meets the area.
+bool meets(const Area& line, const Area& area);
+
 /// Finds places for labels on straight lines amid what stands already.
 class FreeSpace {
  public:
@@ -51,9 +54,9 @@ class FreeSpace {
   /// Adds a line that a label had better not cover.
   void add_line(int x0, int y0, int x1, int y1) { lines_.push_back({x0, y0, x1, y1}); }
 
-  /// Places the text on the line from (x0, y0) to (x1, y1) where it covers nothing taken and at
-  /// most two other lines, and occupies the place. False when there is no such place. O(taken +
-  /// lines).
+  /// Places the text on the line from (x0, y0) to (x1, y1), or beside it where it is steep, where
+  /// it covers nothing taken and the fewest, at most two, other lines, and occupies the place.
+  /// False when there is no such place. O(taken + lines).
   bool place_on_line(int x0, int y0, int x1, int y1, Text& text);
 
  private:

@@ -10,15 +10,16 @@ namespace {
 constexpr int kHalfBox = kBoxHeight / 2;
 constexpr int kLeastBox = 8;    // px, the width of what takes no time
 constexpr int kMostShift = 40;  // px that a box may begin late
-constexpr int kLabelRow = 14;
-constexpr int kBarRow = 16;
-constexpr int kBarHeight = 13;
-constexpr int kPadding = 9;  // above and below a lane
+constexpr int kLabelRow = 18;
+constexpr int kBarRow = 20;
+constexpr int kBarHeight = 17;
+constexpr int kPadding = 18;  // above and below a lane
+constexpr int kBesideBox = 4;    // px between a box and its label on the life line
 constexpr int kOutsideRows = 3;
-constexpr int kLongestLabel = 260;      // px, outside of boxes
+constexpr int kLongestLabel = 330;      // px, outside of boxes
 constexpr std::size_t kFewArrows = 60;  // are labelled
 constexpr int kNameEvery = 1600;        // px between repetitions of the name of a lane or bar
-constexpr int kMarker = 15;             // px, the side of a numbered step
+constexpr int kMarker = 19;             // px, the side of a numbered step
 constexpr int kWidePicture = 2400;      // px from which names are repeated
 
 std::string bar_key(const Bar& bar) { return (bar.cache ? "c" : "o") + bar.object; }
@@ -38,7 +39,7 @@ void Lanes::place() {
     // Above the first lane there is room that no message crosses.
     const LaneKind kind = scene_.lanes[i].kind;
     rows.upwards = kind == LaneKind::client || (i == 0 && kind == LaneKind::server);
-    measure(rows);
+    measure(rows, i);
     const int names = scale_.width() > kWidePicture ? kLabelRow : 0;
     const int outside =
         rows.label_rows * kLabelRow + static_cast<int>(rows.objects.size()) * kBarRow;
@@ -48,13 +49,14 @@ void Lanes::place() {
     rows.top = y;
     rows.life = y + kPadding + names + kHalfBox + (rows.upwards ? outside + more_boxes : strip);
     rows.bottom = rows.life + kHalfBox + kPadding + (rows.upwards ? strip : outside + more_boxes);
-    rows.bottom = std::max(rows.bottom, rows.life + 22);  // for the role under the name
+    rows.bottom = std::max(rows.bottom, rows.life + 28);  // for the role under the name
     y = rows.bottom;
   }
   bottom_ = y;
   place_names();
   place_outages();
-  for (const Rows& rows : rows_) {
+  for (Rows& rows : rows_) {
+    turn_crossed(rows);
     place_bars(rows);
     place_boxes(rows);
     place_marks(rows);
@@ -74,6 +76,10 @@ void Lanes::collect() {
   for (std::size_t i = 0; i < scene_.markers.size(); ++i) {
     rows_[scene_.markers[i].lane].markers.push_back(i);
   }
+  for (const Arrow& arrow : scene_.arrows) {
+    rows_[arrow.from_lane].ends.push_back(x_of(arrow.from));
+    if (arrow.fate == Fate::received) rows_[arrow.to_lane].ends.push_back(x_of(arrow.to));
+  }
   for (std::size_t i = 0; i < scene_.bars.size(); ++i) {
     Rows& rows = rows_[scene_.bars[i].lane];
     rows.bars.push_back(i);
@@ -84,8 +90,48 @@ void Lanes::collect() {
   }
 }
 
+/// What stands on the life line of a lane where labels may not.
+std::vector<std::pair<int, int>> Lanes::taken_on_line(const Rows& rows, std::size_t lane) const {
+  std::vector<std::pair<int, int>> taken;
+  for (std::size_t i = 0; i < rows.box_areas.size(); ++i) {
+    if (rows.box_row[i] == 0) taken.emplace_back(rows.box_areas[i].x0, rows.box_areas[i].x1);
+  }
+  for (const int x : rows.ends) {
+    if (!covered(rows, x)) taken.emplace_back(x - 4, x + 5);
+  }
+  for (const std::size_t m : rows.marks) {
+    const int x = x_of(scene_.marks[m].at);
+    taken.emplace_back(x - 7, x + 8);
+  }
+  for (const Outage& o : scene_.outages) {
+    if (o.lane == lane) taken.emplace_back(x_of(o.from), x_of(o.to) + 1);
+  }
+  return taken;
+}
+
+/// A label that does not fit into its box stands beside it, to the right or else to the left, where
+/// nothing else is on the life line: there messages pass it by. The others stand outside.
+void Lanes::place_beside_boxes(Rows& rows, std::size_t lane) {
+  std::vector<std::pair<int, int>> taken = taken_on_line(rows, lane);
+  for (const bool right : {true, false}) {
+    for (std::size_t i = 0; i < rows.boxes.size(); ++i) {
+      const Area& area = rows.box_areas[i];
+      const int width = text_width(scene_.boxes[rows.boxes[i]].label, kLabelFont);
+      if (rows.beside[i] != Beside::outside || rows.box_row[i] != 0 || width > kLongestLabel)
+        continue;
+      const int x0 = right ? area.x1 + 1 : area.x0 - 1 - 2 * kBesideBox - width;
+      const int x1 = x0 + width + 2 * kBesideBox;
+      if (x0 < left_ || std::any_of(taken.begin(), taken.end(),
+                                    [&](const auto& t) { return t.first < x1 && x0 < t.second; }))
+        continue;
+      rows.beside[i] = right ? Beside::right : Beside::left;
+      taken.emplace_back(x0, x1);
+    }
+  }
+}
+
 /// Rows and places along the time; no heights yet.
-void Lanes::measure(Rows& rows) {
+void Lanes::measure(Rows& rows, std::size_t lane) {
   std::vector<Spanning> spans;
   for (std::size_t i = 0; i < rows.boxes.size(); ++i) {
     const Box& box = scene_.boxes[rows.boxes[i]];
@@ -97,14 +143,20 @@ void Lanes::measure(Rows& rows) {
   }
   rows.box_rows = std::max(1, place_in_rows(spans));
   for (std::size_t i = 0; i < spans.size(); ++i) {
-    const Box& box = scene_.boxes[rows.boxes[i]];
     const int y = (rows.upwards ? -1 : 1) * spans[i].row * kBoxHeight;
     rows.box_areas.push_back({spans[i].from, y - kHalfBox, spans[i].to, y + kHalfBox});
     rows.box_row.push_back(spans[i].row);
-    const int inside = spans[i].to - spans[i].from - 8;
-    if (text_width(box.label, kLabelFont) > inside) {
-      rows.labels.push_back({spans[i].from, fitted(box.label, kLongestLabel, kLabelFont)});
-    }
+  }
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const std::string& label = scene_.boxes[rows.boxes[i]].label;
+    const bool inside = text_width(label, kLabelFont) <= spans[i].to - spans[i].from - 8;
+    rows.beside.push_back(inside ? Beside::inside : Beside::outside);
+  }
+  place_beside_boxes(rows, lane);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (rows.beside[i] != Beside::outside) continue;
+    const std::string& label = scene_.boxes[rows.boxes[i]].label;
+    rows.labels.push_back({spans[i].from, fitted(label, kLongestLabel, kLabelFont)});
   }
   for (const std::size_t m : rows.marks) {
     rows.labels.push_back({x_of(scene_.marks[m].at), scene_.marks[m].label});
@@ -117,7 +169,42 @@ void Lanes::measure(Rows& rows) {
 int Lanes::label_y(const Rows& rows, int row) const {
   const int edge = kHalfBox + (rows.box_rows - 1) * kBoxHeight;
   return rows.upwards ? rows.life - edge - row * kLabelRow - 4
-                      : rows.life + edge + row * kLabelRow + 11;
+                      : rows.life + edge + row * kLabelRow + kLabelFont.size;
+}
+
+/// Of the lines of messages.
+std::size_t Lanes::crossings(const Area& area) const {
+  return static_cast<std::size_t>(
+      std::count_if(scene_.arrows.begin(), scene_.arrows.end(), [&](const Arrow& arrow) {
+        const auto [y0, y1] = ends_of(arrow);
+        return meets({x_of(arrow.from), y0, x_of(arrow.to), y1}, area);
+      }));
+}
+
+Area Lanes::label_area(const Rows& rows, const Anchored& label) const {
+  const int width = text_width(label.shown, kLabelFont) + kBesideBox;
+  const int y = label_y(rows, label.row);
+  const int x0 = label.leftwards ? label.x - width : label.x;
+  return {x0, y - kLabelFont.size, x0 + width, y + 3};
+}
+
+/// A label next to its box that messages cross stands to the other side where fewer do and nothing
+/// else is.
+void Lanes::turn_crossed(Rows& rows) {
+  if (scene_.arrows.size() > kFewArrows) return;
+  for (Anchored& label : rows.labels) {
+    if (!label.placed || label.row > 0) continue;
+    Anchored other = label;
+    other.leftwards = !label.leftwards;
+    const Area area = label_area(rows, other);
+    const bool free = std::none_of(rows.labels.begin(), rows.labels.end(), [&](const Anchored& l) {
+      if (&l == &label || !l.placed) return false;
+      const Area lead{l.x - 2, area.y0, l.x + 2, area.y1};
+      return label_area(rows, l).overlaps(area) || (l.row > 0 && lead.overlaps(area));
+    });
+    if (area.x0 < left_ || !free) continue;
+    if (crossings(area) < crossings(label_area(rows, label))) label = other;
+  }
 }
 
 void Lanes::place_boxes(const Rows& rows) {
@@ -132,15 +219,22 @@ void Lanes::place_boxes(const Rows& rows) {
     if (box.open && box.witness) style = box.operation ? "op open proof" : "ex open proof";
     picture_.rectangle(Layer::box, style, area, box.title);
     picture_.shapes.back().pale = pale(box.lit);
-    if (text_width(box.label, kLabelFont) > area.x1 - area.x0 - 8) continue;
+    if (rows.beside[i] == Beside::outside) continue;
+    const int y = base_line((area.y0 + area.y1) / 2, kLabelFont);
     Text text{(area.x0 + area.x1) / 2,
-              (area.y0 + area.y1) / 2 + 4,
+              y,
               Anchor::middle,
               kLabelFont,
               "in",
               box.label,
               box.title,
               pale(box.lit)};
+    if (rows.beside[i] != Beside::inside) {
+      const bool right = rows.beside[i] == Beside::right;
+      text.x = right ? area.x1 + kBesideBox : area.x0 - kBesideBox;
+      text.anchor = right ? Anchor::start : Anchor::end;
+      text.style = "out";
+    }
     picture_.write(std::move(text));
   }
 }
@@ -161,7 +255,7 @@ void Lanes::place_outside_labels(const Rows& rows) {
   for (std::size_t i = 0; i < rows.boxes.size(); ++i) {
     const Box& box = scene_.boxes[rows.boxes[i]];
     const Area& area = rows.box_areas[i];
-    if (text_width(box.label, kLabelFont) <= area.x1 - area.x0 - 8) continue;
+    if (rows.beside[i] != Beside::outside) continue;
     place_one(rows.life + (rows.upwards ? area.y0 : area.y1), box.title, box.lit);
   }
   for (const std::size_t m : rows.marks) place_one(rows.life, scene_.marks[m].title, true);
@@ -190,8 +284,13 @@ void Lanes::place_bars(const Rows& rows) {
 void Lanes::place_bar_label(const Rows& rows, std::size_t place, const Area& area, int row) {
   const Bar& bar = scene_.bars[rows.bars[place]];
   const int width = text_width(bar.label, kSmallFont);
-  Text text{area.x0 + 4, area.y1 - 3, Anchor::start, kSmallFont, bar.cache ? "in-cache" : "in-own",
-            bar.label,   bar.title};
+  Text text{area.x0 + 4,
+            base_line((area.y0 + area.y1) / 2, kSmallFont),
+            Anchor::start,
+            kSmallFont,
+            bar.cache ? "in-cache" : "in-own",
+            bar.label,
+            bar.title};
   if (width > area.x1 - area.x0 - 6) {
     int room = kLongestLabel;
     for (std::size_t i = place + 1; i < rows.bars.size(); ++i) {
@@ -220,11 +319,11 @@ void Lanes::place_names() {
     const Rows& rows = rows_[i];
     const Lane& lane = scene_.lanes[i];
     const int room = left_ - 26;
-    const Font bold{13, true};
-    const std::string name = fitted(lane.name, room, bold);
-    picture_.write({left_ - 12, rows.life + 4, Anchor::end, bold, "name", name, lane.name});
+    const std::string name = fitted(lane.name, room, kNameFont);
+    const int y = base_line(rows.life, kNameFont);
+    picture_.write({left_ - 12, y, Anchor::end, kNameFont, "name", name, lane.name});
     if (!lane.role.empty() && lane.role != lane.name) {
-      picture_.write({left_ - 12, rows.life + 17, Anchor::end, kSmallFont, "role",
+      picture_.write({left_ - 12, y + kSmallFont.size + 3, Anchor::end, kSmallFont, "role",
                       fitted(lane.role, room, kSmallFont), lane.role});
     }
     const int end = left_ + scale_.width() + 10;
@@ -271,7 +370,7 @@ void Lanes::place_markers(const Rows& rows) {
   });
   for (const std::size_t m : by_time) {
     const Marker& marker = scene_.markers[m];
-    const int width = std::max(kMarker, text_width(std::to_string(marker.number), {10, true}) + 6);
+    const int width = std::max(kMarker, text_width(std::to_string(marker.number), kStrongFont) + 6);
     const int at = x_of(marker.at);
     const int x0 = std::max(at - width / 2, free_from);
     const int y0 = rows.upwards ? rows.life + kHalfBox + 4 : rows.life - kHalfBox - 4 - kMarker;
@@ -280,13 +379,8 @@ void Lanes::place_markers(const Rows& rows) {
                   {{at, rows.life + (rows.upwards ? kHalfBox : -kHalfBox)},
                    {std::clamp(at, x0 + 2, x0 + width - 2), edge}});
     picture_.rectangle(Layer::mark, "step", {x0, y0, x0 + width, y0 + kMarker}, marker.title);
-    picture_.write({x0 + width / 2,
-                    y0 + kMarker - 4,
-                    Anchor::middle,
-                    {10, true},
-                    "number",
-                    std::to_string(marker.number),
-                    marker.title});
+    picture_.write({x0 + width / 2, base_line(y0 + kMarker / 2, kStrongFont), Anchor::middle,
+                    kStrongFont, "number", std::to_string(marker.number), marker.title});
     free_from = x0 + width + 2;
   }
 }
@@ -349,6 +443,7 @@ void Lanes::place_arrows() {
 void Lanes::place_arrow_labels() {
   FreeSpace space;
   for (const Text& text : picture_.texts) space.occupy(text.area());
+  space.occupy({0, top_, left_ - 4, bottom_});  // the names of the lanes
   for (const Shape& shape : picture_.shapes) {
     const bool solid = shape.layer == Layer::box || shape.layer == Layer::bar;
     if (!solid && shape.layer != Layer::mark) continue;

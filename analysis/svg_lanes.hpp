@@ -10,10 +10,15 @@
 namespace sibyl::analysis::svg {
 
 /// Sizes in px.
-inline constexpr int kBoxHeight = 20;
-inline constexpr Font kLabelFont{11, false};
-inline constexpr Font kSmallFont{10, false};
-inline constexpr Font kMessageFont{9, false};
+inline constexpr int kBoxHeight = 26;
+inline constexpr Font kNameFont{16, true};
+inline constexpr Font kLabelFont{14, false};
+inline constexpr Font kStrongFont{14, true};
+inline constexpr Font kSmallFont{12, false};
+inline constexpr Font kMessageFont{12, false};
+
+/// The base line of text whose letters stand about the height y.
+constexpr int base_line(int y, Font font) { return y + font.size * 36 / 100; }
 
 /// Places the lanes of a scene into a picture, from `left` (where the time begins) and `top`.
 class Lanes {
@@ -24,15 +29,23 @@ class Lanes {
   /// Where they end; after place().
   int bottom() const { return bottom_; }
 
+  /// The height of a lane's life line; after place().
+  int life_of(std::size_t lane) const { return rows_[lane].life; }
+
   /// The place of a time.
   int x_of(std::int64_t ns) const { return left_ + scale_.at(ns); }
 
  private:
+  /// Where the label of a box stands: in it, beside it on the life line, or outside the line.
+  enum class Beside : std::uint8_t { inside, right, left, outside };
+
   /// One lane's parts, from the life line (where boxes and arrows are) outwards.
   struct Rows {
     std::vector<std::size_t> boxes;  ///< of the scene
     std::vector<Area> box_areas;     ///< in the same order; y relative to the life line
     std::vector<int> box_row;
+    std::vector<Beside> beside;  ///< where the box's label stands
+    std::vector<int> ends;       ///< where arrows leave or arrive
     std::vector<std::size_t> marks;
     std::vector<Anchored> labels;  ///< those that stand outside: of boxes, then of marks
     std::vector<std::size_t> bars;
@@ -47,7 +60,10 @@ class Lanes {
   };
 
   void collect();
-  void measure(Rows& rows);
+  void measure(Rows& rows, std::size_t lane);
+  std::vector<std::pair<int, int>> taken_on_line(const Rows& rows, std::size_t lane) const;
+  void place_beside_boxes(Rows& rows, std::size_t lane);
+  void turn_crossed(Rows& rows);
   void place_boxes(const Rows& rows);
   void place_outside_labels(const Rows& rows);
   void place_bars(const Rows& rows);
@@ -61,6 +77,8 @@ class Lanes {
   void place_arrow(const Arrow& arrow);
   void place_arrow_labels();
   std::pair<int, int> ends_of(const Arrow& arrow) const;
+  std::size_t crossings(const Area& area) const;
+  Area label_area(const Rows& rows, const Anchored& label) const;
   int bar_row(const Rows& rows, const Bar& bar) const;
   int label_y(const Rows& rows, int row) const;
   bool covered(const Rows& rows, int x) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -15,22 +16,27 @@ namespace sibyl::analysis::svg {
 namespace {
 
 constexpr int kMargin = 16;
-constexpr int kLeastWidth = 780;  // px of a page, for the texts
-constexpr int kMostTextWidth = 1100;
+constexpr int kLeastWidth = 860;  // px of a page, for the texts
+constexpr int kMostTextWidth = 1300;
+constexpr Font kTitleFont{20, true};
 constexpr int kWidestTime = 16000;  // px
 constexpr int kLeastGap = 14;       // px between neighbouring instants
-constexpr int kPxPerInstant = 26;
+constexpr int kPxPerInstant = 32;
 constexpr std::size_t kFewBoxes = 80;  // whose labels may ask for a wider page
 constexpr int kWidestForLabels = 2200;
-constexpr int kWindowRow = 19;
-constexpr int kTickSpacing = 46;  // px
+constexpr int kWindowRow = 24;
+constexpr int kTickSpacing = 56;  // px
+constexpr int kLegendRow = 23;
+constexpr int kOrderHead = 19;    // px, a line above the table of orders
+constexpr int kOrdersApart = 24;  // px between the lanes and the table
+constexpr int kWidestCell = 150;  // px
 
 /// Whether nine in ten of the operations' labels fit into their boxes.
 bool labels_fit(const Scene& scene, const TimeScale& scale) {
   std::size_t all = 0;
   std::size_t fit = 0;
   for (const Box& box : scene.boxes) {
-    if (!box.operation) continue;
+    if (!box.operation || box.from == box.to) continue;  // no room ever
     ++all;
     const int width = scale.at(box.to) - scale.at(box.from);
     if (text_width(box.label, kLabelFont) + 10 <= width) ++fit;
@@ -41,7 +47,7 @@ bool labels_fit(const Scene& scene, const TimeScale& scale) {
 TimeScale choose_scale(const Scene& scene) {
   const std::vector<std::int64_t> instants = scene.instants();
   const auto n = static_cast<int>(std::min<std::size_t>(instants.size(), kWidestTime));
-  int target = std::clamp(n * kPxPerInstant, 640, kWidestTime);
+  int target = std::clamp(n * kPxPerInstant, 680, kWidestTime);
   TimeScale scale(instants, target, kLeastGap, kWidestTime);
   if (scene.boxes.size() > kFewBoxes) return scale;
   while (target < kWidestForLabels && !labels_fit(scene, scale)) {
@@ -59,16 +65,17 @@ class Page {
     picture_.title = scene_.title;
     int names = 60;
     for (const Lane& lane : scene_.lanes) {
-      names = std::max(names, text_width(lane.name, {13, true}));
+      names = std::max(names, text_width(lane.name, kNameFont));
       names = std::max(names, text_width(lane.role, kSmallFont));
     }
-    left_ = kMargin + std::min(names, 150) + 14;
+    left_ = kMargin + std::min(names, 180) + 20;
     text_width_ =
         std::clamp(left_ + scale_.width() + 30, kLeastWidth, kMostTextWidth) - 2 * kMargin;
     head();
     Lanes lanes(scene_, scale_, picture_, left_, windows_height());
     lanes.place();
     windows(lanes.bottom());
+    orders(lanes);
     axis(lanes.bottom());
     legend();
     findings();
@@ -86,7 +93,7 @@ class Page {
 
   void head() {
     y_ = kMargin - 4;
-    paragraph(scene_.title, {15, true}, "title", 3);
+    paragraph(scene_.title, kTitleFont, "title", 3);
     paragraph(scene_.subtitle, kSmallFont, "role", 2);
     y_ += 10;
   }
@@ -96,11 +103,12 @@ class Page {
     for (const Window& w : scene_.windows) {
       const int x0 = left_ + scale_.at(w.from);
       const int x1 = std::max(left_ + scale_.at(w.to), x0 + 6);
-      const int width = text_width(w.label, kLabelFont);
+      const int width = text_width(w.label, kStrongFont);
       spans_.push_back({x0, std::max(x1, x0 + width) + 8, 0});
     }
     const int rows = place_in_rows(spans_);
     lanes_top_ = y_ + rows * kWindowRow + (rows > 0 ? 2 : 0);
+    if (!scene_.orders.rows.empty()) lanes_top_ = std::max(lanes_top_, y_ + 2 * kOrderHead);
     return lanes_top_;
   }
 
@@ -110,16 +118,45 @@ class Page {
       const int x0 = left_ + scale_.at(w.from);
       const int x1 = std::max(left_ + scale_.at(w.to), x0 + 6);
       const int y = lanes_top_ - 3 - spans_[i].row * kWindowRow;
-      const bool inside = text_width(w.label, kLabelFont) <= x1 - x0;
+      const bool inside = text_width(w.label, kStrongFont) <= x1 - x0;
       picture_.rectangle(Layer::window, "window", {x0, y, x1, bottom}, w.label);
       picture_.line(Layer::mark, "bracket", {{x0, y + 5}, {x0, y}, {x1, y}, {x1, y + 5}}, w.label);
-      picture_.write({inside ? (x0 + x1) / 2 : x0,
-                      y - 4,
-                      inside ? Anchor::middle : Anchor::start,
-                      {11, true},
-                      "bad",
-                      fitted(w.label, spans_[i].to - x0, {11, true}),
-                      w.label});
+      picture_.write({inside ? (x0 + x1) / 2 : x0, y - 4, inside ? Anchor::middle : Anchor::start,
+                      kStrongFont, "bad", w.label, w.label});
+    }
+  }
+
+  /// The table of orders, to the right of the lanes.
+  void orders(const Lanes& lanes) {
+    const Orders& table = scene_.orders;
+    if (table.rows.empty()) return;
+    int left = left_ + scale_.width() + 10;
+    for (const Text& text : picture_.texts) {
+      if (text.y > y_) left = std::max(left, text.area().x1);
+    }
+    left += kOrdersApart;
+    picture_.write(
+        {left, lanes_top_ - kOrderHead - 2, Anchor::start, kStrongFont, "title", table.head, {}});
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      int width = text_width(table.columns[c], kSmallFont);
+      for (const Orders::Row& row : table.rows) {
+        width = std::max(width, std::min(text_width(row.cells[c].text, kStrongFont), kWidestCell));
+      }
+      width += 14;
+      const int middle = left + width / 2;
+      picture_.write(
+          {middle, lanes_top_ - 3, Anchor::middle, kSmallFont, "role", table.columns[c], {}});
+      for (const Orders::Row& row : table.rows) {
+        const Orders::Cell& cell = row.cells[c];
+        const int y = lanes.life_of(row.lane);
+        picture_.rectangle(Layer::box, cell.differs ? "cell other" : "cell",
+                           {left, y - kBoxHeight / 2, left + width, y + kBoxHeight / 2}, cell.text);
+        const Font font = cell.differs ? kStrongFont : kLabelFont;
+        picture_.write({middle, base_line(y, font), Anchor::middle, font,
+                        cell.differs ? "bad" : "legend", fitted(cell.text, width - 8, font),
+                        cell.text});
+      }
+      left += width;
     }
   }
 
@@ -129,7 +166,7 @@ class Page {
     const TimeUnit unit = unit_for(scene_.end - scene_.begin);
     picture_.line(Layer::line, "axis", {{left_, y}, {right + 10, y}});
     picture_.write({left_ - 12,
-                    y + 4,
+                    base_line(y, kSmallFont),
                     Anchor::end,
                     kSmallFont,
                     "role",
@@ -140,9 +177,8 @@ class Page {
       const int x = left_ + scale_.at(tick.ns);
       picture_.line(Layer::ground, "grid", {{x, lanes_top_}, {x, y}});
       picture_.line(Layer::line, "axis", {{x, y}, {x, y + 5}});
-      Text text{x,          y + 17, Anchor::middle,
-                kSmallFont, "tick", fitted(tick.label, kTickSpacing - 4, kSmallFont),
-                tick.label};
+      if (text_width(tick.label, kSmallFont) > kTickSpacing - 4) continue;
+      Text text{x, y + 19, Anchor::middle, kSmallFont, "tick", tick.label, tick.label};
       taken.push_back(text.area());
       picture_.write(std::move(text));
     }
@@ -152,9 +188,10 @@ class Page {
       picture_.line(Layer::line, "gap", {{x - 7, y}, {x + 7, y}});
       picture_.line(Layer::mark, "zigzag",
                     {{x - 8, y}, {x - 5, y - 5}, {x, y + 5}, {x + 5, y - 5}, {x + 8, y}});
-      Text text{x,          y + 17, Anchor::middle,
-                kSmallFont, "role", fitted(time_words(gap.to - gap.from) + " pass", 90, kSmallFont),
-                {}};
+      Text text{
+          x,          y + 19, Anchor::middle,
+          kSmallFont, "role", fitted(time_words(gap.to - gap.from) + " pass", 150, kSmallFont),
+          {}};
       Area area = text.area();
       area.x0 -= 8;
       area.x1 += 8;
@@ -162,7 +199,7 @@ class Page {
       if (next < taken.size() && taken[next].overlaps(area)) continue;
       picture_.write(std::move(text));
     }
-    y_ = y + 26;
+    y_ = y + 30;
   }
 
   /// Starts the next entry of the legend; returns where its sample is.
@@ -170,11 +207,16 @@ class Page {
     const int width = 30 + text_width(words, kSmallFont) + 18;
     if (legend_x_ > kMargin && legend_x_ + width > kMargin + text_width_) {
       legend_x_ = kMargin;
-      y_ += 19;
+      y_ += kLegendRow;
     }
-    const Area area{legend_x_, y_, legend_x_ + 24, y_ + 12};
-    picture_.write(
-        {legend_x_ + 30, y_ + 10, Anchor::start, kSmallFont, "legend", std::string(words), {}});
+    const Area area{legend_x_, y_, legend_x_ + 24, y_ + 14};
+    picture_.write({legend_x_ + 30,
+                    base_line(y_ + 7, kSmallFont),
+                    Anchor::start,
+                    kSmallFont,
+                    "legend",
+                    std::string(words),
+                    {}});
     legend_x_ += width;
     return area;
   }
@@ -194,10 +236,16 @@ class Page {
       return std::any_of(scene_.bars.begin(), scene_.bars.end(),
                          [&](const Bar& b) { return b.cache == cache; });
     };
-    if (any_box([](const Box& b) { return b.operation; })) {
+    if (any_box([](const Box& b) { return b.operation && !b.item; })) {
       legend_shape("op", "operation of a client, from call to reply");
     }
-    if (any_box([](const Box& b) { return !b.operation; })) {
+    if (any_box([](const Box& b) { return b.operation && b.item; })) {
+      legend_shape("op", "broadcast of an item");
+    }
+    if (any_box([](const Box& b) { return !b.operation && b.item; })) {
+      legend_shape("ex", "delivery of an item");
+    }
+    if (any_box([](const Box& b) { return !b.operation && !b.item; })) {
       legend_shape("ex", "execution of a command at a server");
     }
     if (any_box([](const Box& b) { return b.open; })) legend_shape("op open", "did not finish");
@@ -224,7 +272,7 @@ class Page {
                      {area.x0 + 17, y - 5},
                      {area.x0 + 20, y}});
     }
-    y_ += 16;
+    y_ += 18;
   }
 
   void legend_outages() {
@@ -276,13 +324,13 @@ class Page {
           head += fmt::format(", from {} to {}", time_words(f.window->first.ns),
                               time_words(f.window->second.ns));
         }
-        paragraph(head, {12, true}, bad ? "bad" : "legend", 2);
+        paragraph(head, kStrongFont, bad ? "bad" : "legend", 2);
         paragraph(printable(f.summary), kLabelFont, "legend", 8);
       }
     }
     for (const Tale& tale : scene_.tales) {
       y_ += 6;
-      paragraph(tale.head, {12, true}, "bad", 2);
+      paragraph(tale.head, kStrongFont, "bad", 2);
       for (const std::string& sentence : tale.sentences) {
         paragraph(sentence, kLabelFont, "legend", 4);
       }
@@ -322,6 +370,23 @@ class Page {
 };
 
 }  // namespace
+
+std::vector<std::int64_t> Scene::instants() const {
+  std::set<std::int64_t> all{begin, end};
+  const auto add = [&](const auto& items) {
+    for (const auto& item : items) {
+      all.insert(item.from);
+      all.insert(item.to);
+    }
+  };
+  add(boxes);
+  add(bars);
+  add(arrows);
+  add(outages);
+  add(windows);
+  for (const Mark& mark : marks) all.insert(mark.at);
+  return {all.begin(), all.end()};
+}
 
 Area Text::area() const {
   const int width = text_width(text, font);

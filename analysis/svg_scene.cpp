@@ -10,6 +10,8 @@
 
 #include "analysis/reading.hpp"
 #include "analysis/svg_items.hpp"
+#include "analysis/svg_limits.hpp"
+#include "analysis/svg_orders.hpp"
 #include "analysis/view_words.hpp"
 
 namespace sibyl::analysis::svg {
@@ -45,6 +47,7 @@ class Reader {
     make_lanes();
     choose_kind_names();
     for (const TraceEvent& e : trace_.events) read_event(e);
+    scene_.orders = orders_of(trace_, items_, lanes_);
     finish();
     return std::move(scene_);
   }
@@ -113,6 +116,7 @@ class Reader {
         const bool replica = group_sizes[node.group] > 1 && node.group != node.name;
         lanes_[{i}] = scene_.lanes.size();
         std::string role = replica ? "replica of " + node.group : node.role;
+        if (node.faulty) role = role.empty() ? "faulty" : role + ", faulty";
         scene_.lanes.push_back({printable(node.name), printable(role), kind});
       }
     }
@@ -234,6 +238,8 @@ class Reader {
     if (name == "ActionCall") return invoke(e, lane->second);
     if (name == "ExecuteStart") return start_execution(e, lane->second);
     if (name == "ExecuteEnd") return end_execution(e, lane->second);
+    if (name == "Broadcast" && items_.delivered_only()) return broadcast(e, lane->second);
+    if (name == "BroadcastDelivery" && items_.delivered_only()) return deliver(e, lane->second);
     if (name == "Applied" && items_.any()) return apply(e, lane->second);
     if (name == "Output" || name == "Processed") return put_out(e, lane->second);
     const std::string object = printable(text_field(e.data, "object"));
@@ -310,6 +316,42 @@ class Reader {
     box.label = items_.command(op);
     if (box.label.empty()) box.label = fmt::format("#{}", op);
     applied_[lane] = {op, add_box(std::move(box))};
+  }
+
+  /// The broadcast of an item takes no time; its delivery at the same place and instant, either.
+  void broadcast(const TraceEvent& e, std::size_t lane) {
+    Box box = item_box(e, lane);
+    box.operation = true;
+    box.label = "broadcasts " + items_.item_of(e.data);
+    broadcast_[lane] = {add_box(std::move(box)), items_.item_of(e.data)};
+  }
+
+  void deliver(const TraceEvent& e, std::size_t lane) {
+    const std::string name = items_.delivery(e.data);
+    const auto own = broadcast_.find(lane);
+    if (own != broadcast_.end() && own->second.first != kNone && own->second.second == name) {
+      Box& box = scene_.boxes[own->second.first];
+      if (box.from == e.at.ns) {
+        box.label = "broadcasts and delivers " + name;
+        box.witness = box.witness || witness_.count(e.id) != 0;
+        box.lit = box.lit || lit_.count(e.id) != 0;
+        broadcast_.erase(own);
+        return;
+      }
+    }
+    Box box = item_box(e, lane);
+    box.label = name;
+    add_box(std::move(box));
+  }
+
+  Box item_box(const TraceEvent& e, std::size_t lane) {
+    Box box;
+    box.lane = lane;
+    box.from = box.to = see(e.at.ns);
+    box.item = true;
+    box.witness = witness_.count(e.id) != 0;
+    box.lit = lit_.count(e.id) != 0;
+    return box;
   }
 
   void put_out(const TraceEvent& e, std::size_t lane) {
@@ -460,6 +502,7 @@ class Reader {
 
   void finish() {
     if (scene_.begin > scene_.end) scene_.begin = scene_.end = 0;
+    cut_tail(scene_, last_lit());
     for (std::size_t i = 0; i < scene_.boxes.size(); ++i) {
       Box& box = scene_.boxes[i];
       const auto stopped = stopped_.find(i);
@@ -484,8 +527,8 @@ class Reader {
     for (Arrow& a : scene_.arrows) {
       if (a.fate == Fate::under_way) a.to = scene_.end;
     }
-    limit_bars();
-    make_windows();
+    limit_bars(scene_, limits_);
+    make_windows(scene_, limits_);
     if (boxes_left_out_ > 0) {
       scene_.omissions.push_back(
           fmt::format("{} later operations and executions left out: "
@@ -494,44 +537,10 @@ class Reader {
     }
   }
 
-  /// Of the objects of a lane the first few are drawn, those that come or go during the run before
-  /// the others.
-  void limit_bars() {
-    std::map<std::size_t, std::vector<std::string>> objects;
-    std::set<NodeObject> moving;
-    for (const Bar& bar : scene_.bars) {
-      auto& known = objects[bar.lane];
-      if (std::find(known.begin(), known.end(), bar.object) == known.end()) {
-        known.push_back(bar.object);
-      }
-      if (bar.from != scene_.begin || bar.to != scene_.end) moving.insert({bar.lane, bar.object});
-    }
-    for (auto& [lane, names] : objects) {
-      if (names.size() <= limits_.bar_rows) continue;
-      std::stable_partition(names.begin(), names.end(), [&, l = lane](const std::string& object) {
-        return moving.count({l, object}) != 0;
-      });
-      const std::set<std::string> kept(names.begin(),
-                                       names.begin() + static_cast<long>(limits_.bar_rows));
-      scene_.omissions.push_back(fmt::format("{}: {} not drawn.", scene_.lanes[lane].name,
-                                             counted(names.size() - kept.size(), "more object")));
-      std::erase_if(scene_.bars, [&, l = lane](const Bar& bar) {
-        return bar.lane == l && kept.count(bar.object) == 0;
-      });
-    }
-  }
-
-  void make_windows() {
-    for (const Finding& f : scene_.findings) {
-      if (f.verdict != Verdict::violated || !f.window) continue;
-      if (scene_.windows.size() >= limits_.windows) {
-        scene_.omissions.push_back("Of the violations, the first ones are shaded.");
-        return;
-      }
-      const auto inside = [&](Time t) { return std::clamp(t.ns, scene_.begin, scene_.end); };
-      scene_.windows.push_back(
-          {inside(f.window->first), inside(f.window->second), printable(f.property) + " violated"});
-    }
+  /// When the last event of the explanations was.
+  std::int64_t last_lit() const {
+    const bool any = !lit_.empty() && *lit_.rbegin() <= trace_.events.size();
+    return any ? trace_.events[*lit_.rbegin() - 1].at.ns : scene_.begin;
   }
 
   /// Remembers that something is drawn at this time.
@@ -561,6 +570,7 @@ class Reader {
   std::map<std::int64_t, std::size_t> operations_;                          ///< box by operation
   std::map<std::pair<std::size_t, std::int64_t>, std::size_t> executions_;  ///< open, by lane
   std::map<std::size_t, std::pair<std::int64_t, std::size_t>> applied_;  ///< last, and box, by lane
+  std::map<std::size_t, std::pair<std::size_t, std::string>> broadcast_;  ///< last box and item
   std::set<std::int64_t> answered_;              ///< operations whose box tells the answer already
   std::map<std::size_t, std::int64_t> stopped_;  ///< boxes ended by a crash
   std::map<NodeObject, std::size_t> owned_;      ///< open bars
@@ -570,23 +580,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::vector<std::int64_t> Scene::instants() const {
-  std::set<std::int64_t> all{begin, end};
-  const auto add = [&](const auto& items) {
-    for (const auto& item : items) {
-      all.insert(item.from);
-      all.insert(item.to);
-    }
-  };
-  add(boxes);
-  add(bars);
-  add(arrows);
-  add(outages);
-  add(windows);
-  for (const Mark& mark : marks) all.insert(mark.at);
-  return {all.begin(), all.end()};
-}
 
 Scene scene_of(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
                const std::vector<Explanation>& explanations) {

@@ -28,6 +28,7 @@ struct Box {
   std::int64_t from = 0;
   std::int64_t to = 0;
   bool open = false;       ///< did not end
+  bool item = false;       ///< or the broadcast of an item, or its delivery
   bool operation = false;  ///< otherwise an execution
   bool witness = false;    ///< shows a violation
   bool lit = false;        ///< belongs to an explanation
@@ -97,6 +98,21 @@ struct Window {
   std::string label;
 };
 
+/// A table whose rows stand beside lanes: what each process took, in its order.
+struct Orders {
+  struct Cell {
+    std::string text;
+    bool differs = false;  ///< from another row's in the same column
+  };
+  struct Row {
+    std::size_t lane = 0;
+    std::vector<Cell> cells;  ///< one a column
+  };
+  std::string head;
+  std::vector<std::string> columns;
+  std::vector<Row> rows;  ///< empty: there is no table
+};
+
 struct Scene {
   std::string title;
   std::string subtitle;
@@ -109,6 +125,7 @@ struct Scene {
   std::vector<Outage> outages;
   std::vector<Window> windows;
   std::vector<Finding> findings;
+  Orders orders;
   std::vector<Marker> markers;         ///< in the order of their numbers
   std::vector<Tale> tales;             ///< not empty: what is not lit is drawn pale
   std::vector<std::string> omissions;  ///< sentences about what is not drawn

@@ -42,8 +42,8 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: #222; }
 .bad { fill: #9c1f12; }
 .in-own { paint-order: stroke; stroke: #d3ead9; stroke-width: 3px; stroke-linejoin: round; }
 .in-cache { paint-order: stroke; stroke: #f1e6f4; stroke-width: 3px; stroke-linejoin: round; }
-.out { paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
-.on { fill: #444; paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
+.out { paint-order: stroke; stroke: #fff; stroke-width: 5px; stroke-linejoin: round; }
+.on { fill: #444; paint-order: stroke; stroke: #fff; stroke-width: 5px; stroke-linejoin: round; }
 .page { fill: #fff; }
 .grid { stroke: #ececec; }
 .life { stroke: #b8b8b8; }
@@ -60,6 +60,8 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: #222; }
 .window { fill: #d9532c; fill-opacity: .12; stroke: none; }
 .key { fill-opacity: .25; }
 .bracket { stroke: #9c1f12; stroke-width: 1.4; }
+.cell { fill: #fff; stroke: #999; stroke-width: .8; }
+.other { fill: #f6d9d2; stroke: #9c1f12; }
 .down { fill: #d9d9d9; stroke: #777; stroke-dasharray: 2 2; }
 .paused { fill: url(#hatch); stroke: #888; }
 .cross { stroke: #9c1f12; stroke-width: 2.6; }
@@ -68,7 +70,7 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: #222; }
 .away { fill: #fff; stroke: #555; }
 .msg { stroke-width: 1.1; }
 .cut { marker-end: none; }
-.pale { opacity: .22; }
+.pale { opacity: .3; }
 .step { fill: #fff; stroke: #9c1f12; stroke-width: 1.4; }
 .to-step { stroke: #9c1f12; stroke-width: .8; }
 .number { fill: #9c1f12; }

@@ -1,5 +1,6 @@
 // Tests of the views for people: as text and as a drawing.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -354,19 +355,23 @@ TEST_CASE("labels of short executions read from the first down to the last") {
   Builder b("Short", {{"P1", "partition", "P1"}});
   b.note(0, "P1", "Own", {{"object", "x"}});
   b.note(50'000, "P1", "Disown", {{"object", "x"}});
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 5; ++i) {
     b.execute(100'000 + i * 100, 100'050 + i * 100, "P1", i,
               "the command with the number " + std::to_string(i), "");
   }
   const Case c{b.build(), {}};
   check_picture(c);
-  std::vector<int> heights;
+  std::map<std::string, int> by_label;
   for (const Text& text : picture_of(c).texts) {
-    if (contains(text.text, "the command")) heights.push_back(text.y);
+    if (contains(text.text, "the command")) by_label.emplace(text.text, text.y);
   }
-  REQUIRE(heights.size() == 3);
-  CHECK(heights[0] < heights[1]);
+  REQUIRE(by_label.size() == 5);
+  std::vector<int> heights;
+  for (const auto& [label, height] : by_label) heights.push_back(height);
+  CHECK(heights[0] == heights[4]);  // beside their boxes, on the life line
   CHECK(heights[1] < heights[2]);
+  CHECK(heights[2] < heights[3]);
+  CHECK(heights[3] < heights[4]);
 }
 
 TEST_CASE("own messages are not drawn, duplicates are drawn twice") {

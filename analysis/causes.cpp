@@ -42,12 +42,12 @@ void tell_plainly(Story& story, const Finding& finding) {
 
 bool tell(Story& story, const Finding& finding) {
   const std::string& p = finding.property;
-  if (finding.witness.find("item") != nullptr) return false;  // of a broadcast
+  if (tell_broadcasts(story, finding)) return true;
   if (p == "linearizability") return tell_linearizability(story, finding);
   if (p == "prefix_order" || p == "acyclic_order") return tell_order(story, finding);
   if (p == "integrity") return tell_integrity(story, finding);
   if (p == "single_owner") return tell_ownership(story, finding);
-  if (p == "replica_state") return tell_replicas(story, finding);
+  if (p == "replica_state" || p == "rsm_safety") return tell_replicas(story, finding);
   if (p == "termination") return tell_waiting(story, finding);
   if (p == "validity" || p == "agreement" || p == "uniform_agreement")
     return tell_missing(story, finding);

@@ -1,9 +1,11 @@
 // Why messages were delivered out of order, twice, or to the wrong ones; why an object had two
 // owners, or two replicas different states.
 #include <algorithm>
+#include <optional>
 
 #include <fmt/core.h>
 
+#include "analysis/causes_items.hpp"
 #include "analysis/causes_story.hpp"
 #include "analysis/causes_words.hpp"
 #include "analysis/reading.hpp"
@@ -100,6 +102,25 @@ NodeId node_named(const Trace& trace, std::string_view name) {
     if (node_name(trace, {i}) == name) return {i};
   }
   return kNobody;
+}
+
+/// "answered 3/2", or "was then in state 2ac1…" where no answer was put out.
+std::string result_words(const CausalGraph& graph, EventId applied) {
+  const TraceEvent& e = graph.at(applied);
+  for (EventId id = applied + 1; graph.has(id); ++id) {
+    const TraceEvent& out = graph.at(id);
+    if (graph.step_of(id) != graph.step_of(applied) || is_note(out, "Applied")) break;
+    if (!is_note(out, "Output") ||
+        integer_field(out.data, "op", -1) != integer_field(e.data, "op", 0))
+      continue;
+    const Value* value = out.data.find("value");
+    const std::string reply = printable(text_field(out.data, "reply"));
+    const bool more = reply == "ok" && value != nullptr && !value->is_null();
+    return "answered " +
+           (more ? printable(value->as_string() != nullptr ? *value->as_string() : value->text())
+                 : reply);
+  }
+  return "was then in state " + printable(text_field(e.data, "state"));
 }
 
 /// "P1 owned x from the start", "P1 became the owner of x, executing C1". Tells the call of C1.
@@ -246,7 +267,7 @@ bool tell_replicas(Story& story, const Finding& finding) {
   if (finding.events.size() != 2) return false;
   std::vector<std::int64_t> ops;
   for (const EventId id : finding.events) {
-    if (!graph.has(id)) return false;
+    if (!graph.has(id) || !is_note(graph.at(id), "Applied")) return false;
     ops.push_back(integer_field(graph.at(id).data, "op", -1));
   }
   const bool other_commands = ops[0] != ops[1];
@@ -256,10 +277,14 @@ bool tell_replicas(Story& story, const Finding& finding) {
     const Handling own = handling_of(graph, ops[i], node);
     const Handling other = handling_of(graph, ops[1 - i], node);
     Sentence s{applied};
-    s.text = fmt::format("{}, and was then in state {}.", event_words(graph, applied),
-                         printable(text_field(graph.at(applied).data, "state")));
+    s.text = fmt::format("{}, and {}.", event_words(graph, applied), result_words(graph, applied));
     s.needed = true;
     s.kind = other_commands ? "other command first" : "same command, other state";
+    const std::optional<ItemName> item = item_of_command(graph, ops[i]);
+    const std::optional<ItemName> other_item = item_of_command(graph, ops[1 - i]);
+    if (other_commands && item && other_item) {
+      tell_crossing(story, node, *item, applied, *other_item, other.ended);
+    }
     if (other_commands && own.delivered != 0 && other.delivered > own.delivered) {
       Sentence order{own.delivered};
       order.text = fmt::format("{} delivered {} ({}) before {} ({}).", who(story, applied),

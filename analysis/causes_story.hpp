@@ -85,8 +85,10 @@ bool tell_linearizability(Story& story, const Finding& finding);
 bool tell_order(Story& story, const Finding& finding);      ///< prefix_order, acyclic_order
 bool tell_integrity(Story& story, const Finding& finding);  ///< integrity
 bool tell_ownership(Story& story, const Finding& finding);  ///< single_owner
-bool tell_replicas(Story& story, const Finding& finding);   ///< replica_state
-bool tell_waiting(Story& story, const Finding& finding);    ///< termination
+bool tell_replicas(Story& story, const Finding& finding);   ///< replica_state, rsm_safety
+/// Properties of what was broadcast, by their witnesses: items, or commands that were not taken.
+bool tell_broadcasts(Story& story, const Finding& finding);
+bool tell_waiting(Story& story, const Finding& finding);  ///< termination
 bool tell_missing(Story& story,
                   const Finding& finding);  ///< validity, agreement, uniform_agreement
 

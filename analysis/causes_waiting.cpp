@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/causes_lost.hpp"
 #include "analysis/causes_story.hpp"
 #include "analysis/causes_words.hpp"
 #include "analysis/reading.hpp"
@@ -24,28 +25,8 @@ std::string who(const Story& story, NodeId node) {
   return printable(node_name(story.trace(), node));
 }
 
-/// The last crash of a node that is down at the end; 0 when it is up.
-EventId crash_of(const Trace& trace, NodeId node) {
-  EventId down = 0;
-  for (const TraceEvent& e : trace.events) {
-    if (e.kind != TraceKind::fault || e.node != node) continue;
-    if (is_named(e.name, "Crash")) down = e.id;
-    if (is_named(e.name, "Recover")) down = 0;
-  }
-  return down;
-}
-
-void tell_crash(Story& story, EventId crash, std::vector<EventId>& because) {
-  Sentence s{crash};
-  s.text = event_words(story.graph(), crash) + " and did not recover.";
-  s.kind = "crash of " + role_of(story.trace(), story.graph().at(crash).node);
-  s.needed = true;
-  because.push_back(crash);
-  story.tell(std::move(s));
-}
-
 /// Where a node crashed after an event and recovered, what it was doing was lost with its state.
-void tell_recovery(Story& story, EventId since, Sentence& of) {
+void tell_recovery(Story& story, std::int64_t op, EventId since, Sentence& of) {
   const Trace& trace = story.trace();
   const NodeId node = story.graph().at(since).node;
   EventId down = 0;
@@ -54,9 +35,7 @@ void tell_recovery(Story& story, EventId since, Sentence& of) {
     if (down == 0 && is_named(e.name, "Crash")) down = e.id;
     if (down == 0 || !is_named(e.name, "Recover")) continue;
     Sentence s{e.id};
-    s.text = fmt::format("{} ({}), and {}: what it was doing was lost.",
-                         event_words(story.graph(), down), s.mark(down),
-                         event_words(story.graph(), e.id));
+    s.text = recovery_words(story.graph(), op, s, down, e.id);
     s.because = {since};
     s.needed = true;
     of.because.push_back(e.id);
@@ -102,7 +81,7 @@ bool tell_stand(Story& story, const Waits& all, std::int64_t op, EventId call, N
     s.kind = "never finished at " + role;
     s.because = {call};
     s.needed = true;
-    tell_recovery(story, own->start, s);
+    tell_recovery(story, op, own->start, s);
     story.add_context(own->start);
     story.connect(call, own->start, graph.at(call).node);
     story.tell(std::move(s));
@@ -125,11 +104,13 @@ bool tell_stand(Story& story, const Waits& all, std::int64_t op, EventId call, N
                              operation_words(graph, before->op));
     first.kind = "never finished at " + role;
     story.add_context(before->start);
+    const EventId start = before->start;
     story.tell(std::move(first));
+    tell_recoveries(story, before->op, start, {}, false);
   } else {
     s.text += ", and did no more about it";
     s.kind = "not executed at " + role;
-    tell_recovery(story, reached, s);
+    tell_recovery(story, op, reached, s);
   }
   s.text += ".";
   s.needed = true;
@@ -208,6 +189,10 @@ std::string tell_open(Story& story, const Waits& all, const Value& open) {
     ++told;
     if (std::find(waits.begin(), waits.end(), at) == waits.end()) waits.push_back(std::move(at));
   }
+  std::set<NodeId> everybody = nodes;
+  everybody.insert(client);
+  told += tell_recoveries(story, op, call, told_at, told == 0);
+  told += tell_omissions(story, call, everybody, told == 0);
   if (told == 0 && last != 0) {
     Sentence end{last};
     end.text = event_words(graph, last) +

@@ -289,6 +289,26 @@ Finding judge_missing(const Trace& trace, const std::string& what,
   return violated(trace, summary, {cause}, std::move(witness));
 }
 
+Labels labels_of(const Trace& trace) {
+  Labels labels;
+  for (const TraceEvent& event : trace.events) {
+    const bool call = is_note(event, "Invoke");
+    if (!call && !is_note(event, "Broadcast")) continue;
+    const Value* content = call ? &event.data : event.data.find("content");
+    const Value* op = content == nullptr ? nullptr : content->find("op");
+    const Value* label = event.data.find("label");
+    if (op == nullptr || op->as_int() == nullptr || label == nullptr) continue;
+    const std::string* text = label->as_string();
+    if (text != nullptr && !text->empty()) labels.emplace(*op->as_int(), *text);
+  }
+  return labels;
+}
+
+std::string command_words(const Labels& labels, std::int64_t op) {
+  const auto found = labels.find(op);
+  return found == labels.end() ? fmt::format("operation {}", op) : found->second;
+}
+
 std::string counted(std::size_t n, std::string_view noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }

@@ -117,6 +117,12 @@ Finding judge_missing(const Trace& trace, const std::string& what,
                       const std::vector<NodeId>& processes, EventId cause, std::size_t count,
                       const std::string& noun, Value witness);
 
+/// What operations are called by: the labels of their calls and broadcasts. O(events).
+using Labels = std::map<std::int64_t, std::string>;
+Labels labels_of(const Trace& trace);
+/// The label of an operation, or "operation 3".
+std::string command_words(const Labels& labels, std::int64_t op);
+
 /// "1 message", "2 messages".
 std::string counted(std::size_t n, std::string_view noun);
 

@@ -94,28 +94,7 @@ Replicas read_replicas(const Trace& trace) {
   return result;
 }
 
-/// What the operations are called by: the labels of their calls and broadcasts.
-std::map<std::int64_t, std::string> labels_of(const Trace& trace) {
-  std::map<std::int64_t, std::string> labels;
-  for (const TraceEvent& event : trace.events) {
-    const bool call = is_note(event, "Invoke");
-    if (!call && !is_note(event, "Broadcast")) continue;
-    const Value* content = call ? &event.data : event.data.find("content");
-    const Value* op = content == nullptr ? nullptr : content->find("op");
-    const Value* label = event.data.find("label");
-    if (op == nullptr || op->as_int() == nullptr || label == nullptr) continue;
-    const std::string* text = label->as_string();
-    if (text != nullptr && !text->empty()) labels.emplace(*op->as_int(), *text);
-  }
-  return labels;
-}
-
-std::string command_words(const std::map<std::int64_t, std::string>& labels, std::int64_t op) {
-  const auto found = labels.find(op);
-  return found == labels.end() ? fmt::format("operation {}", op) : found->second;
-}
-
-std::string answer_words(const std::map<std::int64_t, std::string>& labels, const PutOut& answer) {
+std::string answer_words(const Labels& labels, const PutOut& answer) {
   std::string value;
   if (!answer.value.is_null()) value = " " + content_words(answer.value);
   return fmt::format("{}{} to {} for {}", answer.reply, value, answer.client,
@@ -123,8 +102,6 @@ std::string answer_words(const std::map<std::int64_t, std::string>& labels, cons
 }
 
 // --- safety ---
-
-using Labels = std::map<std::int64_t, std::string>;
 
 Value pair_witness(const Trace& trace, const Replica& a, const Replica& b, const char* reason) {
   Value witness;

@@ -165,12 +165,14 @@ Finding check_replica_state(const Trace& trace) {
         before.op != now.op
             ? fmt::format(
                   "Replicas of {} applied different commands as number {}: {} applied "
-                  "operation {}, {} operation {}.",
-                  group, index, a, before.op, b, now.op)
+                  "{}, {} {}.",
+                  group, index, a, command_words(labels_of(trace), before.op), b,
+                  command_words(labels_of(trace), now.op))
             : fmt::format(
-                  "Replicas of {} are in different states after number {} (operation {}): "
+                  "Replicas of {} are in different states after number {} ({}): "
                   "{} in {}, {} in {}.",
-                  group, index, now.op, a, before.state, b, now.state);
+                  group, index, command_words(labels_of(trace), now.op), a, before.state, b,
+                  now.state);
     Value witness;
     witness.set("group", group).set("index", index);
     witness.set("replicas", Value::List{Value(a), Value(b)});

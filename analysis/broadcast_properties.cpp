@@ -1,11 +1,13 @@
 // Validity, integrity and the two forms of agreement of broadcast; and of a trace that has
-// multicasts too, both judged as one.
+// multicasts or agreements too, all judged as one.
 // Source: Cachin, Guerraoui, Rodrigues: Introduction to Reliable and Secure Distributed
 // Programming, 2nd ed., 2011, chapter 3.
 #include <algorithm>
+#include <optional>
 
 #include <fmt/core.h>
 
+#include "analysis/agreement_reading.hpp"
 #include "analysis/broadcast_reading.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
@@ -202,7 +204,7 @@ Finding broadcast_integrity(const Trace& trace) {
                                : fmt::format("{} deliveries", all.deliveries.size())));
 }
 
-// --- with multicasts ---
+// --- with multicasts and agreements ---
 
 using Check = Finding (*)(const Trace&);
 
@@ -212,43 +214,38 @@ bool has_note(const Trace& trace, std::string_view a, std::string_view b) {
   });
 }
 
-/// The worse of the two; the multicasts' where they are alike.
-Finding both(Finding multicasts, Finding broadcasts) {
-  const auto badness = [](const Finding& f) {
-    if (f.verdict == Verdict::violated) return 3;
-    if (f.verdict == Verdict::inconclusive) return 2;
-    return f.vacuous ? 0 : 1;
+/// All that the trace has of the three; without any, as of multicasts.
+Finding judge(const Trace& trace, Check multicasts, Check broadcasts, Check agreements) {
+  std::optional<Finding> all;
+  const auto add = [&](Finding finding) {
+    all = all ? worse_of(std::move(*all), std::move(finding)) : std::move(finding);
   };
-  const bool same = badness(multicasts) == badness(broadcasts);
-  Finding& worse = badness(broadcasts) > badness(multicasts) ? broadcasts : multicasts;
-  if (same && worse.verdict == Verdict::holds) worse.summary += " " + broadcasts.summary;
-  return std::move(worse);
-}
-
-Finding judge(const Trace& trace, Check multicasts, Check broadcasts) {
-  if (!has_note(trace, "Broadcast", "BroadcastDelivery")) return multicasts(trace);
-  if (!has_note(trace, "Multicast", "Deliver")) return broadcasts(trace);
-  return both(multicasts(trace), broadcasts(trace));
+  if (has_note(trace, "Multicast", "Deliver")) add(multicasts(trace));
+  if (has_note(trace, "Broadcast", "BroadcastDelivery")) add(broadcasts(trace));
+  if (has_agreements(trace)) add(agreements(trace));
+  return all ? std::move(*all) : multicasts(trace);
 }
 
 }  // namespace
 
 Finding check_validity(const Trace& trace) {
-  return judge(trace, check_multicast_validity, broadcast_validity);
+  return judge(trace, check_multicast_validity, broadcast_validity, check_decision_validity);
 }
 
 Finding check_integrity(const Trace& trace) {
-  return judge(trace, check_multicast_integrity, broadcast_integrity);
+  return judge(trace, check_multicast_integrity, broadcast_integrity, check_decision_integrity);
 }
 
 Finding check_agreement(const Trace& trace) {
-  return judge(trace, check_multicast_agreement,
-               [](const Trace& t) { return agreement_of(t, false); });
+  return judge(
+      trace, check_multicast_agreement, [](const Trace& t) { return agreement_of(t, false); },
+      check_decision_agreement);
 }
 
 Finding check_uniform_agreement(const Trace& trace) {
-  return judge(trace, check_multicast_uniform_agreement,
-               [](const Trace& t) { return agreement_of(t, true); });
+  return judge(
+      trace, check_multicast_uniform_agreement,
+      [](const Trace& t) { return agreement_of(t, true); }, check_decision_uniform_agreement);
 }
 
 }  // namespace sibyl::analysis

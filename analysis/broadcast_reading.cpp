@@ -20,19 +20,6 @@ std::string origin_in(const Trace& trace, const TraceEvent& event, FieldReader& 
   return node_name(trace, NodeId{static_cast<std::uint32_t>(*number)});
 }
 
-/// The nodes whose role is one of these nodes'.
-std::set<NodeId> of_the_same_roles(const Trace& trace, const std::set<NodeId>& nodes) {
-  std::set<NodeId> result = nodes;
-  std::set<std::string> roles;
-  for (const NodeId node : nodes) {
-    if (node.value < trace.nodes.size()) roles.insert(trace.nodes[node.value].role);
-  }
-  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
-    if (roles.count(trace.nodes[i].role) > 0) result.insert(NodeId{static_cast<std::uint32_t>(i)});
-  }
-  return result;
-}
-
 void read_sent(const Trace& trace, const TraceEvent& event, FieldReader& read, Broadcasts& all) {
   BroadcastItem item;
   item.event = event.id;

@@ -43,6 +43,8 @@ void tell_plainly(Story& story, const Finding& finding) {
 bool tell(Story& story, const Finding& finding) {
   const std::string& p = finding.property;
   if (tell_broadcasts(story, finding)) return true;
+  if (finding.witness.find("item") != nullptr) return false;  // of a broadcast
+  if (finding.witness.find("instance") != nullptr) return tell_decisions(story, finding);
   if (p == "linearizability") return tell_linearizability(story, finding);
   if (p == "prefix_order" || p == "acyclic_order") return tell_order(story, finding);
   if (p == "integrity") return tell_integrity(story, finding);

@@ -88,7 +88,8 @@ bool tell_ownership(Story& story, const Finding& finding);  ///< single_owner
 bool tell_replicas(Story& story, const Finding& finding);   ///< replica_state, rsm_safety
 /// Properties of what was broadcast, by their witnesses: items, or commands that were not taken.
 bool tell_broadcasts(Story& story, const Finding& finding);
-bool tell_waiting(Story& story, const Finding& finding);  ///< termination
+bool tell_decisions(Story& story, const Finding& finding);  ///< whatever concerns an agreement
+bool tell_waiting(Story& story, const Finding& finding);    ///< termination
 bool tell_missing(Story& story,
                   const Finding& finding);  ///< validity, agreement, uniform_agreement
 

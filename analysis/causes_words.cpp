@@ -56,6 +56,12 @@ std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
     return fmt::format("delivered {}{}", nothing ? "NoMsg for " : "", item_of_words(graph, e));
   }
   if (name == "Output") return "put out the answer to " + named();
+  if (name == "Propose" || name == "Decide") {
+    const Value* value = e.data.find("value");
+    const Value content = value == nullptr ? Value() : *value;
+    if (name == "Propose") return "proposed " + content_text(content);
+    return decided_words(content, integer_field(e.data, "round", 0));
+  }
   if (name == "CacheFill") {
     const std::string where = printable(text_field(e.data, "where"));
     if (where == "copy") return "took a copy of " + object_of(e);

@@ -33,10 +33,11 @@ Finding check_multicast_agreement(const Trace& trace);
 Finding check_multicast_uniform_agreement(const Trace& trace);
 
 // broadcast_properties.cpp. These judge what the trace has: multicasts as above, broadcasts as
-// said here, or both: then the worse of the two counts. An item is known by its origin and number.
-// "Every process" is every one of the roles in which processes deliver. A process that recovers
-// starts a new life: it delivers again from the beginning, which repeats nothing. What it delivered
-// in an earlier life it has delivered. n deliveries, m items, p processes; O((n + m p) log n).
+// said here, agreements as below, or several of them: then the worst counts. An item is known by
+// its origin and number. "Every process" is every one of the roles in which processes deliver. A
+// process that recovers starts a new life: it delivers again from the beginning, which repeats
+// nothing. What it delivered in an earlier life it has delivered. n deliveries, m items, p
+// processes; O((n + m p) log n).
 
 /// Every item broadcast by a correct process is delivered, with its content, by every correct
 /// process. A delivery of something else in its place, as that nothing came (a null content), is a
@@ -87,6 +88,42 @@ Finding check_rsm_liveness_1(const Trace& trace);
 /// one of them put out is put out by all. A replica that puts an answer out has applied the
 /// command, though it may not say so.
 Finding check_rsm_liveness_2(const Trace& trace);
+
+// agreement_properties.cpp. Agreements, each instance for itself: notes Propose and Decide. What a
+// faulty process says does not count; what one proposed that crashed later does. "?" (null) is no
+// value. A common subset is an instance whose proposals say how many members it must have; what is
+// decided there is a list of [party's name, input]. n notes; O(n log n) unless it is said.
+
+/// No two correct processes decide different values; of common subsets, different lists. O(n v) for
+/// v different values in one instance.
+Finding check_decision_agreement(const Trace& trace);
+
+/// The same with the decisions of processes that crashed later.
+Finding check_decision_uniform_agreement(const Trace& trace);
+
+/// What a correct process decides, one that is not faulty had proposed before: what nobody had
+/// proposed by then may never be, so that a proposal that comes later excuses nothing. A value that
+/// is no bit may be a faulty process's where there is one. Common subsets are left to
+/// subset_validity.
+Finding check_decision_validity(const Trace& trace);
+
+/// A process that is not faulty decides once at most in an instance and a life.
+Finding check_decision_integrity(const Trace& trace);
+
+/// Where all correct processes propose, each of them decides. Where one proposes nothing, nobody
+/// has to decide: nothing to judge once that is settled (Liveness), undecided before.
+Finding check_decision_termination(const Trace& trace);
+
+/// Where all correct processes propose the same, no correct one puts out anything else, nor "?".
+/// Undecided while one that has not proposed may do so.
+Finding check_unanimity(const Trace& trace);
+
+/// A common subset has as many different members as it must have.
+Finding check_subset_size(const Trace& trace);
+
+/// Each member of a common subset is a party, is in once, and if it is not faulty it had proposed
+/// what it is in with.
+Finding check_subset_validity(const Trace& trace);
 
 // mutex_properties.cpp. Commands acquire, release and expire of a lock (its key). c calls and
 // answers; O(c log c).
@@ -139,7 +176,8 @@ Finding check_accepted_output(const Trace& trace);
 
 // termination.cpp
 
-/// Every operation that a correct client calls returns. O(n).
+/// Every operation that a correct client calls returns; and as check_decision_termination(). O(n)
+/// when it holds.
 Finding check_termination(const Trace& trace);
 
 // linearizability_check.cpp

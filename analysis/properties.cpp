@@ -13,20 +13,19 @@ const std::vector<PropertyInfo>& properties() {
   static const std::vector<PropertyInfo> kProperties{
       {"validity",
        "what a correct process multicasts or broadcasts is delivered by every correct process that "
-       "it is for",
+       "it is for; a bit that is decided was a correct process's input",
        check_validity},
       {"integrity",
        "a message is delivered at most once a process, after it was multicast or broadcast, as it "
-       "was, where it is addressed to",
+       "was, where it is addressed to; a process decides once at most",
        check_integrity},
       {"agreement",
        "if a correct process delivers a message, every correct process that it is for delivers it, "
-       "with the same content",
+       "with the same content; no two correct processes decide different values",
        check_agreement},
       {"uniform_agreement",
        "if any process, also one that crashes, delivers a message, every correct process that it "
-       "is "
-       "for delivers it, with the same content",
+       "is for delivers it, with the same content; no two processes decide different values",
        check_uniform_agreement},
       {"prefix_order",
        "two processes deliver the messages addressed to both in the same order, without gaps",
@@ -40,7 +39,10 @@ const std::vector<PropertyInfo>& properties() {
       {"causal_order",
        "nobody delivers an item before one that its origin had broadcast or delivered before",
        check_causal_order},
-      {"termination", "every operation called by a correct client returns", check_termination},
+      {"termination",
+       "every operation called by a correct client returns; where all correct processes propose, "
+       "each decides",
+       check_termination},
       {"linearizability",
        "every operation takes effect at one instant between its call and its return",
        [](const Trace& trace) { return check_linearizability_of(trace); },
@@ -65,6 +67,11 @@ const std::vector<PropertyInfo>& properties() {
       {"accepted_output",
        "what an operation returned to a correct client, a correct replica put out for it",
        check_accepted_output},
+      {"unanimity", "where all correct processes propose the same, no correct one puts out another",
+       check_unanimity},
+      {"subset_size", "a common subset has as many members as it must have", check_subset_size},
+      {"subset_validity", "correct members of a common subset are in with what they proposed",
+       check_subset_validity},
   };
   return kProperties;
 }

@@ -112,6 +112,18 @@ std::set<NodeId> crashed_at_end(const Trace& trace) {
   return crashed;
 }
 
+std::set<NodeId> of_the_same_roles(const Trace& trace, const std::set<NodeId>& nodes) {
+  std::set<NodeId> result = nodes;
+  std::set<std::string> roles;
+  for (const NodeId node : nodes) {
+    if (node.value < trace.nodes.size()) roles.insert(trace.nodes[node.value].role);
+  }
+  for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+    if (roles.count(trace.nodes[i].role) > 0) result.insert(NodeId{static_cast<std::uint32_t>(i)});
+  }
+  return result;
+}
+
 bool is_faulty(const Trace& trace, NodeId node) {
   return node.value < trace.nodes.size() && trace.nodes[node.value].faulty;
 }
@@ -131,6 +143,48 @@ std::string going_round(const Trace& trace, std::int64_t since) {
 }
 
 }  // namespace
+
+std::vector<const TraceEvent*> in_flight_of(const Trace& trace) {
+  const std::set<NodeId> crashed = crashed_at_end(trace);
+  std::unordered_set<EventId> received;
+  std::unordered_set<EventId> lost;
+  bool duplicates = false;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::receive && event.kind != TraceKind::lose) continue;
+    const auto send = std::find_if(event.parents.begin(), event.parents.end(), [&](EventId id) {
+      return id - 1 < trace.events.size() && trace.events[id - 1].kind == TraceKind::send;
+    });
+    if (send == event.parents.end()) continue;
+    duplicates = duplicates || received.count(*send) > 0 || lost.count(*send) > 0;
+    (event.kind == TraceKind::receive ? received : lost).insert(*send);
+  }
+  // Of a message that was lost a copy may be under way, where messages are duplicated and what is
+  // still to come is not known.
+  const bool lost_for_good = !duplicates || trace.pending.has_value();
+  std::vector<const TraceEvent*> in_flight;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::send || received.count(event.id) > 0) continue;
+    if (lost_for_good && lost.count(event.id) > 0) continue;
+    if (crashed.count(event.peer) == 0) in_flight.push_back(&event);
+  }
+  return in_flight;
+}
+
+OwedMessages owed_of(const Trace& trace) {
+  OwedMessages owed;
+  if (trace.outcome != Outcome::limit && trace.outcome != Outcome::deadline) return owed;
+  const std::set<NodeId> crashed = crashed_at_end(trace);
+  for (const TraceEvent* sent : in_flight_of(trace)) {
+    if (is_faulty(trace, sent->node) || is_faulty(trace, sent->peer)) continue;
+    if (crashed.count(sent->node) > 0) continue;
+    if (owed.messages++ == 0) owed.oldest = sent;
+  }
+  if (owed.oldest == nullptr) return owed;
+  owed.arrivals = static_cast<std::uint64_t>(std::count_if(
+      trace.events.begin() + static_cast<std::ptrdiff_t>(owed.oldest->id), trace.events.end(),
+      [](const TraceEvent& e) { return e.kind == TraceKind::receive && e.node != e.peer; }));
+  return owed;
+}
 
 Liveness liveness_of(const Trace& trace) {
   if (trace.outcome == Outcome::limit) {
@@ -159,41 +213,18 @@ Liveness liveness_of(const Trace& trace) {
                                *trace.pending == 1 ? "an event is"
                                                    : fmt::format("{} events are", *trace.pending))};
   }
-  const std::set<NodeId> crashed = crashed_at_end(trace);
-  std::unordered_set<EventId> received;
-  std::unordered_set<EventId> lost;
-  bool duplicates = false;
-  for (const TraceEvent& event : trace.events) {
-    if (event.kind != TraceKind::receive && event.kind != TraceKind::lose) continue;
-    const auto send = std::find_if(event.parents.begin(), event.parents.end(), [&](EventId id) {
-      return id - 1 < trace.events.size() && trace.events[id - 1].kind == TraceKind::send;
-    });
-    if (send == event.parents.end()) continue;
-    duplicates = duplicates || received.count(*send) > 0 || lost.count(*send) > 0;
-    (event.kind == TraceKind::receive ? received : lost).insert(*send);
-  }
-  // Of a message that was lost a copy may be under way, where messages are duplicated and what is
-  // still to come is not known.
-  const bool lost_for_good = !duplicates || trace.pending.has_value();
-  std::size_t in_flight = 0;
-  const TraceEvent* first = nullptr;
-  for (const TraceEvent& event : trace.events) {
-    if (event.kind != TraceKind::send || received.count(event.id) > 0) continue;
-    if (lost_for_good && lost.count(event.id) > 0) continue;
-    if (crashed.count(event.peer) > 0) continue;
-    ++in_flight;
-    if (first == nullptr) first = &event;
-  }
-  if (in_flight == 0 && trace.pending.value_or(0) > 0) {
+  const std::vector<const TraceEvent*> in_flight = in_flight_of(trace);
+  if (in_flight.empty() && trace.pending.value_or(0) > 0) {
     return {false, fmt::format("the run reached its deadline with {} still to come",
                                counted(*trace.pending, "event"))};
   }
-  if (in_flight == 0) return {true, "the run reached its deadline with nothing in flight"};
+  if (in_flight.empty()) return {true, "the run reached its deadline with nothing in flight"};
+  const TraceEvent* first = in_flight.front();
   return {false,
           fmt::format("the run reached its deadline with {} still in flight (first {} from "
                       "{} to {}, event {})",
-                      counted(in_flight, "message"), first->name, node_name(trace, first->node),
-                      node_name(trace, first->peer), first->id)};
+                      counted(in_flight.size(), "message"), first->name,
+                      node_name(trace, first->node), node_name(trace, first->peer), first->id)};
 }
 
 std::set<std::string> Multicasts::groups_of(std::int64_t message) const {
@@ -233,6 +264,18 @@ Multicasts read_multicasts(const Trace& trace) {
   result.crashed = crashed_at_end(trace);
   result.problem = read.problem();
   return result;
+}
+
+Finding worse_of(Finding a, Finding b) {
+  const auto badness = [](const Finding& f) {
+    if (f.verdict == Verdict::violated) return 3;
+    if (f.verdict == Verdict::inconclusive) return 2;
+    return f.vacuous ? 0 : 1;
+  };
+  const bool same = badness(a) == badness(b);
+  Finding& worse = badness(b) > badness(a) ? b : a;
+  if (same && worse.verdict == Verdict::holds) worse.summary += " " + b.summary;
+  return std::move(worse);
 }
 
 Finding holds(std::string summary) {

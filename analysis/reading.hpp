@@ -52,6 +52,9 @@ class FieldReader {
 /// more (note "Retired").
 std::set<NodeId> crashed_at_end(const Trace& trace);
 
+/// The nodes whose role is one of these nodes'.
+std::set<NodeId> of_the_same_roles(const Trace& trace, const std::set<NodeId>& nodes);
+
 /// Whether the trace describes the process as faulty: what it reports proves nothing.
 bool is_faulty(const Trace& trace, NodeId node);
 
@@ -68,6 +71,20 @@ struct Liveness {
   std::string why;  ///< the end of a sentence: "the run is quiescent", …
 };
 Liveness liveness_of(const Trace& trace);
+
+/// The messages, as they were sent, that had neither come nor been lost at the end, but for those
+/// to processes that were down then. O(n log n).
+std::vector<const TraceEvent*> in_flight_of(const Trace& trace);
+
+/// What correct nodes are still owed at the end of a run that a limit or its deadline ended:
+/// messages between two that are neither faulty nor crashed. While anything is owed nothing that
+/// did not happen is a violation, by the rule above.
+struct OwedMessages {
+  std::size_t messages = 0;
+  const TraceEvent* oldest = nullptr;  ///< the first that was sent
+  std::uint64_t arrivals = 0;          ///< of messages from others, anywhere, since then
+};
+OwedMessages owed_of(const Trace& trace);
 
 /// A message that was multicast; several multicasts of one message (by replicas) are one.
 struct SentMessage {
@@ -109,6 +126,9 @@ Finding vacuous(std::string summary);
 Finding violated(const Trace& trace, std::string summary, std::vector<EventId> events,
                  Value witness);
 Finding inconclusive(std::string summary);
+/// Of two judgements of one property about different things, the worse; the first where they are
+/// alike, with what both say where they hold.
+Finding worse_of(Finding a, Finding b);
 
 /// The finding for a delivery that is missing, by the rule for liveness. `what` says how it came
 /// about, "message 3, multicast by client"; `cause` is the event that obliges `processes`; `count`

@@ -233,15 +233,15 @@ class Reader {
     const auto lane = lanes_.find(e.node);
     if (lane == lanes_.end()) return;
     const std::string name = short_name(e.name);
-    if (name == "Invoke") return invoke(e, lane->second);
+    if (name == "Invoke" || name == "ActionCall") return invoke(e, lane->second);
     if (name == "Return" || name == "ActionDone") return finish_operation(e);
-    if (name == "ActionCall") return invoke(e, lane->second);
     if (name == "ExecuteStart") return start_execution(e, lane->second);
     if (name == "ExecuteEnd") return end_execution(e, lane->second);
     if (name == "Broadcast" && items_.delivered_only()) return broadcast(e, lane->second);
     if (name == "BroadcastDelivery" && items_.delivered_only()) return deliver(e, lane->second);
     if (name == "Applied" && items_.any()) return apply(e, lane->second);
     if (name == "Output" || name == "Processed") return put_out(e, lane->second);
+    if (name == "Propose" || name == "Decide") return agree(e, lane->second);
     const std::string object = printable(text_field(e.data, "object"));
     if (name == "Own") open_bar(e, lane->second, object, false, object);
     if (name == "Initial") initial(e, lane->second, object);
@@ -257,12 +257,8 @@ class Reader {
   }
 
   void invoke(const TraceEvent& e, std::size_t lane) {
-    Box box;
-    box.lane = lane;
-    box.from = box.to = see(e.at.ns);
+    Box box = box_at(e, lane);
     box.open = box.operation = true;
-    box.witness = witness_.count(e.id) != 0;
-    box.lit = lit_.count(e.id) != 0;
     const std::string name = printable(text_field(e.data, "label"));
     const Value* value = e.data.find("value");
     const Value* what = e.data.find("what");  // of an ActionCall, in words already
@@ -286,8 +282,7 @@ class Reader {
     const Value* value = e.data.find("value");
     box.to = see(e.at.ns);
     box.open = false;
-    box.witness = box.witness || witness_.count(e.id) != 0;
-    box.lit = box.lit || lit_.count(e.id) != 0;
+    mark(box, e);
     if (answered_.count(op) != 0) return;
     box.label += " → " + reply_words(text_field(e.data, "reply"), functions_.at(op),
                                      value == nullptr ? Value() : *value);
@@ -301,18 +296,13 @@ class Reader {
     if (called != operations_.end() && called->second != kNone) {
       Box& box = scene_.boxes[called->second];
       if (box.open && box.lane == lane && box.from == e.at.ns) {
-        box.witness = box.witness || witness_.count(e.id) != 0;
-        box.lit = box.lit || lit_.count(e.id) != 0;
+        mark(box, e);
         answered_.insert(op);
         applied_[lane] = {op, called->second};
         return;
       }
     }
-    Box box;
-    box.lane = lane;
-    box.from = box.to = see(e.at.ns);
-    box.witness = witness_.count(e.id) != 0;
-    box.lit = lit_.count(e.id) != 0;
+    Box box = box_at(e, lane);
     box.label = items_.command(op);
     if (box.label.empty()) box.label = fmt::format("#{}", op);
     applied_[lane] = {op, add_box(std::move(box))};
@@ -359,17 +349,19 @@ class Reader {
     if (it == applied_.end() || it->second.second == kNone) return;
     Box& box = scene_.boxes[it->second.second];
     box.label += items_.answers(it->second.first, e.data);
-    box.witness = box.witness || witness_.count(e.id) != 0;
-    box.lit = box.lit || lit_.count(e.id) != 0;
+    mark(box, e);
+  }
+
+  /// An input of an agreement, or what it puts out.
+  void agree(const TraceEvent& e, std::size_t lane) {
+    Box box = box_at(e, lane);
+    box.label = agreement_words(e);
+    add_box(std::move(box));
   }
 
   void start_execution(const TraceEvent& e, std::size_t lane) {
-    Box box;
-    box.lane = lane;
-    box.from = box.to = see(e.at.ns);
+    Box box = box_at(e, lane);
     box.open = true;
-    box.witness = witness_.count(e.id) != 0;
-    box.lit = lit_.count(e.id) != 0;
     const std::int64_t op = integer_field(e.data, "op", -1);
     box.label = printable(text_field(e.data, "label"));
     if (box.label.empty() && names_.count(op) != 0) box.label = names_.at(op);
@@ -384,8 +376,7 @@ class Reader {
       Box& box = scene_.boxes[it->second];
       box.to = see(e.at.ns);
       box.open = false;
-      box.witness = box.witness || witness_.count(e.id) != 0;
-      box.lit = box.lit || lit_.count(e.id) != 0;
+      mark(box, e);
       const std::string result = printable(text_field(e.data, "result"));
       if (!result.empty()) box.label += " → " + result;
     }
@@ -393,6 +384,20 @@ class Reader {
   }
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  /// At an event, which takes no time.
+  Box box_at(const TraceEvent& e, std::size_t lane) {
+    Box box;
+    box.lane = lane;
+    box.from = box.to = see(e.at.ns);
+    mark(box, e);
+    return box;
+  }
+
+  void mark(Box& box, const TraceEvent& e) const {
+    box.witness = box.witness || witness_.count(e.id) != 0;
+    box.lit = box.lit || lit_.count(e.id) != 0;
+  }
 
   std::size_t add_box(Box box) {
     if (scene_.boxes.size() >= limits_.boxes) {
@@ -408,14 +413,7 @@ class Reader {
     auto& open = cache ? caches_ : owned_;
     const auto added = open.emplace(NodeObject{lane, object}, scene_.bars.size());
     if (!added.second) return;
-    Bar bar;
-    bar.lane = lane;
-    bar.from = see(e.at.ns);
-    bar.to = -1;
-    bar.cache = cache;
-    bar.object = object;
-    bar.label = std::move(label);
-    scene_.bars.push_back(std::move(bar));
+    scene_.bars.push_back({lane, see(e.at.ns), -1, cache, object, std::move(label), ""});
   }
 
   void initial(const TraceEvent& e, std::size_t lane, const std::string& object) {

@@ -1,9 +1,10 @@
-// Termination: every operation that a correct client calls returns.
+// Termination: every operation that a correct client calls returns, and every agreement ends.
 #include <algorithm>
 #include <optional>
 
 #include <fmt/core.h>
 
+#include "analysis/agreement_reading.hpp"
 #include "analysis/causal_graph.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
@@ -121,9 +122,7 @@ Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
   return finding;
 }
 
-}  // namespace
-
-Finding check_termination(const Trace& trace) {
+Finding operations_return(const Trace& trace) {
   FieldReader read;
   std::map<std::int64_t, Open> open;
   std::size_t called = 0;
@@ -166,6 +165,16 @@ Finding check_termination(const Trace& trace) {
                           called, others);
   }
   return holds(summary + " returned.");
+}
+
+}  // namespace
+
+Finding check_termination(const Trace& trace) {
+  Finding operations = operations_return(trace);
+  if (!has_agreements(trace)) return operations;
+  Finding agreements = check_decision_termination(trace);
+  const bool called = operations.verdict != Verdict::holds || !operations.vacuous;
+  return called ? worse_of(std::move(operations), std::move(agreements)) : agreements;
 }
 
 }  // namespace sibyl::analysis

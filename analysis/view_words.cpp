@@ -243,4 +243,27 @@ std::int64_t integer_field(const Value& data, std::string_view field, std::int64
   return i == nullptr ? otherwise : *i;
 }
 
+std::string content_text(const Value& value) {
+  constexpr std::size_t kMost = 60;
+  return value.is_null() ? "?" : shortened(printable(value_words(value)), kMost);
+}
+
+std::string decided_words(const Value& value, std::int64_t round) {
+  return "decided " + content_text(value) +
+         (round == 0 ? std::string() : " in round " + std::to_string(round));
+}
+
+std::string agreement_words(const TraceEvent& note) {
+  const bool decides = short_name(note.name) == "Decide";
+  const Value* value = note.data.find("value");
+  const std::string_view instance = text_field(note.data, "instance");
+  const std::int64_t round = integer_field(note.data, "round", 0);
+  std::string out = decides ? "decides " : "proposes ";
+  out += content_text(value == nullptr ? Value() : *value);
+  std::string more;
+  if (instance != "0" && !instance.empty()) more = "agreement " + printable(instance);
+  if (decides && round != 0) append_joined(more, "round " + std::to_string(round));
+  return more.empty() ? out : out + " (" + more + ")";
+}
+
 }  // namespace sibyl::analysis

@@ -65,4 +65,14 @@ std::string_view text_field(const Value& data, std::string_view field);
 /// The integer of a member; `otherwise` when it is missing or no integer.
 std::int64_t integer_field(const Value& data, std::string_view field, std::int64_t otherwise);
 
+/// A value on which processes agree, not too long: "1", "?" for null.
+std::string content_text(const Value& value);
+
+/// "decided 1 in round 2"; `round` 0: there are none.
+std::string decided_words(const Value& value, std::int64_t round);
+
+/// Of the notes Propose and Decide: "proposes 0", "decides 1 (round 2)"; of an instance other than
+/// "0" with its name.
+std::string agreement_words(const TraceEvent& note);
+
 }  // namespace sibyl::analysis

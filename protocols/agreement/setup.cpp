@@ -138,8 +138,9 @@ Drawn draw(const AgreementProtocol& protocol, const Setup& setup, Stream& stream
 }  // namespace
 
 const std::vector<std::string>& family_properties() {
-  static const std::vector<std::string> kProperties{"agreement", "validity", "integrity",
-                                                    "termination"};
+  static const std::vector<std::string> kProperties{
+      "agreement",   "validity",    "unanimity",       "integrity",
+      "termination", "subset_size", "subset_validity", "uniform_agreement"};
   return kProperties;
 }
 

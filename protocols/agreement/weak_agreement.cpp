@@ -35,7 +35,7 @@ ProtocolInfo weak_agreement() {
   AgreementProtocol p;
   p.name = "weak-agreement";
   p.line = "one exchange of votes: no two correct parties hold different bits, for n > 5t";
-  p.properties = {"agreement", "validity", "integrity", "termination"};
+  p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 5; };
   p.read = made_with<weak_agreement::Options>(
       p.variants,

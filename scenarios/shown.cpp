@@ -43,6 +43,17 @@ void Shown::add(const Observed& step) {
       type == &kTypeInfo<fault::Crash>) {
     chain(mine, returned_);
   }
+  const bool proposes = type == &kTypeInfo<note::Propose>;
+  if (proposes || type == &kTypeInfo<note::Decide>) {
+    // Only what was proposed before it was decided justifies a decision.
+    auto agreement = std::lower_bound(proposed_.begin(), proposed_.end(),
+                                      std::pair(step.subject, std::uint64_t{0}));
+    const bool fresh = agreement == proposed_.end() || agreement->first != step.subject;
+    if (proposes && fresh) agreement = proposed_.insert(agreement, {step.subject, 0});
+    if (proposes) agreement->second += fold_multiply(content, step.node.value ^ kMix);
+    if (!proposes) chain(mine, fresh ? 0 : agreement->second);
+    return;
+  }
   const auto place = std::lower_bound(multicast_.begin(), multicast_.end(), step.subject);
   const bool known = place != multicast_.end() && *place == step.subject;
   if (type == &kTypeInfo<note::Deliver> || type == &kTypeInfo<note::BroadcastDelivery>) {
@@ -60,6 +71,10 @@ void Shown::hash_into(Hasher& h) const {
   h.add(lost_.size());
   for (const std::uint64_t one : lost_) h.add(one);
   for (const std::uint64_t one : multicast_) h.add(one);
+  for (const auto& [agreement, sum] : proposed_) {
+    h.add(agreement);
+    h.add(sum);
+  }
 }
 
 void ShownRecorder::on_step(const Step& step) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/hash.hpp"
@@ -14,9 +15,9 @@
 namespace sibyl {
 
 /// The notes of each node in their order, which operations had returned when another was called or
-/// a node crashed, what had been broadcast when it was delivered, the order in which objects were
-/// owned and given away, and which messages were lost, however often. A value; two runs with equal
-/// ones get equal verdicts.
+/// a node crashed, what had been broadcast when it was delivered, who had proposed what in an
+/// agreement when somebody decided in it, the order in which objects were owned and given away, and
+/// which messages were lost, however often. A value; two runs with equal ones get equal verdicts.
 class Shown {
  public:
   explicit Shown(std::size_t nodes) : nodes_(nodes) {}
@@ -27,8 +28,9 @@ class Shown {
   /// With what it holds, and the allocator's own words. O(1).
   std::size_t memory_bytes() const {
     constexpr std::size_t kAllocated = 16;
-    return sizeof(Shown) + 3 * kAllocated +
-           (nodes_.size() + lost_.capacity() + multicast_.capacity()) * sizeof(std::uint64_t);
+    return sizeof(Shown) + 4 * kAllocated +
+           (nodes_.size() + lost_.capacity() + multicast_.capacity() + 2 * proposed_.capacity()) *
+               sizeof(std::uint64_t);
   }
 
  private:
@@ -37,6 +39,8 @@ class Shown {
   std::uint64_t owned_ = 0;
   std::vector<std::uint64_t> lost_;       ///< sorted
   std::vector<std::uint64_t> multicast_;  ///< the numbers of messages, sorted
+  /// By agreement, sorted: a sum over its proposals so far, with who made them.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> proposed_;
 };
 
 /// Shows a run's steps to a Shown, and keeps the probes that are hit.

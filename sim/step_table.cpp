@@ -47,6 +47,13 @@ std::uint64_t subject_of(NodeId origin, std::uint64_t number) {
   return fold_multiply(number ^ 0xa0761d6478bd642fULL, origin.value + 0xe7037ed1a0b428dbULL);
 }
 
+/// One number for an agreement.
+std::uint64_t subject_of(const std::string& instance) {
+  Hasher h;
+  hash_append(h, instance);
+  return h.value();
+}
+
 }  // namespace
 
 Observed observed_in(const Step& step) {
@@ -68,6 +75,10 @@ Observed observed_in(const Step& step) {
   } else if (step.type == &kTypeInfo<note::BroadcastDelivery>) {
     const auto& item = *static_cast<const note::BroadcastDelivery*>(step.body);
     o.subject = subject_of(item.origin, item.number);
+  } else if (step.type == &kTypeInfo<note::Propose>) {
+    o.subject = subject_of(static_cast<const note::Propose*>(step.body)->instance);
+  } else if (step.type == &kTypeInfo<note::Decide>) {
+    o.subject = subject_of(static_cast<const note::Decide*>(step.body)->instance);
   }
   return o;
 }

@@ -27,7 +27,9 @@ struct Observed {
   NodeId peer = kNobody;
   const TypeInfo* type = nullptr;
   std::uint64_t content = 0;
-  std::uint64_t subject = 0;           ///< of a multicast or a delivery: the number of the message
+  /// Of a multicast or a delivery the number of the message, of a proposal or decision the
+  /// agreement.
+  std::uint64_t subject = 0;
   std::vector<std::uint64_t> renamed;  ///< `content` under each renaming
   std::string counted;                 ///< of a note::Count, what is counted
 };

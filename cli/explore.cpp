@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "cli/campaign.hpp"
+#include "cli/explore_binding.hpp"
 #include "cli/explore_drawn.hpp"
 #include "cli/explore_report.hpp"
 #include "cli/verbs.hpp"
@@ -44,6 +45,7 @@ struct ExploreSettings {
   bool liveness = false;
   std::vector<std::string> core;
   std::optional<std::uint64_t> within;
+  BindingSettings binding;
 };
 
 /// Shows runs, rates and an estimate on a terminal, at most four times a second.
@@ -305,6 +307,10 @@ int explore_one(const ExploreSettings& settings, Io& io) {
   }
   check_folder(settings.common.out);
   const Scenario& scenario = scenarios.front();
+  if (settings.binding.on) {
+    return explore_binding(scenario, settings.binding, options_of(settings, *scenario.protocol, io),
+                           settings.common, io);
+  }
   if (settings.strategy == "exhaustive") return search_all(settings, scenario, io);
   check_room([&] { check_crashes(scenario, settings.faults, ""); });
   const auto search = [&](const ExploreOptions& options) { return explore(scenario, options); };
@@ -464,6 +470,7 @@ Action add_explore(CLI::App& verb, Io& io) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_fault_options(verb, settings->faults);
   add_liveness_options(verb, *settings);
+  add_binding_options(verb, settings->binding);
   add_exhaustive_options(verb, *settings);
   verb.add_option("--jobs", settings->common.jobs,
                   "How many runs at a time; 0: one a processor; exhaustive: 1 only")
@@ -481,6 +488,7 @@ Action add_explore(CLI::App& verb, Io& io) {
       throw UsageError("explore needs SCENARIO, --protocol NAME, or --campaign FILE");
     }
     check_draw_options(verb, settings->drawn, settings->strategy);
+    check_binding_options(verb, settings->binding, settings->strategy);
     refuse_foreign(verb, *settings);
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");

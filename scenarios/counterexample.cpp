@@ -13,6 +13,7 @@
 #include "scenarios/fault_search.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
+#include "scenarios/replayed.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/strategies.hpp"
 
@@ -111,26 +112,24 @@ bool shows(const Value& document, const std::string& property, const std::string
   return has_cause(run_of(document), property, cause);
 }
 
-Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
-                     const std::string& cause, const std::string& story) {
+Value replayed(const Scenario& scenario, const Recorded& run, const Value& names,
+               const std::function<Shows(const RunResult&)>& shows) {
   Value document = scenario.document;
-  document.set("id", Value(fmt::format("{}/{}", scenario.id, property)));
-  document.set("title", Value(fmt::format("{} is violated: found by a search", property)));
-  document.set("story", Value(story));
+  for (const auto& [member, value] : *names.as_object()) document.set(member, value);
   document.set("seed", Value(std::int64_t{0}));
   document.set("expect", Value(Value::Object{}));
   add_faults(run, scenario, document);
   const std::vector<TraceNode> nodes = nodes_with_twins(scenario.byzantine, scenario.nodes);
-  Value best;  // one that shows the property violated, but by another cause
+  Value best;  // one that shows enough, but not all
   const auto finish = [&](const char* ties, const Schedule& decisions) {
     document.set("ties", Value(ties));
     document.set("schedule", encode_schedule(decisions, nodes));
     const RunResult result = run_of(document);
     document.set("expect", seen(result, run.liveness.has_value()));
     if (!result.schedule_parts.empty()) return false;  // it is another run
-    const bool enough = run.endless || has_violation(result, property);
-    if (best.is_null() && enough) best = document;
-    return has_cause(result, property, cause);
+    const Shows shown = shows(result);
+    if (best.is_null() && shown != Shows::nothing) best = document;
+    return shown == Shows::all;
   };
   if (!run.asynchronous) {
     const bool same =
@@ -144,6 +143,18 @@ Value counterexample(const Scenario& scenario, const Recorded& run, const std::s
   for (NamedDecision& d : delays_of(run.trace)) timed.decisions.push_back(std::move(d));
   const bool same = finish("insertion", timed) || finish("any", run.schedule);
   return same ? document : best;
+}
+
+Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
+                     const std::string& cause, const std::string& story) {
+  const Value names(
+      Value::Object{{"id", Value(fmt::format("{}/{}", scenario.id, property))},
+                    {"title", Value(fmt::format("{} is violated: found by a search", property))},
+                    {"story", Value(story)}});
+  return replayed(scenario, run, names, [&](const RunResult& result) {
+    if (has_cause(result, property, cause)) return Shows::all;
+    return run.endless || has_violation(result, property) ? Shows::enough : Shows::nothing;
+  });
 }
 
 }  // namespace sibyl

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "analysis/causes.hpp"
+#include "analysis/reading.hpp"
 #include "sibyl_version.hpp"
 #include "sim/decode.hpp"
 
@@ -107,6 +108,24 @@ Value faulty_json(const FaultyNodes& faulty) {
   v.set("byzantine_tolerated", tolerated ? number(tolerated->byzantine) : Value());
   v.set("exceeded", faulty.exceeded());
   return v;
+}
+
+Value owed_json(const analysis::OwedMessages& owed) {
+  if (owed.messages == 0) return {};
+  return Value(Value::Object{{"messages", number(owed.messages)},
+                             {"oldest_event", number(owed.oldest->id)},
+                             {"oldest_sent_ns", owed.oldest->at.ns},
+                             {"oldest_arrivals", number(owed.arrivals)}});
+}
+
+std::string owed_line(const RunResult& result) {
+  const analysis::OwedMessages owed = analysis::owed_of(result.trace);
+  if (owed.messages == 0) return {};
+  return fmt::format(
+      "  {:12}{} between correct nodes; the oldest, #{}, sent at {}, {} before the "
+      "end\n",
+      "owed", analysis::counted(owed.messages, "message"), owed.oldest->id,
+      format_duration({owed.oldest->at.ns}), analysis::counted(owed.arrivals, "arrival"));
 }
 
 struct Paint {
@@ -219,6 +238,7 @@ Value report_json(const Scenario& scenario, const RunResult& result, bool explai
                                                     {"pending", number(result.pending)}}},
                        {"faulty", faulty_json(result.faulty)},
                        {"outside_model", departures_json(result.departures)},
+                       {"owed", owed_json(analysis::owed_of(result.trace))},
                        {"metrics", metrics_json(result)},
                        {"unmet", std::move(unmet)},
                        {"schedule_parts", std::move(parts)},
@@ -237,6 +257,7 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
                      result.events, result.messages, result.trace.digest);
   out += fmt::format("  {:12}{} called, {} ok, {} failed, {} pending\n", "operations",
                      result.invoked, result.ok, result.failed, result.pending);
+  out += owed_line(result);
   if (result.faults_happened < result.faults_planned) {
     out += fmt::format("  {:12}{} of {} never happened\n", "faults",
                        result.faults_planned - result.faults_happened, result.faults_planned);

@@ -61,6 +61,13 @@ class Telling {
     return tell(node, note::Output{index, op, "P0", "ok", {}});
   }
 
+  Telling& proposes(std::uint32_t node, Value value, std::uint64_t least = 0) {
+    return tell(node, note::Propose{least == 0 ? "0" : "1", std::move(value), least});
+  }
+  Telling& decides(std::uint32_t node, Value value, bool subset = false) {
+    return tell(node, note::Decide{subset ? "1" : "0", 1, std::move(value)});
+  }
+
   std::uint64_t hash() const {
     Hasher h;
     shown_.hash_into(h);
@@ -172,6 +179,68 @@ TEST_CASE("runs that are taken for one have the same verdicts, whatever the orde
   CHECK(known.size() < static_cast<std::size_t>(runs));  // some were taken for one
   CHECK(of_mutex["violated"] > 100);
   CHECK(of_mutex["holds"] > 100);
+}
+
+TEST_CASE("a decision on what is proposed later is another run than one on what was proposed") {
+  Telling before;
+  before.decides(1, 1).proposes(0, 1);
+  Telling after;
+  after.proposes(0, 1).decides(1, 1);
+  CHECK(before.verdict("validity") == "violated");
+  CHECK(after.verdict("validity") == "holds");
+  CHECK(before.hash() != after.hash());
+}
+
+TEST_CASE("proposals and decisions are one run in whichever order different parties make them") {
+  Telling a;
+  a.proposes(0, 1).proposes(1, 0).decides(0, 1).decides(1, 0).decides(2, 1);
+  Telling b;
+  b.proposes(1, 0).proposes(0, 1).decides(2, 1).decides(1, 0).decides(0, 1);
+  CHECK(a.hash() == b.hash());
+}
+
+TEST_CASE("runs of agreements that are taken for one have the same verdicts") {
+  const auto told = [](auto f) { return std::function<void(Telling&)>(f); };
+  const Value one_in(Value::List{Value(Value::List{Value("P0"), Value("a")})});
+  const std::vector<std::deque<std::function<void(Telling&)>>> all{
+      {told([](Telling& t) { t.proposes(0, 1); }), told([](Telling& t) { t.proposes(0, "a", 1); }),
+       told([](Telling& t) { t.decides(0, 0); }), told([](Telling& t) { t.crashes(0); }),
+       told([](Telling& t) { t.recovers(0); }), told([](Telling& t) { t.decides(0, 1); })},
+      {told([](Telling& t) { t.proposes(1, 0); }), told([](Telling& t) { t.decides(1, 0); }),
+       told([&](Telling& t) { t.decides(1, one_in, true); })},
+      {told([&](Telling& t) { t.decides(2, one_in, true); }),
+       told([](Telling& t) { t.decides(2, 0); }), told([](Telling& t) { t.proposes(2, 0); })}};
+  const std::vector<const char*> properties{"agreement",   "uniform_agreement", "validity",
+                                            "unanimity",   "integrity",         "termination",
+                                            "subset_size", "subset_validity"};
+  std::map<std::uint64_t, std::vector<std::string>> known;
+  std::map<std::string, int> seen;
+  std::uint64_t random = 1;
+  int alike = 0;
+  for (int run = 0; run < 3000; ++run) {
+    Telling telling;
+    auto left = all;
+    for (std::size_t steps = 0; !left.empty() && steps < 10; ++steps) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      const std::size_t who = (random >> 33U) % left.size();
+      left[who].front()(telling);
+      left[who].pop_front();
+      if (left[who].empty()) left.erase(left.begin() + static_cast<std::ptrdiff_t>(who));
+    }
+    std::vector<std::string> verdicts;
+    for (const char* property : properties) verdicts.push_back(telling.verdict(property));
+    ++seen["validity " + verdicts[2]];
+    ++seen["subset_validity " + verdicts[7]];
+    const auto [place, fresh] = known.emplace(telling.hash(), verdicts);
+    alike += fresh ? 0 : 1;
+    REQUIRE(place->second == verdicts);
+  }
+  CHECK(alike > 300);
+  for (const char* verdict : {"validity holds", "validity violated", "subset_validity holds",
+                              "subset_validity violated"}) {
+    CAPTURE(std::string(verdict));
+    CHECK(seen[verdict] > 100);
+  }
 }
 
 }  // namespace

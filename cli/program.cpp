@@ -22,6 +22,7 @@ struct Verb {
 };
 constexpr Verb kVerbs[] = {
     {"run", "run scenarios and judge them", add_run},
+    {"sweep", "run every combination of settings under many seeds: statistics", add_sweep},
     {"explore", "search schedules for one that violates a property", add_explore},
     {"shrink", "make a violation as small as can be", add_shrink},
     {"view", "draw a trace, or the run of a scenario", add_view},

@@ -1,9 +1,11 @@
-// sibyl schema: the JSON Schemas of scenarios, of campaigns, and of what a shrink prints and keeps.
+// sibyl schema: the JSON Schemas of scenarios, of campaigns, of what a sweep prints, and of what a
+// shrink prints and keeps.
 #include <memory>
 
 #include "cli/verbs.hpp"
 #include "scenarios/campaign.hpp"
 #include "scenarios/shrink.hpp"
+#include "scenarios/sweep_report.hpp"
 
 namespace sibyl::cli {
 
@@ -11,13 +13,15 @@ Action add_schema(CLI::App& verb, Io& io) {
   const auto common = std::make_shared<Common>();
   const auto of = std::make_shared<std::string>("scenario");
   verb.add_option("FORMAT", *of,
-                  "scenario (the default), campaign, shrink (what shrink --json prints) or "
+                  "scenario (the default), campaign, sweep (what sweep --json prints), shrink "
+                  "(what shrink --json prints) or "
                   "shrink-state (what an interrupted shrink leaves)")
-      ->check(CLI::IsMember({"scenario", "campaign", "shrink", "shrink-state"}));
+      ->check(CLI::IsMember({"scenario", "campaign", "sweep", "shrink", "shrink-state"}));
   add_output_options(verb, *common);
   return [common, of, &io] {
     std::string_view schema = scenario_schema();
     if (*of == "campaign") schema = campaign_schema();
+    if (*of == "sweep") schema = sweep_schema();
     if (*of == "shrink") schema = shrink_schema();
     if (*of == "shrink-state") schema = shrink_state_schema();
     emit(io, common->out, schema);

@@ -22,6 +22,7 @@ namespace sibyl::cli {
 using Action = std::function<int()>;
 
 Action add_run(CLI::App& verb, Io& io);
+Action add_sweep(CLI::App& verb, Io& io);
 Action add_explore(CLI::App& verb, Io& io);
 Action add_shrink(CLI::App& verb, Io& io);
 Action add_view(CLI::App& verb, Io& io);

@@ -9,7 +9,7 @@
 
 #include "analysis/history.hpp"
 #include "analysis/properties.hpp"
-#include "sim/choices.hpp"
+#include "scenarios/run_choices.hpp"
 #include "sim/fixed.hpp"
 #include "sim/observer.hpp"
 #include "sim/schedule.hpp"
@@ -81,51 +81,6 @@ Value replayable(const Scenario& scenario, std::uint64_t seed) {
   document.set("seed", Value(static_cast<std::int64_t>(seed)));
   return document;
 }
-
-/// Who answers the questions of a run: the seed, or the scenario's schedule and what it leaves to
-/// others; and who writes the answers down.
-class RunChoices {
- public:
-  RunChoices(const Scenario& scenario, std::uint64_t seed) : seeded_(seed) {
-    if (scenario.schedule) {
-      Choices* otherwise = &least_;
-      if (scenario.schedule->otherwise == Otherwise::seed) otherwise = &seeded_;
-      schedule_.emplace(scenario.schedule->decisions, *otherwise);
-      recorder_.emplace(*schedule_);
-    } else {
-      recorder_.emplace(seeded_);
-    }
-  }
-  Choices& top(bool record) {
-    if (record) return *recorder_;
-    if (schedule_) return *schedule_;
-    return seeded_;
-  }
-  const ScheduleRecorder& recorder() const { return *recorder_; }
-  /// Where the schedule parts from the run.
-  std::vector<std::string> parts(const Scenario& scenario) const {
-    std::vector<std::string> all;
-    if (!schedule_) return all;
-    for (std::size_t i = 0; i < schedule_->fates().size(); ++i) {
-      const auto fate = schedule_->fates()[i];
-      if (fate == ScheduleChoices::Fate::taken) continue;
-      const std::string question =
-          question_text(scenario.schedule->decisions[i].question,
-                        nodes_with_twins(scenario.byzantine, scenario.nodes));
-      all.push_back(fmt::format("/schedule/decisions/{}: {} {}", i, question,
-                                fate == ScheduleChoices::Fate::unasked
-                                    ? "was never asked for"
-                                    : "was asked for, but the answer does not fit"));
-    }
-    return all;
-  }
-
- private:
-  SeededChoices seeded_;
-  DefaultChoices least_;
-  std::optional<ScheduleChoices> schedule_;
-  std::optional<ScheduleRecorder> recorder_;
-};
 
 /// The decisions that make the default run into the recorded one.
 Schedule recorded_schedule(const Scenario& scenario, const ScheduleRecorder& recorder,

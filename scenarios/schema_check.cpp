@@ -14,6 +14,7 @@
 #include "scenarios/campaign.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/shrink.hpp"
+#include "scenarios/sweep_report.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl {
@@ -74,6 +75,11 @@ std::optional<SchemaComplaint> check(const valijson::Schema& schema, const Value
 
 std::optional<SchemaComplaint> check_against_schema(const Value& document) {
   static const valijson::Schema* const kSchema = parsed(scenario_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_sweep_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(sweep_schema());
   return check(*kSchema, document);
 }
 

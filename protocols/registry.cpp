@@ -10,6 +10,7 @@
 #include "protocols/broadcast/lamport.hpp"
 #include "protocols/broadcast/multi_paxos.hpp"
 #include "protocols/broadcast/naive.hpp"
+#include "protocols/broadcast/pbft.hpp"
 #include "protocols/broadcast/real_time.hpp"
 #include "protocols/broadcast/replica_ids.hpp"
 #include "protocols/broadcast/rotating_leader.hpp"
@@ -46,7 +47,7 @@ std::vector<ProtocolInfo>& all() {
       broadcast::multi_paxos(),
       broadcast::consensus_broadcast(),
       broadcast::timestamped_broadcast(),
-      agreement::weak_agreement(),
+      broadcast::pbft(),
   };
   // clang-format on
   return list;

@@ -2,6 +2,8 @@
 #include <cassert>
 #include <utility>
 
+#include "protocols/agreement/binary_agreement.hpp"
+#include "protocols/agreement/crusader.hpp"
 #include "protocols/agreement/weak_agreement.hpp"
 #include "protocols/broadcast/bracha.hpp"
 #include "protocols/broadcast/causal.hpp"

@@ -72,6 +72,9 @@ const std::vector<PropertyInfo>& properties() {
       {"subset_size", "a common subset has as many members as it must have", check_subset_size},
       {"subset_validity", "correct members of a common subset are in with what they proposed",
        check_subset_validity},
+      {"decision_in_rounds",
+       "some correct process decides in as many rounds as the scenario demands",
+       check_decision_in_rounds},
   };
   return kProperties;
 }

@@ -26,7 +26,7 @@ struct ExploreSettings {
   std::string file;
   std::string campaign;
   DrawSettings drawn;
-  std::string strategy = "swarm";
+  std::string strategy;  ///< empty: the scenario's, or swarm
   std::uint64_t runs = 10'000;
   std::string seconds;
   std::optional<std::uint32_t> depth;
@@ -46,6 +46,9 @@ struct ExploreSettings {
   std::vector<std::string> core;
   std::optional<std::uint64_t> within;
   BindingSettings binding;
+  std::optional<std::uint64_t> rounds;
+  std::optional<std::uint64_t> deliver_within;
+  std::vector<std::string> nodes;
 };
 
 /// Shows runs, rates and an estimate on a terminal, at most four times a second.
@@ -95,6 +98,22 @@ class Progress {
   Clock::time_point last_ = begin_;
 };
 
+/// Nodes and groups that an option names.
+std::vector<NodeId> nodes_named(const char* option, const std::vector<std::string>& given,
+                                const Scenario& scenario) {
+  std::vector<NodeId> nodes;
+  const Names names(scenario.nodes, scenario.protocol->words);
+  for (const std::string& name : given) {
+    if (name.empty()) throw UsageError(fmt::format("{}: a name is empty", option));
+    try {
+      for (const NodeId n : names.nodes_of(name, "")) nodes.push_back(n);
+    } catch (const ConfigError& e) {
+      throw UsageError(fmt::format("{} {}: {}", option, name, e.what()));
+    }
+  }
+  return nodes;
+}
+
 /// What --liveness, --core and --within say together. `scenario`: null where none is given.
 std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const Scenario* scenario) {
   if (!settings.liveness) {
@@ -106,15 +125,7 @@ std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const S
   if (scenario == nullptr && !settings.core.empty()) {
     throw UsageError("--core names nodes of a scenario; --protocol draws them");
   }
-  for (const std::string& name : settings.core) {
-    const Names names(scenario->nodes, scenario->protocol->words);
-    if (name.empty()) throw UsageError("--core: a name is empty");
-    try {
-      for (const NodeId n : names.nodes_of(name, "")) demand.core.push_back(n);
-    } catch (const ConfigError& e) {
-      throw UsageError(fmt::format("--core {}: {}", name, e.what()));
-    }
-  }
+  if (scenario != nullptr) demand.core = nodes_named("--core", settings.core, *scenario);
   demand.bounded = settings.within.has_value();
   demand.within = settings.within.value_or(demand.within);
   if (demand.within == 0) throw UsageError("--within 0: an operation takes at least one step");
@@ -132,8 +143,8 @@ void refuse_asynchronous(const ExploreSettings& settings, const ProtocolInfo& pr
       throw UsageError(fmt::format("--strategy exhaustive: {}; give --delay-set", why));
     }
   } else if (is_asynchronous(strategy)) {
-    throw UsageError(
-        fmt::format("--strategy {}: {}; take swarm, extremes or timed", settings.strategy, why));
+    throw UsageError(fmt::format("--strategy {}: {}; take swarm, extremes or timed",
+                                 strategy_option(strategy), why));
   } else if (settings.depth || settings.delays || settings.faults.losses != 0 ||
              settings.faults.duplicates != 0) {
     throw UsageError(fmt::format(
@@ -143,12 +154,28 @@ void refuse_asynchronous(const ExploreSettings& settings, const ProtocolInfo& pr
   }
 }
 
-ExploreOptions options_of(const ExploreSettings& settings, const ProtocolInfo& protocol, Io& io) {
+std::optional<Strategy> strategy_named(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  Strategy strategy{};
+  if (!boost::describe::enum_from_string(name.c_str(), strategy)) return std::nullopt;
+  return strategy;
+}
+
+/// Of the options of a strategy; what they leave out is as in `given`.
+StrategySettings strategy_of(const ExploreSettings& settings, StrategySettings given) {
+  given.strategy = strategy_named(settings.strategy).value_or(given.strategy);
+  if (settings.depth) given.depth = settings.depth;
+  if (settings.delays) given.delays = settings.delays;
+  if (settings.deliver_within) given.within = settings.deliver_within;
+  return given;
+}
+
+ExploreOptions options_of(const ExploreSettings& settings, const ProtocolInfo& protocol, Io& io,
+                          const StrategySettings& given = {}) {
   ExploreOptions options;
-  boost::describe::enum_from_string(settings.strategy.c_str(), options.strategy.strategy);
+  options.strategy = strategy_of(settings, given);
   refuse_asynchronous(settings, protocol, options.strategy.strategy);
-  options.strategy.depth = settings.depth;
-  options.strategy.delays = settings.delays;
+  options.rounds = settings.rounds;
   options.memory = settings.megabytes << 20U;
   options.seed = settings.common.seed.value_or(1);
   options.runs = settings.runs;
@@ -257,12 +284,24 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   return status_of(result.found, !result.incomplete.empty() || result.inconclusive != 0, io);
 }
 
+void check_rounds(const ExploreSettings& settings, const ProtocolInfo& protocol) {
+  if (!settings.rounds) return;
+  if (settings.liveness) throw UsageError("--rounds and --liveness are two demands; give one");
+  try {
+    decode_rounds(encode_rounds(*settings.rounds), "", protocol);
+  } catch (const ConfigError& e) {
+    throw UsageError(fmt::format("--rounds: {}", e.what()));
+  }
+}
+
 /// A search by runs, of a scenario or of what is drawn.
 int search_some(const ExploreSettings& settings, const std::string& id,
                 const ProtocolInfo& protocol, const std::optional<LivenessDemand>& demand,
-                const std::function<ExploreResult(const ExploreOptions&)>& search, Io& io) {
-  ExploreOptions options = options_of(settings, protocol, io);
+                const std::function<ExploreResult(const ExploreOptions&)>& search, Io& io,
+                const StrategySettings& given = {}) {
+  ExploreOptions options = options_of(settings, protocol, io, given);
   options.liveness = demand;
+  check_rounds(settings, protocol);
   ExploreResult result;
   {
     Progress progress(io, options.runs, io.err_is_terminal && !settings.common.quiet);
@@ -287,6 +326,12 @@ void check_room(const std::function<void()>& check) {
 }
 
 int explore_drawn(const ExploreSettings& settings, Io& io) {
+  if (!settings.nodes.empty()) {
+    throw UsageError("--nodes names nodes of a scenario; --protocol draws them");
+  }
+  if (settings.strategy == "scripted") {
+    throw UsageError("--strategy scripted is for a scenario whose scheduler has the script");
+  }
   const Generator generator = generator_of(settings.drawn, settings.common);
   check_room(
       [&] { check_crashes(generator, settings.common.seed.value_or(1), settings.faults, ""); });
@@ -313,9 +358,19 @@ int explore_one(const ExploreSettings& settings, Io& io) {
   }
   if (settings.strategy == "exhaustive") return search_all(settings, scenario, io);
   check_room([&] { check_crashes(scenario, settings.faults, ""); });
+  // The scenario's own scheduler, unless another strategy is asked for.
+  StrategySettings given;
+  const bool own =
+      scenario.scheduler && (settings.strategy.empty() ||
+                             strategy_named(settings.strategy) == scenario.scheduler->strategy);
+  if (own) given = *scenario.scheduler;
+  if (!settings.nodes.empty()) given.nodes = nodes_named("--nodes", settings.nodes, scenario);
+  if (settings.strategy == "scripted" && !own) {
+    throw UsageError("--strategy scripted is for a scenario whose scheduler has the script");
+  }
   const auto search = [&](const ExploreOptions& options) { return explore(scenario, options); };
   return search_some(settings, scenario.id, *scenario.protocol, demand_of(settings, &scenario),
-                     search, io);
+                     search, io, given);
 }
 
 /// Options that say nothing to the chosen strategy: a mistake, not a wish to be passed over.
@@ -323,8 +378,8 @@ void refuse_foreign(const CLI::App& verb, const ExploreSettings& settings) {
   const std::string& strategy = settings.strategy;
   const auto refuse = [&](const char* name, const std::string& whose) {
     if (verb.get_option(name)->count() == 0) return;
-    throw UsageError(
-        fmt::format("{} belongs to --strategy {}; this search is by {}", name, whose, strategy));
+    throw UsageError(fmt::format("{} belongs to --strategy {}; this search is by {}", name, whose,
+                                 strategy.empty() ? "swarm" : strategy));
   };
   if (strategy == "exhaustive") {
     for (const char* name : {"--crashes", "--recover", "--amnesia", "--beyond-bound", "--pauses",
@@ -343,7 +398,8 @@ void refuse_foreign(const CLI::App& verb, const ExploreSettings& settings) {
           "--jobs {}: --strategy exhaustive makes one run at a time; leave it out, or say 1",
           settings.common.jobs));
     }
-    for (const char* name : {"--runs", "--depth", "--delays", "--causes", "--events"}) {
+    for (const char* name :
+         {"--runs", "--depth", "--delays", "--causes", "--events", "--nodes", "--deliver-within"}) {
       refuse(name, users_of(std::string_view(name).substr(2)));
     }
     return;
@@ -352,9 +408,9 @@ void refuse_foreign(const CLI::App& verb, const ExploreSettings& settings) {
        {"--states", "--steps", "--delay-set", "--no-merge", "--reduce", "--copy-worlds"}) {
     refuse(name, "exhaustive");
   }
-  Strategy chosen = Strategy::swarm;
-  boost::describe::enum_from_string(strategy.c_str(), chosen);
-  for (const char* name : {"--depth", "--delays", "--losses", "--duplicates"}) {
+  const Strategy chosen = strategy_named(strategy).value_or(Strategy::swarm);
+  for (const char* name :
+       {"--depth", "--delays", "--losses", "--duplicates", "--nodes", "--deliver-within"}) {
     const std::string_view setting = std::string_view(name).substr(2);
     if (!uses(chosen, setting)) refuse(name, users_of(setting));
   }
@@ -393,6 +449,21 @@ void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
                   "liveness: steps that an operation may take; without it, more than 5000 are "
                   "inconclusive")
       ->check(number_up_to(std::uint64_t{1} << 53));
+}
+
+void add_scheduler_options(CLI::App& verb, ExploreSettings& settings) {
+  const auto number = number_up_to(std::uint64_t{1} << 53);
+  verb.add_option("--nodes", settings.nodes,
+                  "favour, starve: the set of nodes, such as P1,P2; each run draws one if absent")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  verb.add_option("--deliver-within", settings.deliver_within,
+                  "A message between correct nodes is one of the next N arrivals (of as many as "
+                  "are in flight, if these are more); without it, any may wait for ever")
+      ->check(number);
+  verb.add_option("--rounds", settings.rounds,
+                  "Demand: some correct process decides in so many rounds (decision_in_rounds)")
+      ->check(number);
 }
 
 /// Those of an exhaustive search.
@@ -448,11 +519,13 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
   const auto number = number_up_to(std::uint64_t{1} << 53);
   verb.add_option("--strategy", settings->strategy,
-                  "swarm (each run draws one of the others), random, pct, delay, starve, newest, "
-                  "timed (the scenario's own delays), extremes (the least and the most of them), "
-                  "exhaustive")
-      ->check(CLI::IsMember({"swarm", "random", "pct", "delay", "starve", "newest", "timed",
-                             "extremes", "exhaustive"}));
+                  "swarm (each run draws one of random to newest and timed), random, pct, delay, "
+                  "starve, newest, favour (a set of nodes), coin-aware (an adversary that sees a "
+                  "coin once it is released), scripted (as the scenario's scheduler), timed (the "
+                  "scenario's own delays), extremes (the least and the most of them), exhaustive "
+                  "(default: the scenario's scheduler, else swarm)")
+      ->check(CLI::IsMember({"swarm", "random", "pct", "delay", "starve", "newest", "favour",
+                             "coin-aware", "scripted", "timed", "extremes", "exhaustive"}));
   verb.add_option("--runs", settings->runs, "How many runs; 0: until --for")->check(number);
   verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);
   verb.add_option("--depth", settings->depth,
@@ -468,6 +541,7 @@ Action add_explore(CLI::App& verb, Io& io) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_scheduler_options(verb, *settings);
   add_fault_options(verb, settings->faults);
   add_liveness_options(verb, *settings);
   add_binding_options(verb, settings->binding);
@@ -490,6 +564,10 @@ Action add_explore(CLI::App& verb, Io& io) {
     check_draw_options(verb, settings->drawn, settings->strategy);
     check_binding_options(verb, settings->binding, settings->strategy);
     refuse_foreign(verb, *settings);
+    if (settings->deliver_within == 0U) {
+      throw UsageError("--deliver-within 0: a message is the next arrival at the earliest");
+    }
+    if (settings->rounds == 0U) throw UsageError("--rounds 0: there is at least one round");
     if (settings->runs == 0 && settings->seconds.empty()) {
       throw UsageError("--runs 0 without --for would never end");
     }

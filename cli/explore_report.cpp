@@ -13,7 +13,7 @@ constexpr std::string_view kFormat = "sibyl-exploration/1";
 
 Value number_value(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
 
-std::string name_of(Strategy strategy) { return boost::describe::enum_to_string(strategy, "?"); }
+std::string name_of(Strategy strategy) { return strategy_option(strategy); }
 
 Value found_json(const std::vector<FoundCause>& all, const Files& files) {
   Value::List found;

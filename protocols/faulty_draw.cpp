@@ -31,6 +31,7 @@ class FaultyDraw {
 
   Value entry(std::size_t self) {
     Value entry{Value::Object{{"node", fmt::format("P{}", self)}}};
+    if (*faulty_.bit != 0 && below(4) == 0) return both(std::move(entry), self);
     switch (below(faulty_.late ? 8 : 6)) {
       case 0:
         return lie(std::move(entry), self);
@@ -89,6 +90,13 @@ class FaultyDraw {
     }
     entry.set("to", some_but(self)).set("field", faulty_.lie).set("value", "lie");
     return entry;
+  }
+
+  /// 0 and 1 at once, to all or to some.
+  Value both(Value entry, std::size_t self) {
+    entry.set("behaviour", "also").set("field", faulty_.bit);
+    entry.set("values", Value(Value::List{Value(false), Value(true)}));
+    return below(2) == 0 ? entry : scoped(std::move(entry), self);
   }
 
   const FaultyParties& faulty_;

@@ -28,6 +28,7 @@ std::vector<std::string> members(std::string_view kind) {
   if (kind == "replay") add({"to", "messages", "where", "times"});
   if (kind == "equivocate") add({"to", "messages", "where", "field", "value", "mutations"});
   if (kind == "script") add({"steps", "alone"});
+  if (kind == "also") add({"to", "messages", "where", "field", "values"});
   if (kind == "twins") add({"with"});
   return known;
 }
@@ -52,6 +53,7 @@ class EntryReader {
                               decode_distribution(fields_.get("delay"), fields_.at("delay"))};
     }
     if (kind == "script") return script();
+    if (kind == "also") return also();
     if (kind == "replay") {
       byzantine::Replay replay;
       replay.scope = scope();
@@ -212,6 +214,26 @@ class EntryReader {
     return lie;
   }
 
+  byzantine::Behaviour also() const {
+    byzantine::Also also;
+    also.scope = scope();
+    fields_.require("field", also.field);
+    names_.check_field(also.field, fields_.at("field"));
+    const Value& values = fields_.get("values");
+    const std::string at = fields_.at("values");
+    if (values.as_list() == nullptr) wrong_kind(at, values, "a list of values");
+    for (std::size_t i = 0; i < values.as_list()->size(); ++i) {
+      const Value& value = (*values.as_list())[i];
+      if (!is_plain(value)) wrong_kind(pointer_to(at, i), value, kPlain);
+      if (std::find(also.values.begin(), also.values.end(), value) != also.values.end()) {
+        throw ConfigError(pointer_to(at, i), "stands here twice");
+      }
+      also.values.push_back(value);
+    }
+    if (also.values.empty()) throw ConfigError(at, "must have a value");
+    return also;
+  }
+
   const Fields& fields_;
   const Names& names_;
   NodeId node_;
@@ -235,6 +257,7 @@ const std::vector<FaultInfo>& byzantine_kinds() {
       {"replay", "Byzantine: messages that the node has sent or received are sent again"},
       {"equivocate", "Byzantine: some nodes are sent messages with other values in their fields"},
       {"script", "Byzantine: the node sends messages that are written down, each at its moment"},
+      {"also", "Byzantine: messages are sent once with each of several values in a field"},
       {"twins", "Byzantine: two instances run under the node's identity, each with some nodes"},
   };
   return kKinds;

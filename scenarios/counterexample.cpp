@@ -102,8 +102,11 @@ std::string property_of_counterexample(const std::string& id) {
 Scenario without_schedule(Scenario scenario) {
   scenario.schedule.reset();
   scenario.liveness.reset();
+  scenario.scheduler.reset();
   if (Value::Object* members = scenario.document.as_object()) {
-    std::erase_if(*members, [](const auto& m) { return m.first == "liveness"; });
+    std::erase_if(*members, [&](const auto& m) {
+      return (m.first == "liveness" && !scenario.rounds) || m.first == "scheduler";
+    });
   }
   return scenario;
 }
@@ -125,7 +128,7 @@ Value replayed(const Scenario& scenario, const Recorded& run, const Value& names
     document.set("ties", Value(ties));
     document.set("schedule", encode_schedule(decisions, nodes));
     const RunResult result = run_of(document);
-    document.set("expect", seen(result, run.liveness.has_value()));
+    document.set("expect", seen(result, run.liveness || scenario.rounds));
     if (!result.schedule_parts.empty()) return false;  // it is another run
     const Shows shown = shows(result);
     if (best.is_null() && shown != Shows::nothing) best = document;

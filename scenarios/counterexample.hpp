@@ -27,7 +27,8 @@ struct Recorded {
   bool endless = false;
 };
 
-/// The scenario without the decisions and the demand of another run: what a search begins with.
+/// The scenario without the decisions, the scheduler and the healing of another run: what a search
+/// begins with.
 Scenario without_schedule(Scenario scenario);
 
 /// The scenario with the decisions of the run, which expects what the run shows. It does the same

@@ -49,4 +49,9 @@ void mark_overdue(Trace& trace, EventId call, EventId healing, std::uint64_t ste
                          {"steps", Value(static_cast<std::int64_t>(steps))}});
 }
 
+void mark_rounds(Trace& trace, std::uint64_t most) {
+  if (trace.events.empty()) return;
+  add_note(trace, "note::Rounds", Value::Object{{"most", Value(static_cast<std::int64_t>(most))}});
+}
+
 }  // namespace sibyl

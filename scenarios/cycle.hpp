@@ -23,4 +23,8 @@ void mark_repeated(Trace& trace, std::uint64_t events);
 /// {call, healing, steps}.
 void mark_overdue(Trace& trace, EventId call, EventId healing, std::uint64_t steps);
 
+/// Says in the trace that some correct process had to have decided in so many rounds: by a note
+/// "Rounds" at the end {most}. Nothing where nothing has happened.
+void mark_rounds(Trace& trace, std::uint64_t most);
+
 }  // namespace sibyl

@@ -271,6 +271,9 @@ std::vector<std::string> judged_properties(const Scenario& scenario,
   for (const std::string& name : asked) {
     if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
   }
+  if (scenario.rounds && std::find(all.begin(), all.end(), kInRounds) == all.end()) {
+    all.emplace_back(kInRounds);
+  }
   return all;
 }
 

@@ -10,9 +10,11 @@
 #include "analysis/properties.hpp"
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/counterexample.hpp"
+#include "scenarios/cycle.hpp"
 #include "scenarios/errors.hpp"
 #include "scenarios/judged.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/scheduler_format.hpp"
 #include "scenarios/team.hpp"
 #include "sim/hash.hpp"
 #include "sim/notes.hpp"
@@ -86,6 +88,7 @@ class Worker {
     settings_ = options.strategy;
     settings_.length = std::max<std::uint64_t>(positions.size(), 1);
     settings_.synchronous = scenario.protocol->synchronous;
+    settings_.faulty = faulty_instances(nodes_with_twins(scenario.byzantine, scenario.nodes));
     settings_.losses = options.faults.losses;
     settings_.duplicates = options.faults.duplicates;
     limits_ = scenario.limits;
@@ -207,6 +210,7 @@ class Worker {
     run.trace.digest = world.digest().hex();
     run.trace.scenario_id = scenario_.id;
     run.trace.events = recorder.take();
+    if (scenario_.rounds) mark_rounds(run.trace, *scenario_.rounds);
     run.schedule.decisions = decisions.schedule();
   }
 
@@ -351,6 +355,8 @@ Value make_counterexample(const Scenario& scenario, const ExploreOptions& option
 Scenario opened(const Scenario& given, const ExploreOptions& options) {
   Scenario scenario = without_schedule(given);
   let_messages_be_lost(options.faults, scenario);
+  if (options.rounds) scenario.rounds = options.rounds;
+  if (scenario.rounds) scenario.document.set("liveness", encode_rounds(*scenario.rounds));
   return scenario;
 }
 

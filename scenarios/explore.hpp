@@ -30,6 +30,8 @@ struct ExploreOptions {
   std::uint64_t events = 20'000;  ///< steps of one run at most; of its first phase
   /// Demands progress after a healing. Runs end then when nobody waits any more, or by it.
   std::optional<LivenessDemand> liveness;
+  /// Demands a decision in so many rounds; absent: as the scenario says.
+  std::optional<std::uint64_t> rounds;
   std::vector<std::string> properties;  ///< only these; empty: all of the protocol
   /// Bytes, of all jobs, for verdicts that are kept because many runs are alike, estimated; when it
   /// is full they are forgotten, which costs time and changes nothing.

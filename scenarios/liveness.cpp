@@ -89,6 +89,22 @@ class States {
 
 }  // namespace
 
+std::uint64_t decode_rounds(const Value& v, const std::string& pointer,
+                            const ProtocolInfo& protocol) {
+  const Fields fields(v, pointer, {"rounds"});
+  const std::vector<std::string> known = protocol.judgeable();
+  if (std::find(known.begin(), known.end(), kInRounds) == known.end()) {
+    throw ConfigError(fields.at("rounds"),
+                      "is for agreements; nothing is decided in rounds by " + protocol.name);
+  }
+  return static_cast<std::uint64_t>(
+      decode_int(fields.get("rounds"), fields.at("rounds"), 1, kMostSteps));
+}
+
+Value encode_rounds(std::uint64_t rounds) {
+  return Value::Object{{"rounds", Value(static_cast<std::int64_t>(rounds))}};
+}
+
 LivenessRule decode_liveness(const Value& v, const std::string& pointer, const Names& names) {
   const Fields fields(v, pointer, {"from", "within", "core"});
   LivenessRule rule;

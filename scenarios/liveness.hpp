@@ -25,6 +25,16 @@ struct LivenessRule {
   std::vector<NodeId> core;  ///< whose operations are meant; empty: all nodes'
 };
 
+/// The other demand that "liveness" may be: {"rounds": R}. Throws ConfigError, also where nothing
+/// of the protocol is decided in rounds.
+std::uint64_t decode_rounds(const Value& v, const std::string& pointer,
+                            const ProtocolInfo& protocol);
+/// As decode_rounds reads it.
+Value encode_rounds(std::uint64_t rounds);
+
+/// The property that a demand of rounds is judged by.
+inline constexpr const char* kInRounds = "decision_in_rounds";
+
 /// Throws ConfigError.
 LivenessRule decode_liveness(const Value& v, const std::string& pointer, const Names& names);
 /// As decode_liveness reads it.

@@ -11,6 +11,7 @@
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/pointer.hpp"
+#include "scenarios/scheduler_format.hpp"
 #include "scenarios/schema_check.hpp"
 #include "scenarios/trace_file.hpp"
 #include "scenarios/world_format.hpp"
@@ -29,9 +30,9 @@ constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
 
 const std::vector<std::string>& base_members() {
   static const std::vector<std::string> kMembers{
-      "$schema",    "format",   "id",      "title",    "story",  "source",  "seed", "protocol",
-      "deployment", "workload", "network", "clocks",   "cpu",    "storage", "ties", "faults",
-      "byzantine",  "schedule", "limits",  "liveness", "expect", "variants"};
+      "$schema",    "format",   "id",      "title",    "story",  "source",   "seed",     "protocol",
+      "deployment", "workload", "network", "clocks",   "cpu",    "storage",  "ties",     "faults",
+      "byzantine",  "schedule", "limits",  "liveness", "expect", "variants", "scheduler"};
   return kMembers;
 }
 
@@ -202,6 +203,24 @@ void decode_limits(const Value& v, Limits& limits) {
   }
 }
 
+/// The world is asynchronous then.
+void decode_scheduling(const Value& v, const Fields& top, Scenario& s) {
+  const std::string at = "/scheduler";
+  if (top.find("ties") != nullptr && s.world.ties != TieRule::any) {
+    throw ConfigError(at, "chooses what arrives next; \"ties\" must be \"any\", or left out");
+  }
+  if (s.schedule) {
+    throw ConfigError(at, "does not go with \"schedule\", which says what arrives next itself");
+  }
+  if (s.protocol->synchronous) {
+    throw ConfigError(at, fmt::format("{} is synchronous: it relies on the bounds of the delays",
+                                      s.protocol->name));
+  }
+  const Names all(nodes_with_twins(s.byzantine, s.nodes), s.protocol->words);
+  s.scheduler = decode_scheduler(v, at, all);
+  s.world.ties = TieRule::any;
+}
+
 void decode_world(const Fields& top, const Names& names, Scenario& s) {
   top.read("ties", s.world.ties);
   if (const Value* v = top.find("network")) s.world.network = decode_network(*v, "/network", names);
@@ -220,8 +239,15 @@ void decode_world(const Fields& top, const Names& names, Scenario& s) {
     const Names all(nodes_with_twins(s.byzantine, s.nodes), s.protocol->words);
     s.schedule = decode_schedule(*v, "/schedule", all);
   }
+  if (const Value* v = top.find("scheduler")) decode_scheduling(*v, top, s);
   if (const Value* v = top.find("limits")) decode_limits(*v, s.limits);
-  if (const Value* v = top.find("liveness")) s.liveness = decode_liveness(*v, "/liveness", names);
+  if (const Value* v = top.find("liveness")) {
+    if (v->find("rounds") != nullptr) {
+      s.rounds = decode_rounds(*v, "/liveness", *s.protocol);
+    } else {
+      s.liveness = decode_liveness(*v, "/liveness", names);
+    }
+  }
 }
 
 Scenario decode_scenario(const Value& document) {

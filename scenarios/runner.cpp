@@ -9,6 +9,7 @@
 
 #include "analysis/history.hpp"
 #include "analysis/properties.hpp"
+#include "scenarios/cycle.hpp"
 #include "scenarios/run_choices.hpp"
 #include "sim/fixed.hpp"
 #include "sim/observer.hpp"
@@ -120,6 +121,7 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   trace.nodes = world.nodes();
   trace.events = recorder.take();
   if (scenario.liveness) end.mark(trace, *scenario.liveness);
+  if (scenario.rounds) mark_rounds(trace, *scenario.rounds);
   result.schedule_parts = answers.parts(scenario);
   if (options.record) result.schedule = recorded_schedule(scenario, answers.recorder(), trace);
   for (const TraceEvent& event : trace.events) {
@@ -188,6 +190,7 @@ Value with_schedule(const Scenario& scenario, const RunResult& result) {
   document.set("ties",
                Value(any || scenario.world.ties == TieRule::insertion ? "insertion" : "chosen"));
   document.set("schedule", encode_schedule(result.schedule, result.trace.nodes));
+  std::erase_if(*document.as_object(), [](const auto& m) { return m.first == "scheduler"; });
   return document;
 }
 

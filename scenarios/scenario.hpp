@@ -12,6 +12,7 @@
 #include "scenarios/fault_format.hpp"
 #include "scenarios/liveness.hpp"
 #include "scenarios/schedule_format.hpp"
+#include "scenarios/strategies.hpp"
 #include "sim/clock.hpp"
 #include "sim/world.hpp"
 
@@ -44,8 +45,10 @@ struct Scenario {
   FaultSettings faults;
   ByzantinePlan byzantine;  ///< its nodes are marked as faulty in `nodes`
   std::optional<Schedule> schedule;
+  std::optional<StrategySettings> scheduler;  ///< who chooses what arrives; `ties` is any then
   Limits limits{.events = kDefaultEvents};
   std::optional<LivenessRule> liveness;  ///< what is demanded after a healing
+  std::optional<std::uint64_t> rounds;   ///< in which some correct process has to have decided
   Expectations expect;
   Value document;  ///< the scenario on its own: of a variant, what the base becomes by it
 };

@@ -2,9 +2,12 @@
 #include "scenarios/strategies.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <set>
 
+#include "scenarios/adversaries.hpp"
+#include "scenarios/searching.hpp"
 #include "sim/pending.hpp"
 #include "sim/random.hpp"
 
@@ -13,43 +16,6 @@ namespace sibyl {
 namespace {
 
 constexpr std::uint32_t kPlanStream = 0x706c616e;  ///< the purpose of the draws made before a run
-constexpr std::uint32_t kStepStream = 0x73746570;  ///< of those made in it
-
-/// What all have in common: a stream of their own for arrivals, the seed for everything else.
-class Searching : public Choices {
- public:
-  explicit Searching(std::uint64_t seed) : steps(seed, 0, kStepStream), seeded_(seed) {}
-  std::uint64_t pick(Question q, std::uint64_t options) override {
-    return seeded_.pick(q, options);
-  }
-  std::int64_t draw(Question q, const Distribution& d) override { return seeded_.draw(q, d); }
-  bool chance(Question q, Probability p) override {
-    if (q.what == Decision::loss && lose.contains(lost_++)) return true;
-    if (q.what == Decision::duplicate && twice.contains(doubled_++)) return true;
-    return seeded_.chance(q, p);
-  }
-  std::size_t pick_arrival(const Arrivals& arrivals) override {
-    const std::size_t messages = arrivals.places.size();
-    if (messages == 0) return 0;
-    if (arrivals.time_passes && steps.below(patience == 0 ? messages + 1 : patience) == 0) {
-      return messages;
-    }
-    return messages == 1 ? 0 : pick_message(arrivals);
-  }
-  /// Time passes before an arrival once in so many; 0: as often as any message arrives.
-  std::uint64_t patience = 0;
-  std::set<std::uint64_t> lose;   ///< which of the messages, in the order of sending
-  std::set<std::uint64_t> twice;  ///< which of those that are not lost
-
- protected:
-  virtual std::size_t pick_message(const Arrivals& arrivals) = 0;
-  Stream steps;
-
- private:
-  SeededChoices seeded_;
-  std::uint64_t lost_ = 0;
-  std::uint64_t doubled_ = 0;
-};
 
 class RandomWalk final : public Searching {
  public:
@@ -232,14 +198,22 @@ bool uses(Strategy strategy, std::string_view setting) {
   const bool all = strategy == Strategy::swarm;
   if (setting == "depth") return all || strategy == Strategy::pct;
   if (setting == "delays") return all || strategy == Strategy::delay;
+  if (setting == "nodes") return strategy == Strategy::starve || strategy == Strategy::favour;
+  if (setting == "deliver-within") return all || is_asynchronous(strategy);
   if (setting == "losses" || setting == "duplicates") return all || is_asynchronous(strategy);
   return true;
+}
+
+std::string strategy_option(Strategy strategy) {
+  std::string name = boost::describe::enum_to_string(strategy, "?");
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
 }
 
 std::string users_of(std::string_view setting) {
   std::string out;
   boost::mp11::mp_for_each<boost::describe::describe_enumerators<Strategy>>([&](auto d) {
-    if (uses(d.value, setting)) out += (out.empty() ? "" : ", ") + std::string(d.name);
+    if (uses(d.value, setting)) out += (out.empty() ? "" : ", ") + strategy_option(d.value);
   });
   const auto last = out.rfind(", ");
   return last == std::string::npos ? out : out.substr(0, last) + " and " + out.substr(last + 2);
@@ -251,7 +225,10 @@ std::uint64_t seed_of_run(std::uint64_t seed, std::uint64_t number) {
 }
 
 Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_t number) {
-  const std::uint64_t own = seed_of_run(seed, number);
+  return plan_with(settings, seed_of_run(seed, number));
+}
+
+Plan plan_with(const StrategySettings& settings, std::uint64_t own) {
   Stream plan(own, 0, kPlanStream);
   Strategy strategy = settings.strategy;
   std::uint32_t depth = settings.depth.value_or(3);
@@ -284,7 +261,21 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
       choices = std::make_unique<DelayBounded>(own, plan, delays, length);
       break;
     case Strategy::starve:
-      choices = std::make_unique<Starving>(own, plan);
+      if (settings.nodes.empty()) {
+        choices = std::make_unique<Starving>(own, plan);
+      } else {
+        choices = starving(own, settings.nodes);
+      }
+      break;
+    case Strategy::favour:
+      choices = favouring(own, plan, settings.nodes, settings.faulty.size());
+      break;
+    case Strategy::coin_aware:
+      choices = coin_aware(own, plan, settings.faulty);
+      break;
+    case Strategy::scripted:
+      assert(settings.script != nullptr);
+      choices = scripted(own, settings.script);
       break;
     case Strategy::newest:
       choices = std::make_unique<Newest>(own);
@@ -295,6 +286,9 @@ Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_
       return {TieRule::chosen, std::make_unique<Extremes>(own, plan)};
   }
   choices->patience = patience;
+  if (settings.within || choices->looks()) {
+    choices->flight.emplace(settings.faulty, settings.within);
+  }
   // Half of the runs lose nothing, half double nothing: each kind of fault is there or not.
   const auto some = [&](std::uint32_t most, std::set<std::uint64_t>& into) {
     if (most == 0 || plan.below(2) == 0) return;

@@ -30,12 +30,23 @@ enum class Strategy : std::uint8_t {
   newest,    ///< mostly the message sent last
   timed,     ///< the scenario's own delays and ties, by the seed
   extremes,  ///< the least and the most of the scenario's own delays
+  favour,    ///< messages within a set of nodes come first; starve with a set: come last
+  /// An adversary that sees a coin once it is released: some nodes get one value first, others wait
+  /// for the coin and get what it says, or the contrary (scenarios/adversaries.hpp).
+  coin_aware,
+  scripted,  ///< as a scenario's scheduler says, rule by rule
 };
-BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed, extremes)
+BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed, extremes, favour,
+                    coin_aware, scripted)
+
+/// As it is written on a command line: "coin-aware".
+std::string strategy_option(Strategy strategy);
 
 /// Whether the strategy lets a message take any time, whatever the scenario's delays are. Swarm
 /// does unless the protocol is synchronous.
 bool is_asynchronous(Strategy strategy);
+
+struct SchedulerScript;
 
 struct StrategySettings {
   Strategy strategy = Strategy::swarm;
@@ -47,10 +58,15 @@ struct StrategySettings {
   bool synchronous = false;      ///< swarm: of those that keep to the scenario's delays only
   std::uint32_t losses = 0;      ///< messages at most that a run loses besides what the links lose
   std::uint32_t duplicates = 0;  ///< messages at most that come twice
+  /// Of asynchronous strategies: the obligation, as InFlight says it; absent: none.
+  std::optional<std::uint64_t> within = {};
+  std::vector<NodeId> nodes = {};  ///< of favour and starve; none: the strategy draws its own
+  std::vector<bool> faulty = {};   ///< by instance, all of them: whom nothing is owed
+  std::shared_ptr<const SchedulerScript> script = {};  ///< of scripted
 };
 
-/// Whether the strategy does anything with a setting of this name: "depth", "delays", "losses" and
-/// "duplicates" belong to some; all others to all.
+/// Whether the strategy does anything with a setting of this name: "depth", "delays", "losses",
+/// "duplicates", "nodes" and "deliver-within" belong to some; all others to all.
 bool uses(Strategy strategy, std::string_view setting);
 /// The names of those that do, as words: "swarm and pct".
 std::string users_of(std::string_view setting);
@@ -66,6 +82,9 @@ struct Plan {
 
 /// The answers of run `number` of a search.
 Plan plan_run(const StrategySettings& settings, std::uint64_t seed, std::uint64_t number);
+
+/// The answers of a run with this seed.
+Plan plan_with(const StrategySettings& settings, std::uint64_t seed);
 
 /// The seed of run `number`: unrelated for neighbouring runs.
 std::uint64_t seed_of_run(std::uint64_t seed, std::uint64_t number);

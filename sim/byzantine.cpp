@@ -204,6 +204,25 @@ bool Chain::send(Script& b, ShimContext& context, std::size_t index, Outgoing& o
   return false;
 }
 
+bool Chain::send(Also& b, ShimContext& context, std::size_t index, Outgoing& out) {
+  if (!b.scope.covers(out.to, out.message, *cast_)) return true;
+  bool has_any = false;
+  for (const Value& value : b.values) {
+    Outgoing one = out;
+    Mutable changed(out.message, context.self());
+    const std::string what = changed.set(b.field, value, *cast_);
+    if (!what.empty()) {
+      one.message = changed.message();
+      report(context, "also", one.to, one.message, what);
+    } else if (!has_field(out.message, {b.field, value}, *cast_)) {
+      continue;
+    }
+    has_any = true;
+    forward(context, index + 1, std::move(one));
+  }
+  return !has_any;
+}
+
 void Chain::go_on(Script& b, ShimContext& context, Counted what, NodeId other,
                   const Message& message) {
   for (const Script::Step& step : b.steps) {

@@ -109,7 +109,15 @@ struct Script {
   std::map<std::string_view, Route> routes;
 };
 
-using Behaviour = std::variant<Silence, Omission, Delay, Replay, Equivocation, Script>;
+/// Sends each message that has the field once with each of the values, in their order: what its
+/// code would say, and the contrary as well. Which of them arrives first is the schedule's.
+struct Also {
+  Scope scope;
+  std::string field;          ///< as Mutable names it
+  std::vector<Value> values;  ///< those that the field cannot have are passed over
+};
+
+using Behaviour = std::variant<Silence, Omission, Delay, Replay, Equivocation, Script, Also>;
 
 /// What a faulty node did to a message: a note in its trace.
 struct Deviation {
@@ -150,6 +158,7 @@ class Chain : public ShimOf<Chain> {
   bool send(Replay& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Equivocation& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Script& b, ShimContext& context, std::size_t index, Outgoing& out);
+  bool send(Also& b, ShimContext& context, std::size_t index, Outgoing& out);
 
   bool speaks_with(NodeId node) const;
   void replay(Replay& b, ShimContext& context, std::size_t index);

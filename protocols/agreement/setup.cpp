@@ -127,10 +127,10 @@ Drawn draw(const AgreementProtocol& protocol, const Setup& setup, Stream& stream
   drawn.deployment.set("parties", Value(static_cast<std::int64_t>(parties)));
   drawn.workload.set("inputs", Value(std::move(inputs)));
   if (protocol.faults == FaultsBorne::byzantine) {
-    drawn.byzantine =
-        sibyl::draw_faulty({protocol.words, parties, below(parties),
-                            protocol.most_faulty(static_cast<std::uint32_t>(parties)), false, ""},
-                           stream);
+    drawn.byzantine = sibyl::draw_faulty({protocol.words, parties, below(parties),
+                                          protocol.most_faulty(static_cast<std::uint32_t>(parties)),
+                                          false, "", protocol.bits ? "value" : ""},
+                                         stream);
   }
   return drawn;
 }
@@ -139,8 +139,8 @@ Drawn draw(const AgreementProtocol& protocol, const Setup& setup, Stream& stream
 
 const std::vector<std::string>& family_properties() {
   static const std::vector<std::string> kProperties{
-      "agreement",   "validity",    "unanimity",       "integrity",
-      "termination", "subset_size", "subset_validity", "uniform_agreement"};
+      "agreement",   "validity",        "unanimity",         "integrity",         "termination",
+      "subset_size", "subset_validity", "uniform_agreement", "decision_in_rounds"};
   return kProperties;
 }
 

@@ -180,12 +180,6 @@ Finding check_accepted_output(const Trace& trace);
 /// when it holds.
 Finding check_termination(const Trace& trace);
 
-// round_properties.cpp
-
-/// Some correct process decides before a correct process is beyond the round that the last note
-/// ("Rounds" {most}) names; vacuous without that note. O(n).
-Finding check_decision_in_rounds(const Trace& trace);
-
 // linearizability_check.cpp
 
 /// The operations of the trace are linearizable, by the model that fits them (models/models.hpp),

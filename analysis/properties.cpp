@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "analysis/checks.hpp"
+#include "analysis/round_properties.hpp"
 
 namespace sibyl::analysis {
 

@@ -1,8 +1,12 @@
 // Deciding in a number of rounds: what a run can show of a protocol that decides with probability 1
 // only, where no bound is broken by not deciding yet.
+#include "analysis/round_properties.hpp"
+
+#include <optional>
+#include <string>
+
 #include <fmt/core.h>
 
-#include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
 
 namespace sibyl::analysis {

@@ -55,9 +55,13 @@ class Searches {
     row.entry = number;
     row.strategy = boost::describe::enum_to_string(strategy, "?");
     ExploreOptions options;
+    const std::optional<StrategySettings>& own = entry.scenario.scheduler;
+    if (own && own->strategy == strategy) options.strategy = *own;
     options.strategy.strategy = strategy;
-    options.strategy.depth = entry.search.depth;
-    options.strategy.delays = entry.search.delays;
+    if (entry.search.depth) options.strategy.depth = entry.search.depth;
+    if (entry.search.delays) options.strategy.delays = entry.search.delays;
+    if (entry.search.deliver_within) options.strategy.within = entry.search.deliver_within;
+    options.rounds = entry.search.rounds;
     options.faults = entry.search.faults;
     options.seed = entry.search.seed;
     options.runs = entry.search.runs;

@@ -46,8 +46,10 @@ struct CampaignSearch {
   std::optional<Duration> time;  ///< of each search, by the caller's clock
   std::uint64_t causes = 0;      ///< as ExploreOptions::causes
   std::uint64_t events = 20'000;
-  std::optional<std::uint32_t> depth;   ///< as StrategySettings::depth
-  std::optional<std::uint32_t> delays;  ///< as StrategySettings::delays
+  std::optional<std::uint32_t> depth;           ///< as StrategySettings::depth
+  std::optional<std::uint32_t> delays;          ///< as StrategySettings::delays
+  std::optional<std::uint64_t> deliver_within;  ///< as StrategySettings::within
+  std::optional<std::uint64_t> rounds;          ///< as ExploreOptions::rounds
   FaultBudget faults;
   std::optional<CampaignLiveness> liveness;
   bool shrink = true;  ///< the first violation of each search

@@ -24,9 +24,10 @@ constexpr std::int64_t kMost = std::int64_t{1} << 53;
 constexpr std::int64_t kFew = 1000;
 
 /// What a campaign says for all entries, and each entry for itself.
-const std::vector<std::string> kSearchMembers{
-    "seed",       "runs",   "for",      "causes", "events",     "depth", "delays",
-    "strategies", "faults", "liveness", "shrink", "exhaustive", "set"};
+const std::vector<std::string> kSearchMembers{"seed",   "runs",           "for",    "causes",
+                                              "events", "depth",          "delays", "strategies",
+                                              "faults", "liveness",       "shrink", "exhaustive",
+                                              "set",    "deliver_within", "rounds"};
 
 std::vector<std::string> with_search_members(std::vector<std::string> members) {
   members.insert(members.end(), kSearchMembers.begin(), kSearchMembers.end());
@@ -143,6 +144,8 @@ void read_search(const Fields& fields, CampaignSearch& out) {
   read_count(fields, "events", out.events, 1);
   read_count(fields, "depth", out.depth, 0, kFew);
   read_count(fields, "delays", out.delays, 0, kFew);
+  read_count(fields, "deliver_within", out.deliver_within, 1, kMost);
+  read_count(fields, "rounds", out.rounds, 1, kMost);
   if (const Value* v = fields.find("for")) out.time = longer_than_nothing(*v, fields.at("for"));
   read_strategies(fields, out.strategies);
   if (const Value* v = fields.find("faults")) out.faults = read_faults(*v, fields.at("faults"));
@@ -202,6 +205,27 @@ void check_room(const CampaignEntry& entry, const std::string& pointer) {
     throw ConfigError(pointer, fmt::format("{}; \"beyond_bound\": true draws them all the same, "
                                            "and \"faults\": {{}} asks for none",
                                            e.what()));
+  }
+}
+
+/// A script is a scenario's own; rounds are those of agreements.
+void check_adversary(const Scenario& scenario, const CampaignSearch& search,
+                     const std::string& pointer) {
+  const bool has_script = scenario.scheduler && scenario.scheduler->script != nullptr;
+  for (const Strategy strategy : search.strategies) {
+    if (strategy != Strategy::scripted || has_script) continue;
+    throw ConfigError(pointer_to(pointer, "strategies"),
+                      "scripted is for a scenario whose scheduler has the script");
+  }
+  if (!search.rounds) return;
+  if (search.liveness) {
+    throw ConfigError(pointer_to(pointer, "rounds"),
+                      "is another demand than \"liveness\"; give one of them");
+  }
+  try {
+    decode_rounds(encode_rounds(*search.rounds), "", *scenario.protocol);
+  } catch (const ConfigError& e) {
+    throw ConfigError(pointer_to(pointer, "rounds"), e.what());
   }
 }
 
@@ -373,6 +397,7 @@ void add_entries(const Value& v, const std::string& pointer, CampaignSearch sear
     }
     check_synchronous(*entry.scenario.protocol, search, pointer);
     check_room(entry, pointer_to(pointer_to(pointer, "faults"), "crashes"));
+    check_adversary(entry.scenario, search, pointer);
     entry.liveness = demand_of(search, entry.scenario, pointer);
     const std::vector<std::string> known = entry.scenario.protocol->judgeable();
     if (one_property) {

@@ -19,9 +19,19 @@ std::optional<std::uint64_t> number_in(const Message& message, std::string_view 
       if (type.kind == FieldKind::message) {
         const auto* inner = static_cast<const Message*>(at);
         if (*inner) found = number_in(*inner, name);
+      } else if (each == name && type.kind == FieldKind::optional) {
+        Finder held{std::string_view()};  // what an optional holds has no name
+        type.children(at, held);
+        found = held.found;
       } else if (each == name &&
                  (type.kind == FieldKind::boolean || type.kind == FieldKind::integer)) {
         found = type.get(at);
+      } else if (each == name && type.kind == FieldKind::enumeration) {
+        for (const auto& [word, number] : type.enumerators()) {
+          if (number != type.get(at)) continue;
+          if (word == "zero") found = 0;
+          if (word == "one") found = 1;
+        }
       }
     }
     std::string_view name;
@@ -41,9 +51,9 @@ void InFlight::take_in(const Held& held) {
   m.to = {e.target & kInstance};
   m.instance = held.message.route().instance;
   m.round = number_in(held.message, "round").value_or(0);
-  if (const auto value = number_in(held.message, "value"); value && *value < 2) {
-    m.value = *value == 1;
-  }
+  auto value = number_in(held.message, "value");
+  if (!value) value = number_in(held.message, "values");
+  if (value && *value < 2) m.value = *value == 1;
   if (!is_faulty(m.from) && m.round != 0) {
     std::uint64_t& own = rounds_[{m.instance, m.from}];
     own = std::max(own, m.round);

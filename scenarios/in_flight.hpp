@@ -1,9 +1,9 @@
 // What an adversary that schedules knows: the messages in flight, the coins that were released, who
 // has gone on to which round, and what it owes.
 //
-// It knows no protocol. Of a message it reads the fields `round` (a number) and `value` (a bit),
-// where there are such; messages that are routed to different instances of a module belong to
-// different agreements.
+// It knows no protocol. Of a message it reads the fields `round` (a number) and `value` or `values`
+// (a bit, or a set of them that is one), where there are such; messages that are routed to
+// different instances of a module belong to different agreements.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@
 
 namespace sibyl {
 
-/// The number or the bit (0 or 1) in the first field of that name, also of a message inside.
+/// The number or the bit (0 or 1) in the first field of that name, also of a message inside. An
+/// enumeration shows a bit by its words "zero" and "one", an optional what it holds.
 std::optional<std::uint64_t> number_in(const Message& message, std::string_view field);
 
 /// A message in flight.
@@ -31,7 +32,7 @@ struct Flying {
   NodeId to;                 ///< the receiving one
   std::uint32_t instance = 0;
   std::uint64_t round = 0;    ///< 0: it has no such field
-  std::optional<bool> value;  ///< of its field `value`
+  std::optional<bool> value;  ///< of its field `value`, or `values`
   bool owed = false;          ///< both ends are correct
   std::uint64_t due = 0;      ///< if owed: the last arrival that it may be
   std::uint64_t classes = 0;  ///< free for who schedules; 0 when it is new

@@ -26,18 +26,18 @@ enum class Strategy : std::uint8_t {
   /// In the order of sending, but up to k messages are put off until nothing else is left (Emmi,
   /// Qadeer, Rakamaric: Delay-Bounded Scheduling, POPL 2011).
   delay,
-  starve,    ///< all messages of one node, link or type wait as long as there are others
-  newest,    ///< mostly the message sent last
-  timed,     ///< the scenario's own delays and ties, by the seed
-  extremes,  ///< the least and the most of the scenario's own delays
-  favour,    ///< messages within a set of nodes come first; starve with a set: come last
+  starve,  ///< all messages of one node, link or type wait as long as there are others
+  newest,  ///< mostly the message sent last
+  favour,  ///< messages within a set of nodes come first; starve with a set: come last
   /// An adversary that sees a coin once it is released: some nodes get one value first, others wait
   /// for the coin and get what it says, or the contrary (scenarios/adversaries.hpp).
   coin_aware,
   scripted,  ///< as a scenario's scheduler says, rule by rule
+  timed,     ///< the scenario's own delays and ties, by the seed
+  extremes,  ///< the least and the most of the scenario's own delays
 };
-BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, timed, extremes, favour,
-                    coin_aware, scripted)
+BOOST_DESCRIBE_ENUM(Strategy, swarm, random, pct, delay, starve, newest, favour, coin_aware,
+                    scripted, timed, extremes)
 
 /// As it is written on a command line: "coin-aware".
 std::string strategy_option(Strategy strategy);

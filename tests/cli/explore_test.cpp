@@ -35,25 +35,25 @@ TEST_CASE("an option of another strategy is a mistake that names the strategy it
     std::vector<std::string> option;
     std::string whose;
   };
+  const char* const kAsynchronous =
+      "swarm, random, pct, delay, starve, newest, favour, coin-aware and scripted";
+  const char* const kAll =
+      "swarm, random, pct, delay, starve, newest, favour, coin-aware, scripted, timed and extremes";
   const Case cases[] = {
+      {"random", {"--nodes", "P1"}, "starve and favour"},
+      {"timed", {"--deliver-within", "10"}, kAsynchronous},
       {"random", {"--depth", "2"}, "swarm and pct"},
       {"delay", {"--depth", "2"}, "swarm and pct"},
       {"pct", {"--delays", "2"}, "swarm and delay"},
-      {"timed", {"--losses", "1"}, "swarm, random, pct, delay, starve and newest"},
-      {"timed", {"--duplicates", "1"}, "swarm, random, pct, delay, starve and newest"},
+      {"timed", {"--losses", "1"}, kAsynchronous},
+      {"timed", {"--duplicates", "1"}, kAsynchronous},
       {"pct", {"--states", "5"}, "exhaustive"},
       {"swarm", {"--steps", "5"}, "exhaustive"},
       {"swarm", {"--delay-set", "1ms"}, "exhaustive"},
       {"timed", {"--no-merge"}, "exhaustive"},
-      {"exhaustive",
-       {"--runs", "5"},
-       "swarm, random, pct, delay, starve, newest, timed and extremes"},
-      {"exhaustive",
-       {"--causes", "1"},
-       "swarm, random, pct, delay, starve, newest, timed and extremes"},
-      {"exhaustive",
-       {"--events", "5"},
-       "swarm, random, pct, delay, starve, newest, timed and extremes"},
+      {"exhaustive", {"--runs", "5"}, kAll},
+      {"exhaustive", {"--causes", "1"}, kAll},
+      {"exhaustive", {"--events", "5"}, kAll},
       {"exhaustive", {"--depth", "2"}, "swarm and pct"},
   };
   for (const Case& c : cases) {

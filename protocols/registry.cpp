@@ -49,6 +49,9 @@ std::vector<ProtocolInfo>& all() {
       broadcast::multi_paxos(),
       broadcast::consensus_broadcast(),
       broadcast::timestamped_broadcast(),
+      agreement::weak_agreement(),
+      agreement::binary_agreement_protocol(),
+      agreement::binding_crusader_agreement(),
       broadcast::pbft(),
   };
   // clang-format on

@@ -30,6 +30,9 @@ bool promises(const BroadcastProtocol& protocol, const char* property) {
   return std::find(promised.begin(), promised.end(), property) != promised.end();
 }
 
+/// How many operations runs in slots have at most, where clients call some.
+constexpr std::size_t kMostOfClients = 4;
+
 /// External clients, in a third of the drawings, and in a third of these a voter.
 std::vector<std::string> draw_clients(Stream& stream, Value& deployment) {
   if (stream.below(3) != 0) return {};
@@ -49,7 +52,7 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
   protocol.read(setup);  // options that make no sense are found out before anything is drawn
   const auto below = [&](std::size_t most) { return static_cast<std::size_t>(stream.below(most)); };
   const std::size_t parties = protocol.sizes[below(protocol.sizes.size())];
-  const std::size_t broadcasts = 2 + std::max(below(size - 1), below(size - 1));
+  std::size_t broadcasts = 2 + std::max(below(size - 1), below(size - 1));
   // One that answers another tells causal orders apart; one a party, total ones.
   const std::size_t answers_in = 1 + below(4);
   // The counter's commands do not commute; without a machine what is applied cannot differ.
@@ -59,6 +62,8 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
   if (machine) drawn.deployment.set("machine", Value("counter"));
   std::vector<std::string> clients;
   if (promises(protocol, "accepted_output")) clients = draw_clients(stream, drawn.deployment);
+  // In slots each operation of a client takes more epochs; a run has no more of them than without.
+  if (!clients.empty() && protocol.clocks_within) broadcasts = std::min(broadcasts, kMostOfClients);
   Value::List list;
   std::size_t first = 0;  // the origin of the first broadcast
   for (std::size_t i = 0; i < broadcasts; ++i) {

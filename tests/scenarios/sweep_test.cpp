@@ -82,7 +82,8 @@ TEST_CASE("a sweep prints the same with one job, two and seven") {
 TEST_CASE("a run that is measured is the run that is recorded") {
   for (const std::string& text :
        {std::string("smr/D-4.json"), std::string("smr/A1.json"), std::string("smr/C-25.json"),
-        std::string("smr/paxos-leader-crash.json"), std::string("smr/recovered-leader.json"),
+        std::string("smr/paxos-leader-crash.json"), std::string("smr/B-5.json"),
+        std::string("smr/C-13.json"), std::string("smr/recovered-leader.json"),
         std::string("partitioned/case-3.2.json"), std::string("partitioned/C2.json"),
         std::string("partitioned/move.json")}) {
     CAPTURE(text);

@@ -222,7 +222,7 @@ void MeasureObserver::measure_items(RunMeasures& out) const {
   out.set(Measure::items, static_cast<double>(items));
   out.set(Measure::items_quorum, static_cast<double>(quorums));
   out.set(Measure::items_last, static_cast<double>(whole));
-  if (items != 0 && whole == items) out.set(Measure::items_all, 1);
+  if (items != 0) out.set(Measure::items_all, whole == items ? 1 : 0);
   if (quorums != 0) out.set(Measure::delivery_quorum_ns, mean_of(until_quorum, quorums));
   if (whole != 0) out.set(Measure::delivery_last_ns, mean_of(until_last, whole));
 }
@@ -256,10 +256,8 @@ void MeasureObserver::measure_decisions(RunMeasures& out) const {
   }
   out.set(Measure::decided, static_cast<double>(decided.size()));
   if (quorum) out.set(Measure::decision_quorum_ns, static_cast<double>(*quorum));
-  if (last) {
-    out.set(Measure::decision_last_ns, static_cast<double>(*last));
-    out.set(Measure::decided_all, 1);
-  }
+  if (last) out.set(Measure::decision_last_ns, static_cast<double>(*last));
+  out.set(Measure::decided_all, last ? 1 : 0);
   if (decisions == 0) return;
   out.set(Measure::rounds, static_cast<double>(most));
   out.set(Measure::rounds_mean, mean_of(sum, decisions));

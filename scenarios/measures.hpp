@@ -23,7 +23,7 @@ namespace sibyl {
 enum class MeasureKind : std::uint8_t {
   count,     ///< that it is 0
   value,     ///< that there is none: the run is left out of the statistics
-  fraction,  ///< that it did not happen; in a run that it happened in, the number is 1
+  fraction,  ///< that it did not happen, as 0; 1: it did
 };
 
 /// The measures of every protocol, in the order of the tables.

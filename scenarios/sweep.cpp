@@ -336,7 +336,9 @@ std::vector<std::string> columns_of(const SweepPlan& plan, const std::vector<Swe
       const bool zero = result.kind == MeasureKind::fraction
                             ? result.fraction.count == 0
                             : result.summary.min == 0 && result.summary.max == 0;
-      if (!zero || name.starts_with(kViolated)) some.insert(name);
+      // That something never happened, though it could have, is a result.
+      const bool could = result.kind == MeasureKind::fraction && !name.starts_with(kInconclusive);
+      if (!zero || could) some.insert(name);
     }
   }
   std::vector<std::string> columns;

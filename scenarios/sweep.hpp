@@ -99,8 +99,8 @@ struct SweepOptions {
 /// but for where it is interrupted: the same for every number of jobs.
 SweepResult sweep(const SweepPlan& plan, const SweepOptions& options, SweepResult from = {});
 
-/// What a table shows: the plan's measures, or those that are not 0 in all runs of all rows; with
-/// `check`, also the violations that never were.
+/// What a table shows: the plan's measures, or those that are not 0 in all runs of all rows, and
+/// the fractions of what never happened but could have: violations, decisions, deliveries by all.
 std::vector<std::string> columns_of(const SweepPlan& plan, const std::vector<SweepRow>& rows);
 /// The column of a row; where it has none, what that means by the kind.
 MeasureResult result_of(const SweepRow& row, const std::string& measure);

@@ -60,7 +60,7 @@ TEST_CASE("a quorum has decided when n - floor((n-1)/3) correct parties have") {
   CHECK(listener.get(Measure::rounds_mean) == 3.5);
   CHECK(listener.get(Measure::decision_quorum_ns) == 50.0);
   CHECK_FALSE(listener.get(Measure::decision_last_ns));
-  CHECK_FALSE(listener.get(Measure::decided_all));
+  CHECK(listener.get(Measure::decided_all) == 0.0);
   listener.decide(0, 70, 9);  // a second time: the first counts
   CHECK(listener.get(Measure::rounds) == 6.0);
   listener.decide(6, 80, 1);
@@ -90,6 +90,7 @@ TEST_CASE("of several instances the last one tells when all is decided") {
   CHECK(listener.get(Measure::decision_last_ns) == 10.0);
   listener.say(0, 5, note::Propose{"b", Value(1), 0});
   CHECK_FALSE(listener.get(Measure::decision_last_ns));  // b is not decided
+  CHECK(listener.get(Measure::decided_all) == 0.0);
   listener.decide(0, 40, 3, "b");
   CHECK(listener.get(Measure::decision_last_ns) == 40.0);
   CHECK(listener.get(Measure::rounds_mean) == 2.0);
@@ -105,7 +106,7 @@ TEST_CASE("deliveries are timed from the broadcast, as the mean over the items")
   CHECK(listener.get(Measure::delivery_quorum_ns) == 30.0);
   CHECK(listener.get(Measure::delivery_last_ns) == 40.0);
   CHECK(listener.get(Measure::items_last) == 1.0);
-  CHECK_FALSE(listener.get(Measure::items_all));
+  CHECK(listener.get(Measure::items_all) == 0.0);
   for (std::uint32_t i = 0; i < 3; ++i) listener.deliver(i, 250, 1, 2);
   listener.say(3, 250, note::BroadcastDelivery{NodeId{1}, 2, Value()});  // nothing came
   CHECK(listener.get(Measure::delivery_quorum_ns) == 40.0);              // of 30 and 50

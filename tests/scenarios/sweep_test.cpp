@@ -245,6 +245,14 @@ TEST_CASE("columns are what is not always 0, in one order, or what is asked for"
   CHECK(check_against_sweep_schema(broken));
 }
 
+TEST_CASE("that no run delivered everything is shown, with its interval") {
+  SweepPlan plan = reliable({"/network/default/loss=1"}, 4);
+  const SweepTable table = table_of(plan, sweep(plan, {}));
+  CHECK(std::count(table.columns.begin(), table.columns.end(), "items_all") == 1);
+  CHECK(result_of(table.rows[0], "items_all").fraction.count == 0);
+  CHECK(result_of(table.rows[0], "items_all").fraction.interval->high < 1);
+}
+
 TEST_CASE("with --check a property's violations are counted, and one that should hold is not met") {
   SweepPlan plan;
   plan.base = scenario("smr/C-24.json");

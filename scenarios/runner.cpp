@@ -83,18 +83,6 @@ Value replayable(const Scenario& scenario, std::uint64_t seed) {
   return document;
 }
 
-/// The decisions that make the default run into the recorded one.
-Schedule recorded_schedule(const Scenario& scenario, const ScheduleRecorder& recorder,
-                           const Trace& trace) {
-  Schedule schedule{Otherwise::least, recorder.schedule()};
-  if (scenario.world.ties != TieRule::any) return schedule;
-  std::erase_if(schedule.decisions, [](const NamedDecision& d) {
-    return d.question.what == Decision::arrival || d.question.what == Decision::tie;
-  });
-  for (NamedDecision& d : delays_of(trace)) schedule.decisions.push_back(std::move(d));
-  return schedule;
-}
-
 /// Builds the world, runs it, and keeps the trace and the counters.
 void simulate(const Scenario& scenario, const RunOptions& options, RunResult& result) {
   Trace& trace = result.trace;
@@ -123,7 +111,7 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   if (scenario.liveness) end.mark(trace, *scenario.liveness);
   if (scenario.rounds) mark_rounds(trace, *scenario.rounds);
   result.schedule_parts = answers.parts(scenario);
-  if (options.record) result.schedule = recorded_schedule(scenario, answers.recorder(), trace);
+  if (options.record) result.schedule = {Otherwise::least, answers.recorder().schedule()};
   for (const TraceEvent& event : trace.events) {
     result.faults_happened += event.kind == TraceKind::fault ? 1 : 0;
   }
@@ -186,9 +174,8 @@ World make_world(const Scenario& scenario, fault::Plan faults, TieRule ties,
 
 Value with_schedule(const Scenario& scenario, const RunResult& result) {
   Value document = result.trace.scenario;
-  const bool any = scenario.world.ties == TieRule::any;
-  document.set("ties",
-               Value(any || scenario.world.ties == TieRule::insertion ? "insertion" : "chosen"));
+  const char* const ties[] = {"insertion", "chosen", "any"};
+  document.set("ties", Value(ties[static_cast<std::size_t>(scenario.world.ties)]));
   document.set("schedule", encode_schedule(result.schedule, result.trace.nodes));
   std::erase_if(*document.as_object(), [](const auto& m) { return m.first == "scheduler"; });
   return document;

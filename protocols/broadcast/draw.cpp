@@ -62,6 +62,12 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
   if (machine) drawn.deployment.set("machine", Value("counter"));
   std::vector<std::string> clients;
   if (promises(protocol, "accepted_output")) clients = draw_clients(stream, drawn.deployment);
+  // Replies are voted on: of too many liars there is no majority.
+  auto most = protocol.most_faulty(static_cast<std::uint32_t>(parties));
+  if (!clients.empty() && most > (parties - 1) / 2) {
+    most = static_cast<std::uint32_t>((parties - 1) / 2);
+    drawn.deployment.set("faulty", Value(static_cast<std::int64_t>(most)));
+  }
   // In slots each operation of a client takes more epochs; a run has no more of them than without.
   if (!clients.empty() && protocol.clocks_within) broadcasts = std::min(broadcasts, kMostOfClients);
   Value::List list;
@@ -98,10 +104,9 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
     const bool lies =
         !machine && std::find(fields.begin(), fields.end(), "content") != fields.end();
     // An origin, rather than any party: what it says can be told in two ways.
-    drawn.byzantine = draw_faulty(
-        {protocol.words, parties, first, protocol.most_faulty(static_cast<std::uint32_t>(parties)),
-         protocol.clocks_within.has_value(), lies ? "content" : ""},
-        stream);
+    drawn.byzantine = draw_faulty({protocol.words, parties, first, most,
+                                   protocol.clocks_within.has_value(), lies ? "content" : ""},
+                                  stream);
   }
   return drawn;
 }

@@ -105,7 +105,9 @@ Drawn draw_in_slots(Drawn drawn, const SlotOptions& options, bool below_a_third,
   const Value::List& entries = *std::as_const(drawn.workload).find("broadcasts")->as_list();
   SlotDraw draw(options, deployment, stream);
   if (draw.below(2) == 0) return drawn;
-  const std::size_t most = below_a_third ? (parties - 1) / 3 : parties - 2;
+  std::size_t most = below_a_third ? (parties - 1) / 3 : parties - 2;
+  // Replies are voted on: of too many liars there is no majority.
+  if (deployment.find("clients") != nullptr) most = std::min(most, (parties - 1) / 2);
   const std::size_t t = most == 0 ? 0 : 1 + draw.below(most);
   drawn.deployment.set("faulty", static_cast<std::int64_t>(t));
   const Value* origin = entries[draw.below(entries.size())].find("party");

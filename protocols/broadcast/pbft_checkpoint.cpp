@@ -129,10 +129,11 @@ void Pbft::on_executed(NodeId from, const pbft::Executed& m) {
 std::optional<Item> Pbft::answered() const {
   const auto found = answers.find(done + 1);
   if (found == answers.end()) return std::nullopt;
-  for (const auto& [party, item] : found->second) {
-    const auto alike = std::count_if(found->second.begin(), found->second.end(),
-                                     [&](const auto& other) { return other.second == item; });
-    if (static_cast<std::uint32_t>(alike) > parties_->t) return item;
+  for (const auto& answer : found->second) {
+    const auto alike =
+        std::count_if(found->second.begin(), found->second.end(),
+                      [&](const auto& other) { return other.second == answer.second; });
+    if (static_cast<std::uint32_t>(alike) > parties_->t) return answer.second;
   }
   return std::nullopt;
 }

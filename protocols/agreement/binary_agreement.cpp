@@ -41,7 +41,7 @@ const std::vector<Variant>& variants() {
        {{"relays", Value(false)}}},
       {{"aux-not-checked",
         "AUX counts also for a value that is not in bin_values; without CONF (E-M6)",
-        {"agreement", "validity"}},
+        {"agreement", "validity", "unanimity"}},
        {{"aux_in_bin_values", Value(false)}, {"form", "podc14"}}},
       {{"drops-future",
         "messages of rounds that the party has not entered yet are dropped (E-M7)",
@@ -251,7 +251,7 @@ ProtocolInfo binary_agreement_protocol() {
   p.name = "binary-agreement";
   p.line = "one bit in rounds of votes, each followed by a common coin; for n > 3t";
   p.variants = binary_agreement::variants();
-  p.properties = {"agreement", "validity", "integrity", "termination"};
+  p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.read = [variants = p.variants](const Setup& setup) -> Make {
     const auto options = read_options<Options>(setup, variants);

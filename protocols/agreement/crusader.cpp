@@ -129,7 +129,7 @@ ProtocolInfo binding_crusader_agreement() {
       {{"not-binding", "without ECHO3: the first output leaves both bits open to the others", {}},
        {{"binding", Value(false)}}},
   };
-  p.properties = {"agreement", "validity", "integrity", "termination"};
+  p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.read = made_with<crusader::Options>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const crusader::Options& options) {

@@ -1,0 +1,173 @@
+// Agreements as runs and searches judge them: what is owed at the end, the exhaustive search, and
+// binding.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "scenarios/binding.hpp"
+#include "scenarios/exhaustive.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/loader.hpp"
+#include "scenarios/report.hpp"
+#include "scenarios/runner.hpp"
+
+namespace sibyl {
+namespace {
+
+/// Weak agreement of parties of which `faulty` may be faulty, with these inputs.
+Scenario weak(const std::string& parties, const std::string& inputs, const std::string& more = "") {
+  return load_text(R"({"format": "sibyl-scenario/1", "id": "weak", "seed": 1,
+                       "protocol": {"name": "weak-agreement"}, "deployment": )" +
+                       parties + R"(, "workload": {"inputs": )" + inputs +
+                       R"(}, "network": {"default": {"delay": "1ms"}})" + more + "}",
+                   "test")
+      .front();
+}
+
+const std::string kBeyond = R"({"parties": 3, "faulty": 1})";  // it bears none
+
+std::string verdict_of(const RunResult& result, const std::string& property) {
+  for (const auto& finding : result.findings) {
+    if (finding.property == property) return std::string(analysis::verdict_name(finding.verdict));
+  }
+  return "not judged";
+}
+
+BindingOptions few_runs() {
+  BindingOptions options;
+  options.runs = 70;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "while correct nodes are owed messages, termination is undecided and the report says so") {
+  const std::string inputs = "[1, 1, 0, 1, 1, 0]";
+  const std::string silent = R"(, "byzantine": [{"node": "P5", "behaviour": "silent"}])";
+  const auto owed = [&](const Scenario& scenario, const RunResult& result) {
+    return *report_json(scenario, result, false).find("owed");
+  };
+  SUBCASE("at a deadline") {
+    const Scenario s =
+        weak(R"({"parties": 6})", inputs, silent + R"(, "limits": {"deadline": "500us"})");
+    const RunResult result = run_scenario(s);
+    CHECK(result.trace.outcome == Outcome::deadline);
+    CHECK(verdict_of(result, "termination") == "inconclusive");
+    const Value all = owed(s, result);
+    CHECK(*all.find("messages")->as_int() == 20);  // five correct parties; none of P5 and to it
+    CHECK(*all.find("oldest_sent_ns")->as_int() == 0);
+    CHECK(*all.find("oldest_arrivals")->as_int() == 0);
+    CHECK(report_text(s, result, false).find("20 messages between correct nodes") !=
+          std::string::npos);
+  }
+  SUBCASE("at a limit") {
+    const Scenario s = weak(R"({"parties": 6})", inputs, silent + R"(, "limits": {"events": 14})");
+    const RunResult result = run_scenario(s);
+    CHECK(result.trace.outcome == Outcome::limit);
+    CHECK(verdict_of(result, "termination") == "inconclusive");
+    CHECK(*owed(s, result).find("messages")->as_int() > 0);
+  }
+  SUBCASE("when all has come nothing is owed") {
+    const Scenario s = weak(R"({"parties": 6})", inputs, silent);
+    const RunResult result = run_scenario(s);
+    CHECK(verdict_of(result, "termination") == "holds");
+    CHECK(owed(s, result).is_null());
+    CHECK(report_text(s, result, false).find("owed") == std::string::npos);
+  }
+}
+
+TEST_CASE("an exhaustive search finds that weak agreement beyond its bound disagrees") {
+  const Scenario s = weak(kBeyond, "[1, 1, 0]");
+  ExhaustiveOptions options;
+  const ExhaustiveResult by_numbers = explore_exhaustively(s, options);
+  options.copy = true;
+  const ExhaustiveResult by_copies = explore_exhaustively(s, options);
+  for (const ExhaustiveResult* result : {&by_numbers, &by_copies}) {
+    CHECK(result->incomplete.empty());
+    CHECK(result->states == by_numbers.states);
+    CHECK(result->transitions == by_numbers.transitions);
+    CHECK(result->judged == by_numbers.judged);
+    REQUIRE(result->found.size() == 1);
+    CHECK(result->found[0].property == "agreement");
+    CHECK(result->found[0].cause == "agreement: different decisions at party");
+    CHECK(verdict_of(run_scenario(load_text(to_json(result->found[0].scenario), "x").front()),
+                     "agreement") == "violated");
+  }
+  CHECK(explore_exhaustively(weak(R"({"parties": 3})", "[1, 1, 0]"), {}).found.empty());
+}
+
+TEST_CASE("binding is violated where one fork leads to two values, and both can be replayed") {
+  const BindingResult result = search_binding(weak(kBeyond, "[1, 1, 0]"), few_runs());
+  CHECK(std::string(result.verdict()) == "violated");
+  REQUIRE(result.found);
+  REQUIRE(result.found->scenarios.size() == 2);
+  CHECK(result.found->values[0] != result.found->values[1]);
+  std::string first;
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE_FALSE(result.found->scenarios[i].is_null());
+    const RunResult run =
+        run_scenario(load_text(to_json(result.found->scenarios[i]), "test").front());
+    CHECK(run.as_expected());
+    std::vector<std::string> decided;
+    for (const TraceEvent& e : run.trace.events) {
+      if (e.name != "note::Decide") continue;
+      decided.push_back(e.data.find("value")->text());
+      if (decided.size() > 1) continue;
+      const std::string how = std::to_string(e.id) + decided[0];
+      if (i == 0) first = how;
+      CHECK(how == first);  // they are forks of one run
+    }
+    CHECK(std::count(decided.begin(), decided.end(), result.found->values[i]) > 0);
+  }
+}
+
+TEST_CASE("forks of which every continuation leads to one value are complete") {
+  BindingOptions options = few_runs();
+  const Scenario s = weak(kBeyond, "[1, 1, 1]");
+  const BindingResult result = search_binding(s, options);
+  CHECK(std::string(result.verdict()) == "complete");
+  CHECK(result.forks == options.runs);
+  CHECK(result.complete == result.forks);
+  CHECK(result.states > result.forks);
+  options.states = 2;  // not enough for any
+  CHECK(std::string(search_binding(s, options).verdict()) == "none_found");
+  options.states = 0;
+  CHECK(std::string(search_binding(s, options).verdict()) == "none_found");
+}
+
+TEST_CASE("exhaustive continuations find the other value without any that is drawn") {
+  BindingOptions options = few_runs();
+  options.forks = 0;
+  const BindingResult result = search_binding(weak(kBeyond, "[1, 1, 0]"), options);
+  CHECK(result.violating > 0);
+  CHECK(result.continuations == 0);
+  REQUIRE(result.found);
+  for (const Value& scenario : result.found->scenarios) CHECK_FALSE(scenario.is_null());
+}
+
+TEST_CASE("a run in which nobody decides has no fork") {
+  const BindingResult result = search_binding(weak(kBeyond, "[1, null, null]"), few_runs());
+  CHECK(result.forks == 0);
+  CHECK(std::string(result.verdict()) == "none_found");
+}
+
+TEST_CASE("a search for binding does not depend on the number of jobs") {
+  BindingOptions options = few_runs();
+  const Scenario s = weak(R"({"parties": 4, "faulty": 1})", "[1, 1, 0, 0]");
+  const BindingResult one = search_binding(s, options);
+  options.jobs = 3;
+  const BindingResult three = search_binding(s, options);
+  CHECK(one.forks == three.forks);
+  CHECK(one.continuations == three.continuations);
+  CHECK(one.complete == three.complete);
+  CHECK(one.states == three.states);
+  CHECK(one.events == three.events);
+  CHECK(one.violating == three.violating);
+  REQUIRE(one.found.has_value() == three.found.has_value());
+  if (one.found) CHECK(one.found->scenarios == three.found->scenarios);
+}
+
+}  // namespace sibyl

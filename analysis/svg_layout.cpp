@@ -245,8 +245,11 @@ class Page {
     if (any_box([](const Box& b) { return !b.operation && b.item; })) {
       legend_shape("ex", "delivery of an item");
     }
-    if (any_box([](const Box& b) { return !b.operation && !b.item; })) {
+    if (any_box([](const Box& b) { return !b.operation && !b.item && !b.agreement; })) {
       legend_shape("ex", "execution of a command at a server");
+    }
+    if (any_box([](const Box& b) { return b.agreement; })) {
+      legend_shape("ex", "proposal or decision of an agreement");
     }
     if (any_box([](const Box& b) { return b.open; })) legend_shape("op open", "did not finish");
     if (any_box([](const Box& b) { return b.witness; })) {

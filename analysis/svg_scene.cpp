@@ -356,6 +356,7 @@ class Reader {
   void agree(const TraceEvent& e, std::size_t lane) {
     Box box = box_at(e, lane);
     box.label = agreement_words(e);
+    box.agreement = true;
     add_box(std::move(box));
   }
 

@@ -29,11 +29,12 @@ struct Box {
   std::int64_t to = 0;
   bool open = false;       ///< did not end
   bool item = false;       ///< or the broadcast of an item, or its delivery
-  bool operation = false;  ///< otherwise an execution
+  bool operation = false;  ///< otherwise an execution, or what concerns an agreement
   bool witness = false;    ///< shows a violation
   bool lit = false;        ///< belongs to an explanation
   std::string label;
-  std::string title;  ///< everything that is known, for pointing at it
+  std::string title;       ///< everything that is known, for pointing at it
+  bool agreement = false;  ///< an input of an agreement, or what it puts out
 };
 
 /// A time during which a node has an object, or a cached copy or location of one.

@@ -116,10 +116,14 @@ class CoinAware final : public Ranking {
     const Role& role = roles_[m.to.value < group_.size() ? group_[m.to.value] : 0];
     const std::optional<bool> coin = flight->coin(m.instance, m.round);
     if (role.waits && !coin) return {kKept, m.round, 0};
+    // Who goes by the coin comes after those who do not: a coin may be out before these have done.
+    const bool on_coin = role.want == Want::coin || role.want == Want::contrary;
+    const std::uint32_t turn = on_coin ? 2 : 0;
     const std::optional<bool> first = wanted(role, coin);
-    if (!first || !m.value) return {1, m.round, 1};
-    if (*m.value == *first) return {1, m.round, 0};
-    return role.strict ? Rank{kKept, m.round, 1} : Rank{1, m.round, 2};
+    if (!m.value) return {1, m.round, 4};
+    if (!first) return {1, m.round, 1 + turn};
+    if (*m.value == *first) return {1, m.round, turn};
+    return role.strict ? Rank{kKept, m.round, 1} : Rank{1, m.round, 1 + turn};
   }
 
   std::array<Role, 3> roles_;

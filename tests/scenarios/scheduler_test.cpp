@@ -148,8 +148,8 @@ ExploreOptions search(std::uint64_t runs, unsigned jobs = 1) {
   options.runs = runs;
   options.jobs = jobs;
   options.strategy.strategy = Strategy::coin_aware;
-  options.events = 3000;
-  options.rounds = 15;
+  options.events = 6000;
+  options.rounds = 30;  // fair coins need more once in 2^30 runs
   return options;
 }
 

@@ -2,8 +2,10 @@
 #include <cassert>
 #include <utility>
 
+#include "protocols/agreement/ben_or.hpp"
 #include "protocols/agreement/binary_agreement.hpp"
 #include "protocols/agreement/crusader.hpp"
+#include "protocols/agreement/non_terminating_agreement.hpp"
 #include "protocols/agreement/weak_agreement.hpp"
 #include "protocols/broadcast/bracha.hpp"
 #include "protocols/broadcast/causal.hpp"
@@ -50,6 +52,8 @@ std::vector<ProtocolInfo>& all() {
       broadcast::consensus_broadcast(),
       broadcast::timestamped_broadcast(),
       agreement::weak_agreement(),
+      agreement::non_terminating_agreement(),
+      agreement::ben_or_agreement(),
       agreement::binary_agreement_protocol(),
       agreement::binding_crusader_agreement(),
       broadcast::pbft(),

@@ -1,6 +1,7 @@
 // Sets of bits, and what each party has said: what the votes of binary agreements are counted with.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,28 @@ class Said {
 
   std::vector<std::uint8_t> by_party;
   BOOST_DESCRIBE_CLASS(Said, (), (by_party), (), ())
+};
+
+/// One vote of each party, for a bit or for "?" (null): the first that it casts.
+class Tally {
+ public:
+  Tally() = default;
+  explicit Tally(std::size_t parties) : said(parties) {}
+  /// O(1). False: the party, by its place, has voted before.
+  bool add(std::size_t party, std::optional<bool> vote) {
+    const std::size_t kind = vote ? (*vote ? 1 : 0) : 2;
+    if (!said.add(party, 1U << kind, 7)) return false;
+    ++counts_[kind];
+    return true;
+  }
+  std::uint32_t votes_for(bool bit) const { return counts_[bit ? 1 : 0]; }
+  std::uint32_t total() const { return counts_[0] + counts_[1] + counts_[2]; }
+
+  Said said;
+  BOOST_DESCRIBE_CLASS(Tally, (), (said), (), ())
+
+ private:
+  std::array<std::uint32_t, 3> counts_{};  ///< follows from `said`
 };
 
 }  // namespace sibyl::agreement

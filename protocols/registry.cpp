@@ -4,6 +4,7 @@
 
 #include "protocols/agreement/ben_or.hpp"
 #include "protocols/agreement/binary_agreement.hpp"
+#include "protocols/agreement/common_subset.hpp"
 #include "protocols/agreement/crusader.hpp"
 #include "protocols/agreement/non_terminating_agreement.hpp"
 #include "protocols/agreement/weak_agreement.hpp"
@@ -24,6 +25,7 @@
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
+#include "protocols/total_order/asynchronous_order.hpp"
 
 namespace sibyl {
 
@@ -57,6 +59,8 @@ std::vector<ProtocolInfo>& all() {
       agreement::binary_agreement_protocol(),
       agreement::binding_crusader_agreement(),
       broadcast::pbft(),
+      agreement::common_subset_protocol(),
+      total_order::asynchronous_order_protocol(),
   };
   // clang-format on
   return list;

@@ -38,7 +38,7 @@ const std::vector<Variant>& mutants() {
        {{"ends", "before_agreements"}}},
       {{"before-blocks",
         "blocks that are in, but have not come yet, are left out (E-12)",
-        {"agreement"}},
+        {"agreement", "subset_size"}},
        {{"ends", "before_blocks"}}},
   };
   return kMutants;
@@ -49,8 +49,8 @@ Words words() {
   Words words = words_of<bracha::Send, bracha::Echo, bracha::Ready, signed_flooding::Data, Seen,
                          Witness, Certificate, Bval, Aux, Conf, crusader::Echo1, crusader::Echo2,
                          crusader::Echo3, agreement::coin::Share, Term>();
-  words.counters = {"ready_by_echoes", "ready_by_readies", "round",     "decided_by_term",
-                    "stopped",         "given_zero",       "certified", "refused_certificate"};
+  words.counters = {"ready_by_echoes", "ready_by_readies", "round",    "decided_by_term",
+                    "stopped",         "given_zero",       "certified"};
   return words;
 }
 
@@ -284,7 +284,7 @@ std::uint32_t CommonSubset::quorum() const {
 
 namespace {
 
-std::vector<Variant> variants() {
+std::vector<Variant> subset_variants() {
   std::vector<Variant> all = common_subset::mutants();
   const Value::Object podc14{{"form", "podc14"}};
   const Value::Object crusader{{"form", "crusader"}};
@@ -306,7 +306,7 @@ ProtocolInfo common_subset_protocol() {
   p.line =
       "all put out the same list of n - t proposals or more: a broadcast and a binary "
       "agreement for each; for n > 3t";
-  p.variants = variants();
+  p.variants = subset_variants();
   p.properties = {"agreement", "integrity", "termination", "subset_size", "subset_validity"};
   p.bits = false;
   p.least_in_subset = [](const Parties& parties) { return std::uint64_t{parties.n() - parties.t}; };

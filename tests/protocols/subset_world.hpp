@@ -25,7 +25,8 @@ constexpr std::int64_t kTick = 1'000'000;
 struct Ended {
   Value value;
   std::int64_t at = 0;      ///< in ticks
-  std::uint64_t round = 0;  ///< of a decision; of a delivery, the epochs that the party has begun
+  std::uint64_t round = 0;  ///< of a decision; of a delivery, its epoch
+  std::int64_t number = 0;  ///< of a delivered item
 };
 
 struct Ran {
@@ -77,13 +78,18 @@ class Watch final : public Observer {
     const std::string_view name = step.type->name;
     if (name == type_name<note::Count>()) {
       const Value what = step.type->to_value(step.body, *nodes_);
-      if (*what.find("what")->as_string() == "epoch") ++epochs_[step.node];
+      if (*what.find("what")->as_string() == "delivered_epoch") ++epochs_[step.node];
     }
     const bool decided = name == type_name<note::Decide>();
     if (!decided && name != type_name<note::BroadcastDelivery>()) return;
     const Value data = step.type->to_value(step.body, *nodes_);
-    Ended ended{*data.find(decided ? "value" : "content"), step.at.ns / kTick, epochs_[step.node]};
-    if (decided) ended.round = static_cast<std::uint64_t>(*data.find("round")->as_int());
+    Ended ended{*data.find(decided ? "value" : "content"), step.at.ns / kTick, epochs_[step.node],
+                0};
+    if (decided) {
+      ended.round = static_cast<std::uint64_t>(*data.find("round")->as_int());
+    } else {
+      ended.number = *data.find("number")->as_int();
+    }
     ran_->ended[(*nodes_)[step.node.value].name].push_back(std::move(ended));
   }
 

@@ -44,7 +44,6 @@ const std::vector<Variant>& variants() {
 namespace sibyl::agreement {
 
 using BenOrOptions = ben_or::Options;
-using ben_or::Proposal;
 using ben_or::Report;
 
 // Step 0. upon Input(v): r := 1.
@@ -62,7 +61,7 @@ Outputs BenOr::input(Context context, const Value& input) {
 // waits for.
 Outputs BenOr::receive(Context context, NodeId from, const Message& message) {
   const auto* report = message.as<Report>();
-  const auto* proposal = message.as<Proposal>();
+  const auto* proposal = message.as<ben_or::Proposal>();
   if ((report == nullptr && proposal == nullptr) || !parties_->has(from) || halted) return {};
   const std::uint64_t of_round = report != nullptr ? report->round : proposal->round;
   if (of_round == 0 || of_round < round || of_round > round + ben_or::kMostAhead) return {};
@@ -148,7 +147,7 @@ void BenOr::propose(Context& context, const Tally& reports) {
   for (const bool each : {false, true}) {
     if (!bit && enough(Step::propose, reports, each)) bit = each;
   }
-  context.send(parties_->all, Proposal{round, bit});
+  context.send(parties_->all, ben_or::Proposal{round, bit});
   if (decided) halt();  // that was the round of help
 }
 
@@ -204,7 +203,7 @@ AgreementProtocol ben_or_in(ben_or::Model model) {
   } else {
     p.sizes = {6, 6, 7};
   }
-  p.words = words_of<Report, Proposal>();
+  p.words = words_of<Report, ben_or::Proposal>();
   p.words.counters = {"round", "coin", "stopped"};
   return p;
 }

@@ -83,12 +83,11 @@ def weak_agreement(tables):
         p = 2 * sum(math.comb(m, k) for k in range(n - 2 * t, m + 1)) / 2 ** m
         split = [i % 2 for i in range(m)] + [0] * t  # no bit has n - 2t votes
         document = scenario(
-            {"name": "non-terminating-agreement", "options": {"iterations": 400, "until": "all_bits"}},
+            {"name": "non-terminating-agreement", "options": {"bits_in_a_row": 1}},
             n, {"inputs": split},
             byzantine=[{"node": f"P{i}", "behaviour": "silent"} for i in range(m, n)],
             network={"default": {"delay": "1ms"}})
-        row = tables.sweep(document, 10_000, ["first_all_bits"])[0]
-        cell = row["measures"]["first_all_bits"]
+        cell = tables.sweep(document, 10_000, ["rounds"])[0]["measures"]["rounds"]
         tables.row(n, t, tables.expected(cell, 1 + 1 / p, EXACT), *interval(cell), cell["n"],
                    n * (n - 1))
 

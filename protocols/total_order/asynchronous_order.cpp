@@ -223,7 +223,7 @@ std::vector<Variant> order_variants() {
       {{"flooding",
         "blocks are flooded, and approved when 2t + 1 parties have seen one of the proposer: not "
         "all have seen the same (E-7)",
-        {"total_order", "agreement"}},
+        {"total_order"}},
        {{"ucb", "flooding"}}},
       {{"flooding-named",
         "blocks are flooded; SEEN names the block, and is passed on from an echo quorum",
@@ -248,7 +248,7 @@ std::vector<Variant> order_variants() {
     own.push_back(mutant);
     own.back().info.breaks = name == "no-zeros"
                                  ? std::vector<std::string>{"validity", "termination"}
-                                 : std::vector<std::string>{"total_order", "agreement"};
+                                 : std::vector<std::string>{"total_order"};
   }
   return broadcast::with_party_variants(std::move(own));
 }

@@ -22,7 +22,7 @@
 // Items in blocks carry a mark that stands for their origin's signature, ideally: no behaviour of a
 // faulty node makes one for an item that it changes. Blocks that make no sense count as empty.
 // Counters: "epoch" (begun), "delivered_epoch", and the common subset's.
-// Scenarios: smr-E-7, smr-E-8-order, smr-E-9, smr-order-asynchronous.
+// Scenarios: smr-E-7, smr-E-9, smr-asynchronous-order, smr-asynchronous-order-mutants.
 #pragma once
 
 #include <cstdint>

@@ -2,27 +2,56 @@
 #include "protocols/broadcast/bracha.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sibyl::bracha {
 
-namespace {
-
-/// Only the first word of a peer is kept, unless repeated ones count too.
-void count(Votes& votes, NodeId from, const Value& content, bool only_first) {
-  std::vector<Value>& said = votes[from];
-  if (said.empty() || !only_first) said.push_back(content);
-}
-
-std::size_t votes_for(const Votes& votes, const Value& content) {
-  std::size_t number = 0;
-  for (const auto& [peer, said] : votes) {
-    number += static_cast<std::size_t>(std::count(said.begin(), said.end(), content));
+std::size_t Votes::count(NodeId from, const Value& content, bool only_first) {
+  std::size_t place = 0;
+  while (place < contents_.size() && !(contents_[place].first == content)) ++place;
+  const auto behind = std::upper_bound(words_.begin(), words_.end(), from,
+                                       [](NodeId id, const Word& word) { return id < word.from; });
+  const bool spoke = behind != words_.begin() && std::prev(behind)->from == from;
+  if (!spoke || !only_first) {
+    if (place == contents_.size()) contents_.emplace_back(content, 0);
+    ++contents_[place].second;
+    words_.insert(behind, {from, static_cast<std::uint32_t>(place)});
   }
-  return number;
+  return place < contents_.size() ? contents_[place].second : 0;
 }
 
-}  // namespace
+std::vector<Value> Votes::at(NodeId peer) const {
+  std::vector<Value> said;
+  for (const Word& word : words_) {
+    if (word.from == peer) said.push_back(contents_[word.content].first);
+  }
+  return said;
+}
+
+void Votes::add_word(Hasher& h, const Word& word) const {
+  hash_append(h, word.from);
+  hash_append(h, contents_[word.content].first);
+}
+
+// With the peers numbered otherwise their order is another one: then the peers' words are summed
+// up, each peer's in their order.
+void Votes::hash_into(Hasher& h) const {
+  h.add(words_.size());
+  if (!h.renames()) {
+    for (const Word& word : words_) add_word(h, word);
+    return;
+  }
+  std::uint64_t sum = 0;
+  for (auto at = words_.begin(); at != words_.end();) {
+    Hasher one(h.renaming());
+    for (const NodeId peer = at->from; at != words_.end() && at->from == peer; ++at) {
+      add_word(one, *at);
+    }
+    sum += one.value();
+  }
+  h.add(sum);
+}
 
 std::uint32_t size_of(Quorum quorum, std::uint32_t n, std::uint32_t t) {
   switch (quorum) {
@@ -67,12 +96,10 @@ const std::vector<Variant>& variants() {
 
 namespace sibyl::broadcast {
 
-using bracha::count;
 using bracha::Echo;
 using bracha::Instance;
 using bracha::Ready;
 using bracha::Send;
-using bracha::votes_for;
 
 // upon Broadcast(m): send SEND(m) to all.
 Deliveries Bracha::broadcast(Context context, Value content) {
@@ -104,9 +131,9 @@ void Bracha::on_send(Context& context, NodeId from, const Item& item) {
 
 // upon ECHO(m) from n - t parties: send READY(m) to all, once.
 void Bracha::on_echo(Context& context, NodeId from, const Item& item) {
-  Instance& instance = instances[item.id];
-  count(instance.echoes, from, item.content, options_.one_echo_a_peer);
-  if (votes_for(instance.echoes, item.content) < quorum(options_.echo_quorum)) return;
+  const std::size_t votes =
+      instances[item.id].echoes.count(from, item.content, options_.one_echo_a_peer);
+  if (votes < quorum(options_.echo_quorum)) return;
   send_ready(context, item, "ready_by_echoes");
 }
 
@@ -114,8 +141,7 @@ void Bracha::on_echo(Context& context, NodeId from, const Item& item) {
 // upon READY(m) from n - t parties: deliver m.
 Deliveries Bracha::on_ready(Context& context, NodeId from, const Item& item) {
   Instance& instance = instances[item.id];
-  count(instance.readies, from, item.content, true);
-  const std::size_t votes = votes_for(instance.readies, item.content);
+  const std::size_t votes = instance.readies.count(from, item.content, true);
   if (options_.amplify && votes > parties_->t) send_ready(context, item, "ready_by_readies");
   if (votes < quorum(options_.deliver_quorum) || std::exchange(instance.delivered, true)) return {};
   return {item};

@@ -16,9 +16,11 @@
 // Scenarios: smr-C-20 to smr-C-27. Their weakened forms are its variants.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -26,6 +28,7 @@
 #include "protocols/broadcast/broadcast.hpp"
 #include "protocols/broadcast/setup.hpp"
 #include "protocols/protocol.hpp"
+#include "sim/hash.hpp"
 
 namespace sibyl::bracha {
 
@@ -68,8 +71,26 @@ BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions),
 /// The variants: each leaves out or loosens one rule.
 const std::vector<Variant>& variants();
 
-/// Who has said what of one item.
-using Votes = std::map<NodeId, std::vector<Value>>;
+/// Who has said what of one item. A value: equal if all have said the same, in whatever order.
+class Votes {
+ public:
+  /// Counts what a peer says, or its first word alone; how many votes there are for it now. O(n) in
+  /// small steps: a subset of n parties counts n^3 of them.
+  std::size_t count(NodeId from, const Value& content, bool only_first);
+  /// What a peer has said.
+  std::vector<Value> at(NodeId peer) const;
+  void hash_into(Hasher& h) const;
+
+ private:
+  struct Word {
+    NodeId from;
+    std::uint32_t content = 0;  ///< its place in contents_
+  };
+  void add_word(Hasher& h, const Word& word) const;
+
+  std::vector<Word> words_;                              ///< by peer, then in the order of saying
+  std::vector<std::pair<Value, std::size_t>> contents_;  ///< and how often each is said
+};
 
 /// What a party knows of one item.
 struct Instance {

@@ -302,8 +302,9 @@ std::vector<Mutable::Edit> Mutable::edits_of(const Field& field,
       const std::uint64_t now = type.get(field.at);
       if (now != type.highest) change(now + 1);
       if (now != type.lowest) change(now - 1);
+      // A field of any value may have been of another kind when it was seen.
       for (auto v = known.rbegin(); v != known.rend(); ++v) {
-        change(static_cast<std::uint64_t>(*v->as_int()));
+        if (const auto* to = v->as_int()) change(static_cast<std::uint64_t>(*to));
       }
       for (const std::uint64_t to : {std::uint64_t{0}, type.lowest, type.highest}) change(to);
       break;
@@ -318,7 +319,9 @@ std::vector<Mutable::Edit> Mutable::edits_of(const Field& field,
       for (std::size_t i = 0; i < nodes.size(); ++i) change(i);
       break;
     case FieldKind::text:
-      for (auto v = known.rbegin(); v != known.rend(); ++v) retext(*v->as_string());
+      for (auto v = known.rbegin(); v != known.rend(); ++v) {
+        if (const auto* to = v->as_string()) retext(*to);
+      }
       retext({});
       break;
     case FieldKind::optional:

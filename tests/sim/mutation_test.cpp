@@ -49,6 +49,12 @@ struct Certificate {
 };
 BOOST_DESCRIBE_STRUCT(Certificate, (), (view, votes))
 
+/// A field of any kind.
+struct Anything {
+  Value content;
+};
+BOOST_DESCRIBE_STRUCT(Anything, (), (content))
+
 using Words = std::set<std::string>;
 
 namespace {
@@ -140,6 +146,29 @@ TEST_CASE("integers and strings become what was seen in the same field before") 
   CHECK(seen.of("f") == std::vector<Value>{Value(6), Value(7), Value(8), Value(9)});
   seen.add("f", Value(7));
   CHECK(seen.of("f").back() == Value(7));
+}
+
+TEST_CASE("what was seen in a field of any value may be of another kind: it is left aside") {
+  const auto opaque = [](Value value) { return Message::make(Anything{std::move(value)}); };
+  const auto edits = [&](const Value& now, const SeenValues& seen) {
+    Words found;
+    std::uint64_t options = 1;
+    for (std::uint64_t i = 0; i < options; ++i) {
+      Mutable m(opaque(now), kA);
+      found.insert(m.mutate("content", kNodes, seen, [&](std::uint64_t n) {
+        if (n == 1) return std::uint64_t{0};
+        options = n;
+        return i;
+      }));
+    }
+    return found;
+  };
+  SeenValues seen;
+  for (const Value& value : {Value("text"), Value(std::int64_t{77})}) {
+    Mutable(opaque(value), kA).show(seen);
+  }
+  CHECK(edits(Value(std::int64_t{3}), seen).count("content 3 -> 77") == 1);
+  CHECK(edits(Value("x"), seen).count("content \"x\" -> \"text\"") == 1);
 }
 
 TEST_CASE("a field is found by the end of its path, or of one that it lies in") {

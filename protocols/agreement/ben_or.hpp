@@ -14,13 +14,13 @@
 // ever, with nothing left to do. So the run becomes quiescent.
 // Cost: 2n(n - 1) messages and 2 message delays a round; with equal inputs the decision in round 1,
 // after 2 delays, and 4n(n - 1) messages in all with the round of help.
-// Where the specification differs from the paper: it lets a party take up b at t + 1 proposals of b
-// in both models; protocol A of the paper has "at least one". With t + 1, who decides is the only
-// one sure to take b up, as decision and taking up need the same number: the variant
-// crash-adopts-at-t-plus-1, which breaks agreement.
-// Variants: numbers that are too small or too large, and parties that stop when they have decided.
-// Counters: round, coin, stopped (by the option `rounds`).
-// Scenarios: smr-E-ben-or, smr-E-ben-or-crash, smr-E-ben-or-5t, and smr-E-ben-or-VARIANT.
+// Where the specification differs: it lets a party take up b at t + 1 proposals of b in both
+// models; in protocol A one is enough (compared with a restatement of it, not with the paper's own
+// text). With t + 1, only those who decide are sure to take b up, as both need the same number: the
+// variant crash-adopts-at-t-plus-1, which breaks agreement. Variants: numbers that are too small or
+// too large, and parties that stop when they have decided. Counters: round, coin, stopped (by the
+// option `rounds`). Scenarios: smr-E-ben-or, smr-E-ben-or-crash, smr-E-ben-or-5t, and
+// smr-E-ben-or-VARIANT.
 #pragma once
 
 #include <cstdint>

@@ -98,7 +98,7 @@ ProtocolInfo non_terminating_agreement() {
       {{"decides-at-n-minus-t",
         "who has n - t votes for a bit decides it, and helps for one more iteration; right while "
         "faulty parties only crash",
-        {"agreement"}},
+        {"agreement", "termination"}},
        {{"decides", Value(true)}}}};
   p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 5; };

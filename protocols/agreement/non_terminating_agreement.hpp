@@ -22,11 +22,12 @@
 // an iteration decides b and takes part in one more. Instance 0 is then the whole. That is right
 // while faulty parties only crash. A Byzantine one that votes b before the one and something else
 // before others leaves these n - 3t votes for b, which is less than n - 2t: they go on with chance,
-// and agreement fails (smr-E-ntba-decides). Taking b up at n - 3t votes would make the decision
-// safe; but with n = 5t + 1 that is a majority of the votes, so that nobody throws a coin any more,
-// and schedules keep two camps alive. Ben-Or's agreement has a second exchange (ben_or.hpp).
-// Counters: iteration, bit, no_bit, stopped.
-// Scenarios: smr-E-ntba, smr-E-ntba-decides.
+// and agreement fails (smr-E-ntba-decides); one that always votes otherwise can keep all others
+// from ever having n - t votes alike, once the first has left. Taking b up at n - 3t votes would
+// make the decision safe; but with n = 5t + 1 that is a majority of the votes, so that nobody
+// throws a coin any more, and schedules keep two camps alive. Ben-Or's agreement has a second
+// exchange (ben_or.hpp). Counters: iteration, bit, no_bit, stopped. Scenarios: smr-E-ntba,
+// smr-E-ntba-decides.
 #pragma once
 
 #include <cstdint>

@@ -77,13 +77,14 @@ Value metrics_json(const RunResult& result) {
   add("max", &Latency::max);
   Value by_kind(Value::Object{});
   for (const auto& [kind, count] : result.messages_by_kind) by_kind.set(kind, count);
-  Value metrics(Value::Object{
-      {"throughput_per_s", result.throughput_per_s},
-      {"latency_ns", std::move(latency)},
-      {"messages",
-       Value::Object{{"total", number(result.messages)}, {"by_kind", std::move(by_kind)}}},
-      {"faults", Value::Object{{"planned", number(result.faults_planned)},
-                               {"happened", number(result.faults_happened)}}}});
+  Value metrics(
+      Value::Object{{"throughput_per_s", result.throughput_per_s},
+                    {"latency_ns", std::move(latency)},
+                    {"messages", Value::Object{{"total", number(result.messages)},
+                                               {"own", number(result.own_messages)},
+                                               {"by_kind", std::move(by_kind)}}},
+                    {"faults", Value::Object{{"planned", number(result.faults_planned)},
+                                             {"happened", number(result.faults_happened)}}}});
   for (const auto& [name, count] : result.counters) {
     std::string key = name;
     while (metrics.find(key) != nullptr) key.insert(0, "counter_");

@@ -118,6 +118,7 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   const Counters& counters = world.counters();
   result.events = counters.events;
   result.messages = counters.messages;
+  result.own_messages = counters.own_messages;
   for (const auto& [kind, count] : counters.by_kind) {
     result.messages_by_kind[std::string(kind)] = static_cast<std::int64_t>(count);
   }

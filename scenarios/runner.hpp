@@ -48,6 +48,7 @@ struct RunResult {
   std::vector<analysis::Finding> findings;  ///< one a property of the protocol, in its order
   std::uint64_t events = 0;                 ///< steps dispatched
   std::uint64_t messages = 0;               ///< put on the network, own messages excluded
+  std::uint64_t own_messages = 0;           ///< messages of nodes to themselves
   std::map<std::string, std::int64_t> messages_by_kind;
   std::map<std::string, std::int64_t> counters;  ///< the protocol's
   std::size_t faults_planned = 0;                ///< actions of the plan, drawn ones included

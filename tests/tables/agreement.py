@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Expected rounds, messages and latencies of agreements beside what runs measure.
 
-Usage: agreement.py PATH/TO/sibyl [--quick] [--jobs N] [--only PART,...]
+Usage: agreement.py PATH/TO/sibyl [--quick] [--jobs N] [--only PART,...] [--update FILE]
 
 Prints tables in Markdown, every row with its sample size and the 99 % interval of the mean, from
 seeds 1 on (each run's own seed is made from the number of the run). Where the specification has a
 closed form, the interval has to hold it; the command exits with 1 where one does not. --quick takes
-a twentieth of the seeds.
+a twentieth of the seeds; --update writes the tables into a document, from its first heading of the
+second level on.
 """
 
 import argparse
@@ -52,15 +53,20 @@ class Tables:
     def __init__(self, sibyl, jobs, quick):
         self.sibyl, self.jobs, self.share = sibyl, jobs, 20 if quick else 1
         self.failed = False
+        self.lines = []
 
     def sweep(self, document, seeds, measures, vary=None):
         return sweep(self.sibyl, document, max(seeds // self.share, 20), measures, self.jobs, vary)
 
     def head(self, title, *columns):
-        print(f"\n## {title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
+        self.say(f"\n## {title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
 
     def row(self, *cells):
-        print(f"| {' | '.join(str(c) for c in cells)} |", flush=True)
+        self.say(f"| {' | '.join(str(c) for c in cells)} |")
+
+    def say(self, text):
+        print(text, flush=True)
+        self.lines.append(text)
 
     def expected(self, cell, value, kind, width=4):
         """The expectation as text; an exact one has to lie in the interval."""
@@ -265,12 +271,18 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a twentieth of the seeds")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--update", metavar="FILE", help="a document that has the tables")
     options = parser.parse_args()
     tables = Tables(options.sibyl, options.jobs, options.quick)
     for part in options.only.split(","):
         if part not in PARTS:
             parser.error(f"--only {part}: there are {', '.join(PARTS)}")
         PARTS[part](tables)
+    if options.update:
+        with open(options.update, encoding="utf-8") as file:
+            head = file.read().split("\n## ")[0].rstrip("\n")
+        with open(options.update, "w", encoding="utf-8") as file:
+            file.write(head + "\n" + "\n".join(tables.lines) + "\n")
     return 1 if tables.failed else 0
 
 

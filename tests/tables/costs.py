@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Closed forms of the broadcast family's costs beside what runs measure.
 
-Usage: costs.py PATH/TO/sibyl [--most N]
+Usage: costs.py PATH/TO/sibyl [--most N] [--doc docs/costs.md [--update]]
 
 One broadcast by P0 among n parties without faults, every message taking exactly one unit. Prints a
 table in Markdown: messages on the network (those to oneself excluded) and message delays until the
-last party has delivered, by formula and as measured, and exits with 1 where they differ. A row is
-left out for an n that the protocol has no room for. The slow sizes are left out with --most 16.
+last party has delivered, by formula and as measured, and with those to oneself; and exits with 1
+where they differ. A row is left out for an n that the protocol has no room for. The slow sizes are
+left out with --most 16. With --doc the table has to be that of the file; --update writes it there.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import os
 import subprocess
 import sys
 import tempfile
+
+import doc
 
 UNIT_MS = 1
 SIZES = (4, 7, 10, 16, 31, 64)
@@ -25,11 +28,11 @@ class Row:
     in message delays; `options` may depend on n."""
 
     def __init__(self, name, what, messages, delays, options=None, formula="", sizes=SIZES,
-                 entry=None, deployment=None, deadline=None, at="0ms"):
+                 entry=None, deployment=None, deadline=None, at="0ms", more=None, with_self=None):
         self.name, self.what, self.formula = name, what, formula
         self.messages, self.delays, self.options = messages, delays, options or (lambda n: {})
         self.sizes, self.entry, self.deployment = sizes, entry or {}, deployment or (lambda n: {})
-        self.deadline, self.at = deadline, at
+        self.deadline, self.at, self.more, self.with_self = deadline, at, more, with_self
 
     def scenario(self, n):
         entry = {"party": "P0", "label": "m", "at": self.at}
@@ -44,6 +47,7 @@ class Row:
             "network": {"default": {"delay": f"{UNIT_MS}ms"}},
             "limits": {"events": 2000000},
         }
+        document.update(self.more(n) if self.more else {})
         if self.deadline:
             document["limits"]["deadline"] = self.deadline(n)
         return document
@@ -59,7 +63,11 @@ ROWS = [
     Row("flooding-broadcast", "flooding", lambda n: n * (n - 1), lambda n: 1,
         formula="n(n-1); 1"),
     Row("reliable-broadcast", "reliable broadcast (Bracha)", lambda n: (n - 1) * (2 * n + 1),
-        lambda n: 3, formula="(n-1)(2n+1); 3"),
+        lambda n: 3, formula="(n-1)(2n+1); 3", with_self=lambda n: n + 2 * n * n),
+    Row("reliable-broadcast", "the same, t silent",
+        lambda n: (n - 1) * (1 + 2 * (n - (n - 1) // 3)), lambda n: 3,
+        formula="(n-1)(1+2(n-t)); 3", more=lambda n: {"byzantine": [
+            {"node": f"P{n - 1 - i}", "behaviour": "silent"} for i in range((n - 1) // 3)]}),
     Row("fifo-broadcast", "FIFO", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
     Row("causal-broadcast", "causal, vector clocks", lambda n: n - 1, lambda n: 1,
         formula="n-1; 1"),
@@ -90,10 +98,14 @@ ROWS = [
     Row("scheduled-broadcast", "scheduled, king algorithm",
         lambda n: (n - 1) + faults(n) * (2 * n * (n - 1) + (n - 1)),
         lambda n: 13 * (1 + 3 * faults(n) + 1), options=lambda n: {"agreement": "king"},
-        formula="n-1+(t+1)(2n(n-1)+n-1); L + (3(t+1)+1)L", sizes=(4, 7, 10, 16)),
+        formula="n-1+(t+1)(2n(n-1)+n-1); L + (3(t+1)+1)L"),
     Row("rotating-leader", "rotating leader, 3 epochs, 1 input", lambda n: 4 * n * (n - 1),
         lambda n: 13 * (1 + faults(n)), options=lambda n: {"epochs": 3},
         formula="3n(n-1)+n(n-1); L + E"),
+    Row("rotating-leader", "the same, inputs by Bracha",
+        lambda n: 3 * n * (n - 1) + (n - 1) * (2 * n + 2), lambda n: 13 * (1 + faults(n)),
+        options=lambda n: {"epochs": 3, "inputs": "bracha"},
+        formula="3n(n-1)+(n-1)(2n+2); L + E"),
     Row("multi-paxos", "Multi-Paxos, an item of the leader", lambda n: 3 * (n - 1), lambda n: 3,
         formula="3(n-1); 3"),
     Row("multi-paxos", "Multi-Paxos, an item of another", lambda n: 3 * (n - 1) + 1, lambda n: 4,
@@ -135,28 +147,65 @@ def measure(program, row, n):
                     last = event["t"]
         if first is None or last is None:
             sys.exit(f"{row.name}, n = {n}: nothing was broadcast, or nothing delivered")
-        return report["metrics"]["messages"]["total"], (last - first) / (UNIT_MS * 1e6)
+        messages = report["metrics"]["messages"]
+        return messages["total"], (last - first) / (UNIT_MS * 1e6), messages["own"]
+
+
+def table(program, most):
+    """Lines of the table, and how many rows differ from their formula."""
+    wrong = 0
+    lines = ["| protocol | formula: messages; delays | n | messages | measured | delays | measured "
+             "| with self |", "|---|---|---|---|---|---|---|---|"]
+    for row in ROWS:
+        for n in (size for size in row.sizes if size <= most):
+            messages, delays, own = measure(program, row, n)
+            expected = row.delays(n) if row.delays else None
+            equal = messages == row.messages(n) and (expected is None or expected == delays)
+            equal = equal and (not row.with_self or row.with_self(n) == messages + own)
+            wrong += not equal
+            lines.append(f"| {row.what} | {row.formula} | {n} | {row.messages(n)} | {messages} | "
+                         f"{'' if expected is None else f'{expected:g}'} | {delays:g} | "
+                         f"{messages + own} |{'' if equal else ' **differs**'}")
+    return lines, wrong
+
+
+def average_wait(program):
+    """Of the rotating leader, over inputs at times evenly spread over an epoch: D_U + 1.5 E."""
+    lines, wrong = ["| rotating leader, n | D_U + 1.5 E | average wait |", "|---|---|---|"], 0
+    for n in (4, 7, 10, 16):
+        epoch = 13 * faults(n) * UNIT_MS  # in ms; the first one begins after a slot
+        document = Row("rotating-leader", "", None, None, 
+                       options=lambda n: {"epochs": 5}).scenario(n)
+        times = [f"{(13 * UNIT_MS + epoch + k) * 1000 + 500}us" for k in range(epoch)]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(document, file)
+            file.flush()
+            run = subprocess.run(
+                [program, "sweep", file.name, "--json", "--measure", "delivery_last_ns", "--vary",
+                 "/workload/broadcasts/0/at=" + ",".join(json.dumps(at) for at in times)],
+                capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            sys.exit(run.stderr)
+        waits = [row["measures"]["delivery_last_ns"]["mean"]
+                 for row in json.loads(run.stdout)["rows"]]
+        mean = sum(waits) / len(waits) / (UNIT_MS * 1e6)
+        expected = 1 + 1.5 * epoch / UNIT_MS
+        wrong += abs(mean - expected) > 1e-9
+        lines.append(f"| {n} | {expected:g} | {mean:g} |")
+    return lines, wrong
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--most", type=int, default=max(SIZES))
+    doc.add_options(parser)
     arguments = parser.parse_args()
-    wrong = 0
-    print("| protocol | formula: messages; delays | n | messages | measured | delays | measured |")
-    print("|---|---|---|---|---|---|---|")
-    for row in ROWS:
-        for n in (size for size in row.sizes if size <= arguments.most):
-            messages, delays = measure(arguments.program, row, n)
-            expected = row.delays(n) if row.delays else None
-            equal = messages == row.messages(n) and (expected is None or expected == delays)
-            wrong += not equal
-            print(f"| {row.what} | {row.formula} | {n} | {row.messages(n)} | {messages} | "
-                  f"{'' if expected is None else f'{expected:g}'} | {delays:g} |"
-                  f"{'' if equal else ' **differs**'}", flush=True)
-    if wrong:
-        sys.exit(f"{wrong} rows differ from their formula")
+    lines, wrong = table(arguments.program, arguments.most)
+    more, wrong_waits = average_wait(arguments.program)
+    doc.show(arguments, lines + [""] + more)
+    if wrong + wrong_waits:
+        sys.exit(f"{wrong + wrong_waits} rows differ from their formula")
 
 
 if __name__ == "__main__":

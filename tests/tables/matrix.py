@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Which protocol, and which variant of it, keeps which property: from the runs of scenarios.
 
-Usage: matrix.py PATH/TO/sibyl SCENARIO.json...
+Usage: matrix.py PATH/TO/sibyl SCENARIO.json... [--doc docs/verdicts.md [--update]]
 
 Runs the files and prints a table in Markdown: a row a protocol or variant, a column a property. A
 cell is "holds (k)" when k runs had something to judge and all kept it; else the scenarios in which
 it is violated (ids without "smr-"), and behind them how many others keep it. A star marks runs
-outside the model of the protocol. Exits with 1 when a run is not as its file expects.
+outside the model of the protocol. Exits with 1 when a run is not as its file expects. With --doc
+the table has to be that of the file; --update writes it there.
 """
 
+import argparse
 import json
 import subprocess
 import sys
+
+import doc
 
 ORDER = ["validity", "integrity", "agreement", "uniform_agreement", "total_order", "fifo_order",
          "causal_order", "termination", "replica_state", "rsm_safety", "rsm_liveness_1",
@@ -39,9 +43,12 @@ def documents(path):
 
 
 def main():
-    program, files = sys.argv[1], sys.argv[2:]
-    if not files:
-        sys.exit(__doc__.split("\n\n")[1])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("files", nargs="+")
+    doc.add_options(parser)
+    arguments = parser.parse_args()
+    program, files = arguments.program, sorted(arguments.files)
     run = subprocess.run([program, "run", "--json", *files], capture_output=True, text=True,
                          check=False)
     if run.returncode not in (0, 1):
@@ -62,8 +69,8 @@ def main():
                     cell["kept"] += 1
     seen = {prop for cells in rows.values() for prop in cells}
     columns = [p for p in ORDER if p in seen] + sorted(seen - set(ORDER))
-    print("| protocol |", " | ".join(columns), "|")
-    print("|---" * (len(columns) + 1) + "|")
+    lines = [" ".join(["| protocol |", " | ".join(columns), "|"]),
+             "|---" * (len(columns) + 1) + "|"]
     for name in sorted(rows):
         cells = []
         for prop in columns:
@@ -75,7 +82,8 @@ def main():
             elif cell["kept"]:
                 text = f"holds ({cell['kept']})"
             cells.append(text)
-        print(f"| {name} |", " | ".join(cells), "|")
+        lines.append(" ".join([f"| {name} |", " | ".join(cells), "|"]))
+    doc.show(arguments, lines)
     unmet = [r["id"] for r in by_id.values() if not r["ok"]]
     if unmet:
         sys.exit(f"not as expected: {', '.join(unmet)}")

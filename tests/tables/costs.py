@@ -174,7 +174,7 @@ def average_wait(program):
     lines, wrong = ["| rotating leader, n | D_U + 1.5 E | average wait |", "|---|---|---|"], 0
     for n in (4, 7, 10, 16):
         epoch = 13 * faults(n) * UNIT_MS  # in ms; the first one begins after a slot
-        document = Row("rotating-leader", "", None, None, 
+        document = Row("rotating-leader", "", None, None,
                        options=lambda n: {"epochs": 5}).scenario(n)
         times = [f"{(13 * UNIT_MS + epoch + k) * 1000 + 500}us" for k in range(epoch)]
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

@@ -256,6 +256,11 @@ Output CommonSubset::subset() const {
   return output;
 }
 
+bool CommonSubset::has_block() const {
+  return std::any_of(proposals.begin(), proposals.end(),
+                     [](const Proposal& proposal) { return !proposal.blocks.empty(); });
+}
+
 // What others need: READY of the blocks that are in (sent before they were delivered), or the
 // blocks and certificates themselves (passed on at once), and TERM.
 bool CommonSubset::finished() const {

@@ -144,6 +144,8 @@ class CommonSubset : public AgreementOf<CommonSubset> {
   Outputs receive(Context context, NodeId from, const Message& message) override;
   /// The number of the subset that a message to one of them belongs to.
   static std::uint32_t number_of(const Message& message, std::uint32_t n);
+  /// Some party's proposal has come. O(n).
+  bool has_block() const;
   /// The subset is put out, and others need nothing more from the party. O(n).
   bool finished() const;
 

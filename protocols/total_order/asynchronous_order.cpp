@@ -129,13 +129,13 @@ void AsynchronousOrder::on_outputs(std::uint32_t of_epoch, const agreement::Outp
   for (const agreement::Output& output : outputs) agreed.emplace(of_epoch, output.value);
 }
 
-// upon epoch e - 1 being delivered, with UnQueued \ Queued not empty, or when somebody else has
-// begun epoch e: propose UnQueued \ Queued.
+// upon epoch e - 1 being delivered, with UnQueued \ Queued not empty, or when somebody else's block
+// of epoch e has come: propose UnQueued \ Queued.
 // upon the subset of epoch e, opened: Queue its union; e := e + 1.
 Deliveries AsynchronousOrder::proceed(Context& context) {
   Deliveries deliveries;
   while (true) {
-    if (!begun && (!unqueued.empty() || subsets.count(epoch) > 0)) {
+    if (!begun && epoch_is_wanted()) {
       begun = true;
       context.count("epoch");
       const Value block = next_block(context);
@@ -151,6 +151,12 @@ Deliveries AsynchronousOrder::proceed(Context& context) {
     shared = false;
     drop_if_finished(epoch++);
   }
+}
+
+bool AsynchronousOrder::epoch_is_wanted() const {
+  if (!unqueued.empty()) return true;
+  const auto others = subsets.find(epoch);
+  return others != subsets.end() && static_cast<const CommonSubset&>(*others->second).has_block();
 }
 
 /// The block that the party proposes.

@@ -16,9 +16,10 @@
 // SEEN) and the longest agreement's; n(n - 1) and 1 delay more with encryption. Sealed blocks are
 // twice as long.
 //
-// An epoch begins at a party when it knows of something not delivered, or when another's message of
-// the epoch comes: it joins then, also with an empty block. When nothing is to be ordered, nothing
-// is sent. (A faulty party can make others go through empty epochs, one a message.)
+// An epoch begins at a party when it knows of something not delivered, or when another's block of
+// the epoch is delivered to it: it joins then, also with an empty block. When nothing is to be
+// ordered, nothing is sent. (Who joined at any message of the epoch could be kept busy for ever by
+// a faulty party whose block never comes. A block that does come costs its proposer an epoch.)
 // Items in blocks carry a mark that stands for their origin's signature, ideally: no behaviour of a
 // faulty node makes one for an item that it changes. Blocks that make no sense count as empty.
 // Counters: "epoch" (begun), "delivered_epoch", and the common subset's.
@@ -126,6 +127,7 @@ class AsynchronousOrder : public BroadcastOf<AsynchronousOrder> {
   void on_subset_message(Context& context, NodeId from, const Message& message);
   agreement::AgreementPtr& subset(std::uint32_t of_epoch);
   void on_outputs(std::uint32_t of_epoch, const agreement::Outputs& outputs);
+  bool epoch_is_wanted() const;
   bool open_to_all(Context& context);
   void deliver(const Value& members, Deliveries& deliveries);
   void drop_if_finished(std::uint32_t of_epoch);

@@ -214,8 +214,9 @@ def attack(tables):
 
 def mutants(tables):
     """n = 4, P3 says everything; rounds until the last correct party has decided."""
-    tables.head("Binary agreement against P3, which says both bits, and all sets", "variant", "coin", "order",
-                "inputs", "runs", "all decided", "rounds: mean", "99 % interval", "most")
+    tables.head("Binary agreement against P3, which says both bits, and all sets", "variant",
+                "coin",
+                "order", "inputs", "runs", "all decided", "rounds: mean", "99 % interval", "most")
     both = [{"node": "P3", "behaviour": "also", "field": "value", "values": [False, True]},
             {"node": "P3", "behaviour": "also", "field": "values",
              "values": ["zero", "one", "both"], "messages": ["Conf"]}]

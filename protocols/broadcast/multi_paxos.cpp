@@ -166,6 +166,7 @@ void MultiPaxos::on_accept(Context& context, NodeId from, const paxos::Accept& m
   }
   if (m.slot > done + paxos::kWindow) return know_of(context, m.slot);  // too far behind: ask first
   if (!acceptor.accept(context, m)) {
+    know_of(context, m.slot);  // it is in use all the same
     context.send(from, paxos::Reject{acceptor.promised});
     return;
   }
@@ -367,7 +368,7 @@ ProtocolInfo multi_paxos() {
       field_names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
                      paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>();
   p.words.counters = {"recovery",   "takeover",   "elected",   "adopted",
-                      "gap_filled", "repetition", "preempted", "chosen_twice"};
+                      "gap_filled", "retold", "repetition", "preempted", "chosen_twice"};
   return broadcast_protocol(std::move(p));
 }
 

@@ -28,8 +28,8 @@
 // Cost of an item of the leader's: 2(n - 1) messages until it is chosen and n - 1 Commits; it is
 // delivered by the leader after 2 delays, by the others after 3. For an item of another party 1
 // message and 1 delay more. Items are repeated only after timeouts.
-// Scenarios: smr-paxos-normal, -leader-crash, -gap, -recovery; and one for each variant, by its
-// name.
+// Scenarios: smr-paxos-normal, -leader-crash, -gap, -known-slots, -recovery; and one for each
+// variant, by its name.
 #pragma once
 
 #include <cstdint>

@@ -56,12 +56,16 @@ void MultiPaxos::lead(Context& context) {
 
 // ---- Phase 2 ----
 
-/// Proposes in all slots that are known to be in use: what was accepted there, or else a no-op.
+/// Proposes in all slots that are known to be in use: what is known to be chosen there, or what was
+/// accepted, or else a no-op. What is chosen is proposed too, since others may lack it, and nobody
+/// else may be left to tell them: an Accept is repeated until all know of the slot, a Commit is not.
 void MultiPaxos::fill_up(Context& context) {
   while (proposed < highest) {
     const Slot slot = ++proposed;
-    if (chosen.count(slot) > 0) continue;
-    if (const auto vote = votes.find(slot); vote != votes.end()) {
+    if (const auto known = chosen.find(slot); known != chosen.end()) {
+      context.count("retold");
+      propose(context, slot, Item(known->second));
+    } else if (const auto vote = votes.find(slot); vote != votes.end()) {
       context.count("adopted");
       propose(context, slot, vote->second.item);
     } else if (options_.fill_gaps) {

@@ -9,6 +9,8 @@
 
 #include <fmt/core.h>
 
+#include "analysis/broadcast_reading.hpp"
+#include "protocols/broadcast/gave_up.hpp"
 #include "protocols/model.hpp"
 #include "sim/decode.hpp"
 #include "sim/network.hpp"
@@ -58,6 +60,7 @@ class Run {
       losses();
       cuts();
     }
+    gave_up();
     if (!model_.bounds_time()) return std::move(out_);
     measure_clocks();
     measure_delays();
@@ -206,6 +209,47 @@ class Run {
     for (const auto& [label, cut] : open) {
       if (report(cut, true)) return;
     }
+  }
+
+  // ---- Patience ----
+
+  /// "a of P0 was not delivered by P2": what a correct node broadcast, or any delivered, and a
+  /// correct party has not delivered at the end.
+  std::optional<std::string> undelivered() const {
+    const analysis::Broadcasts all = analysis::read_broadcasts(trace_);
+    std::set<analysis::ItemId> wanted;
+    for (const analysis::BroadcastItem& item : all.sent) {
+      if (all.is_correct(item.process)) wanted.insert(item.id);
+    }
+    for (const analysis::ItemDelivery& delivery : all.deliveries) wanted.insert(delivery.id);
+    for (const NodeId node : all.processes) {
+      if (!all.is_correct(node)) continue;
+      std::set<analysis::ItemId> lacks = wanted;
+      for (const analysis::ItemDelivery& delivery : all.deliveries) {
+        if (delivery.process == node) lacks.erase(delivery.id);
+      }
+      if (lacks.empty()) continue;
+      return fmt::format("{} was not delivered by {}", analysis::item_words(all, *lacks.begin()),
+                         name(node));
+    }
+    return std::nullopt;
+  }
+
+  /// To give up is a matter of the protocol where a variant made it so.
+  void gave_up() {
+    if (!scenario_.setup.variants.empty()) return;
+    const auto given =
+        std::find_if(trace_.events.begin(), trace_.events.end(), [&](const TraceEvent& e) {
+          return e.name == type_name<broadcast::GaveUp>() && is_correct(e.node);
+        });
+    if (given == trace_.events.end()) return;
+    const auto lacking = undelivered();
+    if (!lacking) return;
+    const Value* after = given->data.find("after");
+    const std::string* bound = after == nullptr ? nullptr : after->as_string();
+    if (bound == nullptr) return;
+    add("gave-up", name(given->node), *bound,
+        fmt::format("{} gave up after {}; {}", name(given->node), *bound, *lacking));
   }
 
   // ---- Clocks ----

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/gave_up.hpp"
 #include "sim/storage.hpp"
 
 namespace sibyl::broadcast {
@@ -255,7 +256,9 @@ Deliveries MultiPaxos::timer(Context context, const Message& tag) {
   timeout = {};
   ++idle;
   if (outstanding()) suspect(context);
-  return settle(context);
+  Deliveries deliveries = settle(context);
+  if (outstanding() && idle >= options_.tries) context.note(gave_up(options_.tries, "tries"));
+  return deliveries;
 }
 
 // upon Timeout: a leader and a candidate repeat themselves; a follower repeats itself, and takes
@@ -363,13 +366,20 @@ ProtocolInfo multi_paxos() {
   p.words.messages =
       names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
                paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>();
-  p.words.steps = names_of<paxos::Timeout>();
+  p.words.steps = names_of<paxos::Timeout, GaveUp>();
   p.words.fields =
       field_names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
                      paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>();
-  p.words.counters = {"recovery",   "takeover",   "elected",   "adopted",
-                      "gap_filled", "retold", "repetition", "preempted", "chosen_twice"};
-  return broadcast_protocol(std::move(p));
+  p.words.counters = {"recovery", "takeover",   "elected",   "adopted",     "gap_filled",
+                      "retold",   "repetition", "preempted", "chosen_twice"};
+  ProtocolInfo info = broadcast_protocol(std::move(p));
+  info.relies_on = [model = info.relies_on](const Setup& setup) {
+    Model bounds = model(setup);
+    const auto options = read_options<PaxosOptions>(without_variants(setup), paxos_variants());
+    if (options.tries == 0) bounds.links = LinkNeeds::lossless;  // nothing is repeated
+    return bounds;
+  };
+  return info;
 }
 
 }  // namespace sibyl::broadcast

@@ -17,8 +17,10 @@
 // delivered, a slot in use of which it does not know what is chosen, a proposal not answered by
 // all. At the first timeout it repeats itself, which a leader that is up answers (Heartbeat, on
 // demand); at the next one without a sign of life it takes over. So a run without work is
-// quiescent. Timeouts double while there is no progress; after `tries` of them the replica gives up
-// until something new comes, so that a run in which a majority is gone ends too.
+// quiescent. Timeouts double while there is no progress, ten times; after `tries` of them the
+// replica gives up until something new comes, so that a run in which a majority is gone ends too.
+// Likewise a leader repeats what is chosen `repetitions` times. It reports GaveUp: a cut that heals
+// later than that is outside the model; larger options survive it.
 //
 // Does not guarantee: FIFO order (items of others race to the leader), liveness in a network that
 // is asynchronous for ever, or when a majority is gone. That nobody speaks when there is no work
@@ -46,8 +48,6 @@
 
 namespace sibyl::paxos {
 
-/// How often an Accept is repeated, once its item is chosen, to those that have not answered.
-inline constexpr std::uint32_t kRepetitions = 8;
 /// Timeouts double so often.
 inline constexpr std::uint32_t kDoublings = 10;
 
@@ -85,6 +85,9 @@ struct PaxosOptions : PartyOptions {
   Duration timeout = milliseconds(10);  ///< the first; above 0
   /// How many timeouts without progress until a replica gives up; 0: there are no timers.
   std::uint32_t tries = 20;
+  /// How often an Accept is repeated, once its item is chosen, to those that have not answered:
+  /// they may have crashed for good. As long as `tries` allows.
+  std::uint32_t repetitions = 20;
   bool sync = true;
   bool check_ballots = true;
   bool adopt_votes = true;
@@ -94,8 +97,8 @@ struct PaxosOptions : PartyOptions {
   bool deduplicate = true;
 };
 BOOST_DESCRIBE_STRUCT(PaxosOptions, (PartyOptions),
-                      (timeout, tries, sync, check_ballots, adopt_votes, fill_gaps, majority,
-                       new_ballot, deduplicate))
+                      (timeout, tries, repetitions, sync, check_ballots, adopt_votes, fill_gaps,
+                       majority, new_ballot, deduplicate))
 
 ProtocolInfo multi_paxos();
 

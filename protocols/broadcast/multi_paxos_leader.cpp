@@ -1,6 +1,7 @@
 // A replica of Multi-Paxos as candidate (phase 1) and leader (phase 2): see multi_paxos.hpp.
 #include <algorithm>
 
+#include "protocols/broadcast/gave_up.hpp"
 #include "protocols/broadcast/multi_paxos.hpp"
 
 namespace sibyl::broadcast {
@@ -58,7 +59,8 @@ void MultiPaxos::lead(Context& context) {
 
 /// Proposes in all slots that are known to be in use: what is known to be chosen there, or what was
 /// accepted, or else a no-op. What is chosen is proposed too, since others may lack it, and nobody
-/// else may be left to tell them: an Accept is repeated until all know of the slot, a Commit is not.
+/// else may be left to tell them: an Accept is repeated until all know of the slot, a Commit is
+/// not.
 void MultiPaxos::fill_up(Context& context) {
   while (proposed < highest) {
     const Slot slot = ++proposed;
@@ -133,7 +135,8 @@ void MultiPaxos::repeat_proposals(Context& context) {
   for (auto next = proposals.begin(); next != proposals.end();) {
     const auto current = next++;
     paxos::Proposal& proposal = current->second;
-    if (proposal.chosen && proposal.repeated++ == paxos::kRepetitions) {
+    if (proposal.chosen && proposal.repeated++ == options_.repetitions) {
+      context.note(gave_up(options_.repetitions, "repetitions"));
       proposals.erase(current);
       continue;
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "protocols/broadcast/gave_up.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl::broadcast {
@@ -384,7 +385,7 @@ ProtocolInfo pbft() {
   p.sizes = {4, 4, 4, 5, 7};
   p.words = words_of<pbft::Request, PrePrepare, pbft::Prepare, Commit, pbft::Checkpoint,
                      pbft::ViewChange, pbft::NewView, pbft::Fetch, pbft::Executed>();
-  p.words.steps = names_of<pbft::Timeout>();
+  p.words.steps = names_of<pbft::Timeout, GaveUp>();
   p.words.counters = {"suspicion",  "view_change",    "new_view", "adopted",    "null_request",
                       "checkpoint", "executed_twice", "fetch",    "transferred"};
   return broadcast_protocol(std::move(p));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/broadcast/gave_up.hpp"
 #include "protocols/broadcast/pbft.hpp"
 
 namespace sibyl::broadcast {
@@ -47,6 +48,7 @@ void Pbft::change_view(Context& context, View next) {
   view = next;
   active = false;
   ++attempts;
+  if (attempts == options_.tries) context.note(gave_up(attempts, "tries"));
   if (timeout.generation != 0) context.cancel(timeout);
   timeout = {};
   awaited.reset();

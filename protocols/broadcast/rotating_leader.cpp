@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "protocols/broadcast/gave_up.hpp"
 #include "protocols/broadcast/slot_draw.hpp"
 
 namespace sibyl::broadcast {
@@ -71,6 +72,7 @@ Deliveries RotatingLeader::broadcast(Context context, Value content) {
   Deliveries out = catch_up(context);
   const NodeId self = context.self();
   const SignedItem item{self, {{self, ++sent}, content}};
+  give_up(context);
   if (options_.inputs == Inputs::signed_flooding) {
     hold(context, item);
     return out;
@@ -189,6 +191,18 @@ void RotatingLeader::end_epoch(Context context, Deliveries& out) {
   }
   block.reset();
   ++epoch;
+  give_up(context);
+}
+
+/// No epoch is left, and something of this party's own was in no block. A leader that stays may
+/// leave it out, whatever the number of epochs.
+void RotatingLeader::give_up(Context& context) {
+  if (has_work() || fixed_) return;
+  const NodeId self = context.self();
+  const auto first = queued.lower_bound(ItemId{self, 0});
+  const auto behind = queued.upper_bound(ItemId{self, sent});
+  if (static_cast<std::uint64_t>(std::distance(first, behind)) == sent) return;
+  context.note(gave_up(epochs_, "epochs"));
 }
 
 namespace {
@@ -225,6 +239,7 @@ ProtocolInfo leader_protocol(std::string name, std::string line, bool fixed) {
     }
   };
   add(p.words.messages, names_of<Input, bracha::Send, bracha::Echo, bracha::Ready>());
+  add(p.words.steps, names_of<GaveUp>());
   add(p.words.fields, field_names_of<Input, Block, bracha::Send>());
   add(p.words.counters, {"no-block", "ready_by_echoes", "ready_by_readies"});
   for (const LiteralType& type :

@@ -119,6 +119,7 @@ class RotatingLeader : public BroadcastOf<RotatingLeader> {
   void match(ItemId id);
   bool is_valid(const rotating::SignedItem& item) const;
   bool has_work() const { return epoch < epochs_; }
+  void give_up(Context& context);
 
   PartiesPtr parties_;
   RotatingOptions options_;

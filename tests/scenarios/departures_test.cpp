@@ -171,6 +171,44 @@ TEST_CASE("losses and cuts, where nothing may be lost") {
             .find("messages from P0 to c are lost with probability 0.25; links") == 0);
 }
 
+TEST_CASE("a party that gave up, where something was not delivered in the end") {
+  const auto cut = [](const std::string& from, const std::string& to, const std::string& heal) {
+    return network(R"("delay": "1ms")") + R"(, "faults": [{"at": "0ms", "cut":
+        {"name": "x", "from": [")" +
+           from + R"("], "to": [)" + to + R"(]}},
+        {"at": ")" +
+           heal + R"(", "heal": "x"}])";
+  };
+  const auto paxos = [&](const std::string& options, const std::string& more) {
+    return left(loaded(R"({"name": "multi-paxos", "options": {)" + options + "}}",
+                       R"({"parties": 3})", more));
+  };
+  const std::string majority = R"("P1", "P2")";
+  CHECK(paxos("", cut("P0", majority, "100s")).empty());
+  CHECK(paxos("", cut("P0", majority, "600s")) ==
+        "P0 gave up after 20 tries; m1 of P0 was not delivered by P0");
+  CHECK(paxos(R"("tries": 100)", cut("P0", majority, "600s")).empty());
+  // A follower hears nothing, and the others go on.
+  CHECK(paxos("", cut("P0", R"("P2")", "10s")).empty());
+  CHECK(paxos(R"("repetitions": 1)", cut("P0", R"("P2")", "10s")) ==
+        "P0 gave up after 1 repetition; m1 of P0 was not delivered by P2");
+  CHECK(paxos(R"("tries": 100, "repetitions": 100)", cut("P0", R"("P2")", "600s")).empty());
+  // That one has crashed for good is no reason.
+  CHECK(paxos(R"("repetitions": 1)",
+              network(R"("delay": "1ms")") + R"(, "faults": [{"at": "0ms", "crash": "P2"}])")
+            .empty());
+  CHECK(paxos(R"("tries": 0)", network(R"("delay": "1ms", "loss": 0.25)"))
+            .find("messages from P0 to P1 are lost with probability 0.25; links have") == 0);
+  const auto leader = [&](const std::string& epochs) {
+    return left(loaded(R"({"name": "rotating-leader", "options": {)" + epochs + "}}",
+                       R"({"parties": 4})",
+                       R"("workload": {"broadcasts": [{"party": "P0", "at": "900ms"}]}, )" +
+                           network(R"("delay": "1ms")")));
+  };
+  CHECK(leader("").empty());
+  CHECK(leader(R"("epochs": 1)") == "P0 gave up after 1 epoch; m1 of P0 was not delivered by P0");
+}
+
 TEST_CASE("delta has to be greater than the longest delay and the greatest skew together") {
   const auto real_time = [](const std::string& options, const std::string& offset) {
     return left(loaded(R"({"name": "real-time-order", "options": {)" + options + "}}",

@@ -141,7 +141,8 @@ def unanimous(tables):
 
 
 def weak_coin(tables):
-    tables.head("Weak coins, what is left to the adversary by chance: equal inputs", "1 / eps", "expected", "mean",
+    tables.head("Weak coins, what is left to the adversary by chance: equal inputs", "1 / eps",
+                "expected", "mean",
                 "99 % interval", "runs")
     for one_in in (2, 3, 4, 10):
         document = scenario(

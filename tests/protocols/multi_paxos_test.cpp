@@ -297,7 +297,7 @@ TEST_CASE("a new leader tells of a slot that it knows to be chosen behind one th
                       at(2500, fault::Cut{"b", {NodeId{0}}, {NodeId{2}}, true}),
                       at(3500, fault::Heal{"a"}), at(8000, fault::Crash{NodeId{0}})}});
   CHECK(ran.outcome == Outcome::quiescent);
-  CHECK(ran.count("retold") == 1);
+  CHECK(ran.count("retold") >= 1);
   CHECK(ran.lives[1].back().order == std::vector<std::string>{"m1", "m2"});
   CHECK(ran.lives[2].back().order == std::vector<std::string>{"m1", "m2"});
 }

@@ -168,19 +168,13 @@ TEST_CASE("the bound is reached exactly with t faulty leaders in a row") {
   }
 }
 
-TEST_CASE("no input of a correct party is delivered after the bound, on drifting clocks") {
-  Worst worst;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) judge_drawn_run(seed, worst);
-  CHECK(worst.judged > 1000);
-  // The drawing is not idle: some delivery is within a tenth of a slot of its bound.
-  CHECK(worst.slack < kSlot.ns / 10);
-}
-
-// sibyl_tests_protocols -ns -tc="*ten thousand*"
-TEST_CASE("no input is delivered after the bound, ten thousand seeds" * doctest::skip()) {
+TEST_CASE("no input of a correct party is delivered after the bound, ten thousand seeds") {
   Worst worst;
   for (std::uint64_t seed = 1; seed <= 10'000; ++seed) judge_drawn_run(seed, worst);
   MESSAGE("deliveries judged: ", worst.judged, "; closest to the bound: ", worst.slack, "ns");
+  CHECK(worst.judged > 30'000);
+  // The drawing is not idle: some delivery is within a tenth of a slot of its bound.
+  CHECK(worst.slack < kSlot.ns / 10);
 }
 
 TEST_CASE("with a fixed leader that is faulty nothing is ever delivered") {

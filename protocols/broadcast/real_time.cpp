@@ -11,11 +11,14 @@ namespace sibyl::broadcast {
 using real_time::Stability;
 using real_time::Uid;
 
-/// What the next thing said here is stamped with: no two have the same reading (O1).
+/// What the next thing said here is stamped with: no two have the same reading (O1), and where no
+/// Delta keeps clocks together, what is said after a delivery is later, even if the own clock was
+/// set back in between (O2). So it never goes back below what was stable by it.
 Uid RealTime::next_uid(const Context& context) const {
-  Time now = context.wall_now();
-  if (last) now = std::max(now, *last + nanoseconds(1));
-  return {now, context.self()};
+  Uid next{context.wall_now(), context.self()};
+  if (last) next.at = std::max(next.at, *last + nanoseconds(1));
+  if (delivered && next <= *delivered) next.at = delivered->at + nanoseconds(1);
+  return next;
 }
 
 // upon Broadcast(m): uid := (T_p, p), where no two requests of p have the same T_p; send (uid, m)
@@ -143,6 +146,7 @@ bool RealTime::is_stable(const Context& context, const Uid& uid) const {
 Deliveries RealTime::take_stable(Context& context) {
   Deliveries deliveries;
   while (!queue.empty() && is_stable(context, queue.begin()->first)) {
+    if (options_.stability == Stability::from_all) delivered = queue.begin()->first;
     deliveries.push_back(std::move(queue.begin()->second));
     queue.erase(queue.begin());
   }

@@ -23,14 +23,13 @@
 //   nothing since a request came says so after a `period`, by a null request, and not before its
 //   clock has passed the timestamp.
 // Guarantees, when no party crashes and links lose nothing (they may reorder and duplicate: what a
-// party says is numbered), whatever the delays and the clocks: validity, integrity, agreement,
-// total order, FIFO order, causal order for requests that answer delivered ones.
-// Does not guarantee: any delivery once a party has crashed (scenario smr-F-4-from-all), or with a
-// faulty party that stays silent; causal order for requests that answer what has only come, as
-// above.
-// Cost of one request alone, n > 2: n (n - 1) messages, but one null for all requests of a period;
-// delivered after 2 message delays and the period where clocks agree; a party whose clock is behind
-// keeps all waiting for as long.
+// party says is numbered), whatever the delays and the clocks, also if they are set back: validity,
+// integrity, agreement, total order, FIFO order, causal order for requests that answer delivered
+// ones. Does not guarantee: any delivery once a party has crashed (scenario smr-F-4-from-all), or
+// with a faulty party that stays silent; causal order for requests that answer what has only come,
+// as above. Cost of one request alone, n > 2: n (n - 1) messages, but one null for all requests of
+// a period; delivered after 2 message delays and the period where clocks agree; a party whose clock
+// is behind keeps all waiting for as long.
 #pragma once
 
 #include <compare>
@@ -123,6 +122,7 @@ class RealTime : public BroadcastOf<RealTime> {
   std::map<real_time::Uid, Item> queue;  ///< not delivered yet
   std::set<ItemId> seen;                 ///< all that came
   // Stability from all.
+  std::optional<real_time::Uid> delivered;     ///< the last: all that is said here is above it
   std::uint64_t said = 0;                      ///< requests and nulls
   std::map<NodeId, real_time::Uid> heard;      ///< the latest uid of each; never: absent
   std::map<NodeId, std::uint64_t> taken_from;  ///< by sender: those up to this were handled
@@ -131,7 +131,8 @@ class RealTime : public BroadcastOf<RealTime> {
   /// The greatest uid that came since the null timer was armed; absent: it is not armed.
   std::optional<real_time::Uid> owed;
   BOOST_DESCRIBE_CLASS(RealTime, (),
-                       (sent, last, queue, seen, said, heard, taken_from, early, owed), (), ())
+                       (sent, last, queue, seen, delivered, said, heard, taken_from, early, owed),
+                       (), ())
 
  private:
   real_time::Uid next_uid(const Context& context) const;

@@ -202,6 +202,42 @@ TEST_CASE("stable from all: a wall clock that is set back loses nothing") {
   CHECK(ordered(ran));
 }
 
+TEST_CASE("stable from all: orders hold whenever wall clocks are set back, and however often") {
+  int after_delivery = 0;  // items that come after others
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Case c = from_all(random_case("real-time-order", seed));
+    c.parties = 2 + static_cast<int>(seed % 3);
+    for (Said& said : c.workload) said.party %= c.parties;
+    c.twice = seed % 7 == 0;
+    for (int i = 0; i < 4; ++i) {
+      const auto step = static_cast<std::int64_t>((seed * 7 + static_cast<unsigned>(i) * 5) % 31);
+      const auto at = static_cast<std::int64_t>((seed + static_cast<unsigned>(i) * 9) % 40);
+      const auto node = static_cast<std::uint32_t>((seed / 3 + static_cast<unsigned>(i)) %
+                                                   static_cast<unsigned>(c.parties));
+      c.faults.push_back({{Time{at * kTick + kTick / 2}, "", kNobody, 1, {}},
+                          fault::ClockStep{{node}, Duration{-step * kTick}}});
+    }
+    const Ran ran = run(c);
+    CAPTURE(seed);
+    CHECK(ran.outcome == Outcome::quiescent);
+    CHECK(ordered(ran));
+    CHECK(ran.fifo_order());
+    CHECK(ran.causal_order());
+    for (const auto& [label, past] : ran.past) after_delivery += past.empty() ? 0 : 1;
+  }
+  CHECK(after_delivery > 400);
+}
+
+TEST_CASE("stable from all: what is said after a delivery is later, though the clock is set back") {
+  Case c = from_all(one_item("real-time-order", 2));
+  c.workload = {{0, "m1", {}, 20}, {1, "m2", {}, 23}};
+  c.faults = {
+      {{Time{22 * kTick}, "", kNobody, 1, {}}, fault::ClockStep{{1}, Duration{-20 * kTick}}}};
+  const Ran ran = run(c);
+  CHECK(ran.order(0) == "m1 m2");
+  CHECK(ran.order(1) == "m1 m2");
+}
+
 TEST_CASE("by real time any crashes are borne, where requests are stable from all none") {
   using testing::Json;
   const ProtocolInfo& info = *find_protocol("real-time-order");

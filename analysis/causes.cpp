@@ -50,6 +50,7 @@ bool tell(Story& story, const Finding& finding) {
   if (p == "integrity") return tell_integrity(story, finding);
   if (p == "single_owner") return tell_ownership(story, finding);
   if (p == "replica_state" || p == "rsm_safety") return tell_replicas(story, finding);
+  if (p == "accepted_output") return tell_accepted(story, finding);
   if (p == "termination") return tell_waiting(story, finding);
   if (p == "validity" || p == "agreement" || p == "uniform_agreement")
     return tell_missing(story, finding);

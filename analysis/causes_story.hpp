@@ -89,6 +89,7 @@ bool tell_replicas(Story& story, const Finding& finding);   ///< replica_state, 
 /// Properties of what was broadcast, by their witnesses: items, or commands that were not taken.
 bool tell_broadcasts(Story& story, const Finding& finding);
 bool tell_decisions(Story& story, const Finding& finding);  ///< whatever concerns an agreement
+bool tell_accepted(Story& story, const Finding& finding);   ///< accepted_output
 bool tell_waiting(Story& story, const Finding& finding);    ///< termination
 bool tell_missing(Story& story,
                   const Finding& finding);  ///< validity, agreement, uniform_agreement

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "sim/ids.hpp"
 #include "sim/time.hpp"
 
 namespace sibyl {
@@ -44,7 +47,24 @@ struct Model {
   };
   std::optional<Votes> votes;
 
-  bool bounds_time() const { return max_drift || max_trans || max_comp || delta; }
+  /// Nodes that are no parties, and do not count among those that ProtocolInfo::tolerates speaks
+  /// of: clients and voters. Of `nodes`, which stand for one, `most` may be faulty.
+  struct Others {
+    std::string what;  ///< "client", "voter"
+    std::vector<NodeId> nodes;
+    std::uint32_t most = 0;
+  };
+  std::vector<Others> others;
+  /// A detector of failures: who has not answered `after` that is taken for crashed. It is perfect
+  /// if that is longer than two message delays, there and back, and what an answer waits for at the
+  /// most besides; absent: nobody has to answer.
+  struct Detector {
+    Duration after;
+    std::optional<Duration> waits;
+  };
+  std::optional<Detector> detector;
+
+  bool bounds_time() const { return max_drift || max_trans || max_comp || delta || detector; }
 };
 
 }  // namespace sibyl

@@ -2,6 +2,7 @@
 #include "scenarios/departures.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -54,6 +55,8 @@ class Run {
 
   std::vector<Departure> all() && {
     too_many_faulty();
+    others("client", "a faulty client is borne only among 2f + 1 replicas of it");
+    others("voter", "the protocol bears no faulty voter");
     declared_beyond();
     outvoted();
     if (model_.links != LinkNeeds::any) {
@@ -70,6 +73,7 @@ class Run {
     pauses();
     delta();
     skew();
+    detector();
     return std::move(out_);
   }
 
@@ -112,6 +116,29 @@ class Run {
     add("faulty", found, bound,
         fmt::format("{}; the protocol is made for {}{}", found, most.faulty == 0 ? "" : "at most ",
                     bound));
+  }
+
+  /// Of nodes that are no parties, by name those that are faulty where no more may be.
+  void others(const std::string& what, const char* bound) {
+    // Who has crashed is faulty for good: a client does not call again what it had called.
+    std::set<NodeId> ever;
+    for (const ByzantineNode& each : scenario_.byzantine) ever.insert(each.node);
+    for (const TraceEvent& e : trace_.events) {
+      if (is(e, "fault::Crash")) ever.insert(e.node);
+    }
+    std::vector<NodeId> found;
+    for (const Model::Others& each : model_.others) {
+      if (each.what != what) continue;
+      std::vector<NodeId> faulty;
+      std::copy_if(each.nodes.begin(), each.nodes.end(), std::back_inserter(faulty),
+                   [&](NodeId node) { return ever.contains(node); });
+      if (faulty.size() > each.most) found.insert(found.end(), faulty.begin(), faulty.end());
+    }
+    if (found.empty()) return;
+    std::string names;
+    for (const NodeId node : found) names += (names.empty() ? "" : ", ") + name(node);
+    add(what, names, "none",
+        fmt::format("{} {} faulty; {}", names, found.size() == 1 ? "is" : "are", bound));
   }
 
   void declared_beyond() {
@@ -445,6 +472,41 @@ class Run {
         fmt::format("the clocks of {} and {} differ by {}; that has to be less than the shortest "
                     "delay, {}",
                     name(skew_.from), name(skew_.to), found, bound));
+  }
+
+  /// From asking a party to its answer.
+  void detector() {
+    if (!model_.detector || allowed_.ns < 0) return;
+    const std::string after = format_duration(model_.detector->after);
+    if (!model_.detector->waits || any_time()) {
+      add("detector", "any", after,
+          fmt::format("{}; who has not answered after {} is taken for crashed",
+                      model_.detector->waits ? "messages take any time (\"ties\": \"any\")"
+                                             : "nobody has to answer",
+                      after));
+      return;
+    }
+    // To a party and back from it, the longest way each.
+    std::vector<std::int64_t> to(scenario_.nodes.size(), 0);
+    std::vector<std::int64_t> back(scenario_.nodes.size(), 0);
+    each_link([&](NodeId n) { return is_timed(n); },
+              [&](NodeId a, NodeId b) {
+                const std::int64_t delay = longest_on(a, b);
+                to[b.value] = std::max(to[b.value], delay);
+                back[a.value] = std::max(back[a.value], delay);
+              });
+    Longest answer;
+    for (std::uint32_t i = 0; i < to.size(); ++i) {
+      answer.take(sum(to[i], back[i]), NodeId{i}, NodeId{i});
+    }
+    if (took_.ns > allowed_.ns) answer.take(sum(took_.ns, took_.ns), took_.from, took_.to);
+    answer.ns = sum(answer.ns, model_.detector->waits->ns);
+    if (answer.ns < model_.detector->after.ns) return;
+    const std::string found = format_duration({answer.ns});
+    add("detector", found, after,
+        fmt::format("an answer of {} may take {}; who has not answered after {} is taken for "
+                    "crashed",
+                    name(answer.from), found, after));
   }
 
   const Scenario& scenario_;

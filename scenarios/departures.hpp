@@ -13,8 +13,9 @@ namespace sibyl {
 
 /// One way in which a run left the model.
 struct Departure {
-  std::string what;   ///< "faulty", "declared", "votes", "clock", "delay", "computation", "pause",
-                      ///< "loss", "cut", "delta", "skew", "gave-up"
+  std::string what;   ///< "faulty", "client", "voter", "declared", "votes", "clock", "delay",
+                      ///< "computation", "pause", "loss", "cut", "gave-up", "delta", "skew",
+                      ///< "detector"
   std::string found;  ///< "8ms", "2 Byzantine nodes"
   std::string bound;  ///< "2ms", "1 Byzantine node"
   std::string text;   ///< both in one sentence, with the names of nodes

@@ -9,6 +9,8 @@
 
 #include <fmt/core.h>
 
+#include "scenarios/faulty.hpp"
+
 namespace sibyl {
 
 namespace {
@@ -100,6 +102,7 @@ class Drawer {
 
   /// Nothing else that is drawn depends on it: where there is room, plans are as without a bound.
   bool may_crash(NodeId node) {
+    if (room_ && room_->spared.contains(node)) return false;
     if (!room_ || room_->faulty.contains(node)) return true;
     if (room_->more == 0) return false;
     --room_->more;
@@ -177,9 +180,13 @@ std::vector<Position> positions_of(const std::vector<TraceEvent>& events) {
 std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget& budget) {
   if (budget.beyond_bound || !scenario.protocol->tolerates) return std::nullopt;
   CrashRoom room;
-  for (const ByzantineNode& each : scenario.byzantine) room.faulty.insert(each.node);
+  room.spared = nodes_beside(scenario);
+  const auto add = [&](NodeId node) {
+    if (!room.spared.contains(node)) room.faulty.insert(node);
+  };
+  for (const ByzantineNode& each : scenario.byzantine) add(each.node);
   for (const fault::Fault& fault : scenario.faults.plan) {
-    if (const auto* crash = std::get_if<fault::Crash>(&fault.what)) room.faulty.insert(crash->node);
+    if (const auto* crash = std::get_if<fault::Crash>(&fault.what)) add(crash->node);
   }
   std::uint64_t used = room.faulty.size();
   for (const RandomFaults& random : scenario.faults.random) {

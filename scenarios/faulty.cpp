@@ -6,11 +6,23 @@
 
 namespace sibyl {
 
+std::set<NodeId> nodes_beside(const Scenario& scenario) {
+  std::set<NodeId> all;
+  if (!scenario.protocol->relies_on) return all;
+  for (const Model::Others& each : scenario.protocol->relies_on(scenario.setup).others) {
+    all.insert(each.nodes.begin(), each.nodes.end());
+  }
+  return all;
+}
+
 FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   FaultyNodes result;
   std::set<NodeId> for_good;
   std::set<NodeId> down;
-  for (const ByzantineNode& each : scenario.byzantine) for_good.insert(each.node);
+  const std::set<NodeId> others = nodes_beside(scenario);
+  for (const ByzantineNode& each : scenario.byzantine) {
+    if (!others.contains(each.node)) for_good.insert(each.node);
+  }
   result.byzantine = for_good.size();
   result.nodes = for_good.size();
   for (const TraceEvent& event : trace.events) {
@@ -19,6 +31,7 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
       continue;
     }
     if (event.kind != TraceKind::fault || event.node.value >= scenario.nodes.size()) continue;
+    if (others.contains(event.node)) continue;
     if (event.name == type_name<fault::Crash>()) {
       if (for_good.count(event.node) == 0) down.insert(event.node);
     } else if (event.name == type_name<fault::Recover>()) {

@@ -159,9 +159,18 @@ Deliveries Lamport::take_stable(Context& context) {
     context.arm(options_.timeout, lamport::FlushDue{*watched});
   }
   if (options_.suspect_after) {
+    ++suspicions[*watched];
     context.arm(*options_.suspect_after, lamport::SuspectDue{*watched});
   }
   return deliveries;
+}
+
+/// Whether no later watch of this head runs. (One timer less does.)
+bool Lamport::is_last_watch(const Key& head) {
+  const auto running = suspicions.find(head);
+  if (running == suspicions.end() || --running->second > 0) return false;
+  suspicions.erase(running);
+  return true;
 }
 
 Deliveries Lamport::timer(Context context, const Message& tag) {
@@ -176,7 +185,7 @@ Deliveries Lamport::timer(Context context, const Message& tag) {
     context.count("flush");
     for (const NodeId party : silent(flush->head, self)) say(context, party, lamport::Ping{});
   } else if (const auto* suspect = tag.as<lamport::SuspectDue>();
-             suspect && is_head(suspect->head)) {
+             suspect && is_last_watch(suspect->head) && is_head(suspect->head)) {
     for (const NodeId party : silent(suspect->head, self)) {
       context.count("suspect");
       suspected.insert(party);
@@ -228,6 +237,21 @@ Made made_lamport(const Setup& setup, const std::vector<Variant>& variants) {
           }};
 }
 
+/// What an answer waits for besides messages; absent: nobody answers.
+std::optional<Duration> wait_of_answers(const lamport::Options& options) {
+  switch (options.later) {
+    case lamport::Later::acks:
+      return Duration{};
+    case lamport::Later::nulls:
+      return options.period;
+    case lamport::Later::flush:
+      return options.timeout;
+    case lamport::Later::nothing:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ProtocolInfo lamport_order() {
@@ -244,7 +268,15 @@ ProtocolInfo lamport_order() {
              {},
              field_names_of<lamport::Data, lamport::Ack, lamport::Null, lamport::Ping>(),
              {"flush", "suspect"}};
-  return broadcast_protocol(std::move(p));
+  const std::vector<Variant> variants = p.variants;
+  ProtocolInfo info = broadcast_protocol(std::move(p));
+  info.relies_on = [variants, model = info.relies_on](const Setup& setup) {
+    Model bounds = model(setup);
+    const auto options = read_options<lamport::Options>(without_variants(setup), variants);
+    if (options.suspect_after) bounds.detector = {*options.suspect_after, wait_of_answers(options)};
+    return bounds;
+  };
+  return info;
 }
 
 }  // namespace sibyl::broadcast

@@ -11,9 +11,10 @@
 // order.
 // Does not guarantee: any delivery once a party has crashed, since everybody waits to hear from it
 // for ever (scenario smr-B-6), unless failures are detected (`suspect_after`), which keeps the
-// order only if a crash is detected after the last message of the crashed party has come (scenario
-// smr-F-3); anything with faulty parties that lie about their clocks (smr-B-8). What a party sends
-// while it crashes may reach some only: a request has to be broadcast reliably then.
+// order only if nobody is suspected who is up, and a crash is detected after the last message of
+// the crashed party has come (scenario smr-F-3; how long that takes: Options::suspect_after);
+// anything with faulty parties that lie about their clocks (smr-B-8). What a party sends while it
+// crashes may reach some only: a request has to be broadcast reliably then.
 //
 // How a party learns that nothing smaller will come (`later`), cost of one item alone, n > 2:
 //   acks     everybody answers an item by an ack to all: n (n - 1) messages, 2 message delays
@@ -116,9 +117,13 @@ struct Options : broadcast::PartyOptions {
   Clock clock = Clock::lamport;
   Duration period = milliseconds(5);   ///< of nulls
   Duration timeout = milliseconds(5);  ///< of a flush
-  /// How long a party that keeps others waiting is taken to be up; absent: for ever. What it must
-  /// exceed for a perfect detector of failures: the time in which the answer to an item comes, 2
-  /// message delays, and what the origin still sends.
+  /// How long a party that keeps others waiting is taken to be up; absent: for ever. For a perfect
+  /// detector of failures it must exceed 2 message delays, also if nobody crashes: the party
+  /// answers when the item has come to it, one delay after the broadcast, and may have said
+  /// something earlier in the order until just then; its answer, and before it that, take one delay
+  /// more, while who waits may itself be the origin, and has waited since the broadcast. By `nulls`
+  /// the `period` is to be added, by `flush` the `timeout`, after which it is asked; where
+  /// `nothing` is said, no time is enough. Hardware clocks have to go right.
   std::optional<Duration> suspect_after;
   broadcast::Learn clients_learn = broadcast::Learn::delivery;
   bool fifo = true;       ///< messages of one party are taken in the order of sending
@@ -152,15 +157,18 @@ class Lamport : public BroadcastOf<Lamport> {
   std::set<NodeId> suspected;
   /// The clock at the first item for which a null is due, as nothing has been said to all since.
   std::optional<std::uint64_t> owed;
-  std::optional<lamport::Key> watched;         ///< the head for which timers run
+  std::optional<lamport::Key> watched;  ///< the head for which timers run
+  /// SuspectDue timers that run, by head: it may lose its place for a while, and is then watched
+  /// anew.
+  std::map<lamport::Key, std::uint64_t> suspicions;
   std::map<NodeId, std::uint64_t> sent_to;     ///< messages, by receiver
   std::map<NodeId, std::uint64_t> taken_from;  ///< by sender: those up to this were handled
   /// Messages that came before earlier ones, by sender and number; with no-fifo all that came, to
   /// tell duplicates.
   std::map<std::pair<NodeId, std::uint64_t>, Message> early;
   BOOST_DESCRIBE_CLASS(Lamport, (),
-                       (now, sent, queue, heard, suspected, owed, watched, sent_to, taken_from,
-                        early),
+                       (now, sent, queue, heard, suspected, owed, watched, suspicions, sent_to,
+                        taken_from, early),
                        (), ())
 
  private:
@@ -173,6 +181,7 @@ class Lamport : public BroadcastOf<Lamport> {
   void handle(Context& context, NodeId from, const Message& message);
   void on_data(Context& context, NodeId from, const lamport::Data& data);
   std::vector<NodeId> silent(const lamport::Key& key, NodeId self) const;
+  bool is_last_watch(const lamport::Key& head);
   Deliveries take_stable(Context& context);
 
   PartiesPtr parties_;

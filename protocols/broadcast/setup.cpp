@@ -326,6 +326,11 @@ Model model_of(const Setup& setup, const BroadcastProtocol& protocol) {
   Model model;
   model.parties = n;
   model.links = protocol.links;
+  // Of a client's 2f + 1 replicas f may be faulty, so of one none, and no voter.
+  for (const auto& [name, nodes] : system->client_nodes) {
+    model.others.push_back({"client", nodes, static_cast<std::uint32_t>((nodes.size() - 1) / 2)});
+  }
+  if (system->voter) model.others.push_back({"voter", {*system->voter}, 0});
   if (setup.deployment.find("faulty") == nullptr) return model;
   if (protocol.most_faulty(kMostParties) > 0) model.declared = t;
   const bool votes = system->clients > 0 && protocol.read(setup).party.accept != Accept::first;

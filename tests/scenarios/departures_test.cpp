@@ -266,6 +266,64 @@ TEST_CASE("votes of t + 1 need 2t + 1 parties; what only clients read is nothing
   CHECK(votes("2", R"({"accept": "first"})").empty());
 }
 
+TEST_CASE("faulty voters and clients are outside the model, and are none of the faulty parties") {
+  const auto voted = [](const std::string& clients, const std::string& more) {
+    return left(
+        loaded(R"({"name": "rotating-leader", "options": {"epochs": 8}})",
+               R"({"parties": 4, "faulty": 1, "machine": "counter", )" + clients + "}",
+               R"("workload": {"broadcasts": [{"client": "c", "command": "set", "value": 1}]},
+                          "network": {"default": {"delay": "1ms"}})" +
+                   more));
+  };
+  const std::string plain = R"("clients": ["c"], "voter": "V")";
+  const auto byzantine = [](const std::string& node) {
+    return R"({"node": ")" + node + R"(", "behaviour": "silent"})";
+  };
+  const auto faults = [&](const std::string& list) { return R"(, "byzantine": [)" + list + "]"; };
+  CHECK(voted(plain, "").empty());
+  CHECK(voted(plain, faults(byzantine("P2"))).empty());
+  CHECK(voted(plain, faults(byzantine("V"))) == "V is faulty; the protocol bears no faulty voter");
+  // With a faulty party besides: that one is borne.
+  CHECK(voted(plain, faults(byzantine("P2") + ", " + byzantine("V"))) ==
+        "V is faulty; the protocol bears no faulty voter");
+  CHECK(voted(plain, R"(, "faults": [{"at": "1ms", "crash": "c"},
+                                     {"at": "2ms", "recover": {"node": "c"}}])") ==
+        "c is faulty; a faulty client is borne only among 2f + 1 replicas of it");
+  const std::string replicas = R"("client_replicas": {"c": ["c1", "c2", "c3"]})";
+  CHECK(voted(replicas, faults(byzantine("c2"))).empty());
+  CHECK(voted(replicas, faults(byzantine("c2") + ", " + byzantine("c3"))) ==
+        "c2, c3 are faulty; a faulty client is borne only among 2f + 1 replicas of it");
+}
+
+TEST_CASE("a detector of failures has to wait for longer than an answer may take") {
+  const auto detected = [](const std::string& options, const std::string& delays) {
+    return left(loaded(R"({"name": "lamport-order", "options": {)" + options + "}}",
+                       R"({"parties": 3})", delays));
+  };
+  const std::string delay = network(R"("delay": "5ms")");
+  CHECK(detected(R"("suspect_after": "10000001ns")", delay).empty());
+  CHECK(detected(R"("suspect_after": "10ms")", delay) ==
+        "an answer of P0 may take 10ms; who has not answered after 10ms is taken for crashed");
+  CHECK(detected(R"("suspect_after": "15000001ns", "later": "nulls", "period": "5ms")", delay)
+            .empty());
+  CHECK(detected(R"("suspect_after": "15ms", "later": "nulls", "period": "5ms")", delay)
+            .find("an answer of P0 may take 15ms") == 0);
+  CHECK(detected(R"("suspect_after": "13ms", "later": "flush", "timeout": "3ms")", delay)
+            .find("an answer of P0 may take 13ms") == 0);
+  CHECK(detected(R"("suspect_after": "9s", "later": "nothing")", delay) ==
+        "nobody has to answer; who has not answered after 9s is taken for crashed");
+  CHECK(detected(R"("suspect_after": "9s")", R"("ties": "any")").find("messages take any time") ==
+        0);
+  // One slow link: to P2 and from it otherwise 1ms.
+  const std::string link = R"("links": [{"from": "P0", "to": "P2", "delay": "5ms"}])";
+  CHECK(detected(R"("suspect_after": "6000001ns")", network(R"("delay": "1ms")", link)).empty());
+  CHECK(detected(R"("suspect_after": "6ms")", network(R"("delay": "1ms")", link))
+            .find("an answer of P0 may take 6ms") == 0);
+  CHECK(left(loaded(R"({"name": "lamport-order", "variants": ["early-detector"]})",
+                    R"({"parties": 3})", delay))
+            .empty());
+}
+
 TEST_CASE("both reports say what is outside the model, and nothing of a run within it") {
   const Scenario s = loaded(R"({"name": "reliable-broadcast"})", R"({"parties": 4, "faulty": 2})",
                             network(R"("loss": 0.5)"));
@@ -318,6 +376,7 @@ TEST_CASE("of the scenarios of state machine replication these leave the model, 
       {"smr-E-weak-5t", "faulty"},
       {"smr-F-3", "faulty"},
       {"smr-F-3/detected-in-time", "faulty"},
+      {"smr-F-3/no-crash", "detector"},
       {"smr-F-4", "delta"},
       {"smr-F-4/skew", "delta"},
       {"smr-F-4/O2", "skew"},
@@ -326,8 +385,8 @@ TEST_CASE("of the scenarios of state machine replication these leave the model, 
       {"smr-F-7", "faulty"},
       {"smr-F-7/2f-replicas", "faulty votes"},
       {"smr-F-7/voter", "faulty"},
-      {"smr-F-7/faulty-voter", "faulty"},
-      {"smr-F-7/silent-voter", "faulty"},
+      {"smr-F-7/faulty-voter", "voter"},
+      {"smr-F-7/silent-voter", "voter"},
       {"smr-F-8", "faulty"},
       {"smr-F-8/5-replicas", "faulty"},
       {"smr-F-10", "faulty"},

@@ -156,6 +156,33 @@ TEST_CASE("drawn crashes and drawn Byzantine parties together are as many as the
   CHECK(beyond > 50);
 }
 
+TEST_CASE(
+    "drawn crashes hit parties, no clients and no voter, unless they may go beyond the bound") {
+  const Scenario s = load_text(R"({"format": "sibyl-scenario/1", "id": "spared",
+      "protocol": {"name": "real-time-order"},
+      "deployment": {"parties": 3, "machine": "counter", "clients": ["c"], "voter": "V"},
+      "workload": {"broadcasts": [{"client": "c", "command": "set", "value": 1}]}})",
+                               "spared.json")
+                         .front();
+  std::vector<Position> positions;
+  for (std::uint32_t i = 0; i < s.nodes.size(); ++i) positions.push_back({NodeId{i}, "x"});
+  std::set<std::uint32_t> hit[2];
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (const bool beyond : {false, true}) {
+      const FaultBudget budget{.crashes = 2, .recoveries = true, .beyond_bound = beyond};
+      Stream stream(seed, 0, 7);
+      for (const fault::Fault& f :
+           draw_plan(budget, positions, s.nodes.size(), crash_room(s, budget), stream)) {
+        if (const auto* crash = std::get_if<fault::Crash>(&f.what)) {
+          hit[beyond ? 1 : 0].insert(crash->node.value);
+        }
+      }
+    }
+  }
+  CHECK(hit[0] == std::set<std::uint32_t>{0, 1, 2});
+  CHECK(hit[1] == std::set<std::uint32_t>{0, 1, 2, 3, 4});
+}
+
 TEST_CASE("reliable broadcast holds with crashes beside Byzantine parties, up to its bound") {
   ExploreOptions options;
   options.runs = 2000;

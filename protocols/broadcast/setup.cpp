@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -104,18 +103,24 @@ void read_clients(const Deployment& deployment, System& system) {
 /// Deployment first: it names the nodes.
 Deployment read_deployment(const Setup& setup, const BroadcastProtocol& protocol, System& system) {
   Deployment deployment;
+  // The bounds first: those of the members' types are wider.
+  const auto bounded = [&](const char* member, std::int64_t lowest, std::int64_t highest) {
+    const Value* found = setup.deployment.find(member);
+    if (found == nullptr || found->as_int() == nullptr) return;
+    decode_int(*found, pointer_to(kDeploymentPointer, member), lowest, highest);
+  };
+  bounded("parties", 1, kMostParties);
+  if (const Value* parties = setup.deployment.find("parties"); parties && parties->as_int()) {
+    bounded("faulty", 0, *parties->as_int() - 1);
+  }
   decode(setup.deployment, kDeploymentPointer, deployment);
   const std::uint32_t n = deployment.parties;
-  decode_int(Value(static_cast<std::int64_t>(n)), pointer_to(kDeploymentPointer, "parties"), 1,
-             kMostParties);
   auto parties = std::make_shared<Parties>();
   for (std::uint32_t i = 0; i < n; ++i) {
     parties->all.push_back({i});
     system.names.push_back(fmt::format("P{}", i));
   }
   parties->t = deployment.faulty.value_or(protocol.most_faulty(n));
-  decode_int(Value(static_cast<std::int64_t>(parties->t)), pointer_to(kDeploymentPointer, "faulty"),
-             0, n - 1);
   system.parties = std::move(parties);
   if (deployment.machine) {
     system.machine = state_machines::make_state_machine_from(
@@ -234,7 +239,27 @@ Entry read_entry(const WrittenEntry& written, const Deployment& deployment, cons
   return entry;
 }
 
-/// "after" is known by origin and content, so two entries must not be alike in both.
+/// "after" is known by origin and content, so two entries must not be alike in both if somebody
+/// waits for one of them. O(entries log entries).
+void refuse_alike(const System& system) {
+  if (system.waited_for.empty()) return;
+  std::map<std::pair<NodeId, std::string>, std::vector<std::uint64_t>> alike;
+  for (const Entry& entry : system.entries) {
+    alike[{entry.party, entry.content.text()}].push_back(entry.op);
+  }
+  for (const std::uint64_t op : system.waited_for) {
+    const Entry& one = system.entry(op);
+    for (const std::uint64_t other : alike[{one.party, one.content.text()}]) {
+      if (other == op) continue;
+      throw ConfigError(pointer_to(pointer_to(kEntries, other - 1), "value"),
+                        fmt::format("is the same as that of \"{}\", for which others wait: take "
+                                    "different values",
+                                    one.label));
+    }
+  }
+}
+
+/// What "after" names.
 void resolve_after(const WrittenWorkload& workload, System& system) {
   std::map<std::string, std::uint64_t> labels;
   for (const Entry& entry : system.entries) {
@@ -262,31 +287,29 @@ void resolve_after(const WrittenWorkload& workload, System& system) {
   auto& waited = system.waited_for;
   std::sort(waited.begin(), waited.end());
   waited.erase(std::unique(waited.begin(), waited.end()), waited.end());
-  for (const std::uint64_t op : waited) {
-    const Entry& one = system.entry(op);
-    for (const Entry& other : system.entries) {
-      if (other.op == op || other.party != one.party || !(other.content == one.content)) continue;
-      throw ConfigError(pointer_to(pointer_to(kEntries, other.op - 1), "value"),
-                        fmt::format("is the same as that of \"{}\", for which others wait: take "
-                                    "different values",
-                                    one.label));
-    }
-  }
+  refuse_alike(system);
 }
 
-/// Entries that wait for each other in a circle would never be called.
+/// Entries that wait for each other in a circle would never be called. O(entries and what they wait
+/// for).
 void refuse_circles(const System& system) {
-  std::set<std::uint64_t> free;
-  for (std::size_t before = ~std::size_t{0}; before != free.size();) {
-    before = free.size();
-    for (const Entry& entry : system.entries) {
-      const bool waits = std::any_of(entry.after.begin(), entry.after.end(),
-                                     [&](std::uint64_t op) { return free.count(op) == 0; });
-      if (!waits) free.insert(entry.op);
+  std::vector<std::size_t> waits(system.entries.size() + 1);  // by operation: for so many
+  std::vector<std::vector<std::uint64_t>> waiting(system.entries.size() + 1);
+  std::vector<std::uint64_t> free;
+  for (const Entry& entry : system.entries) {
+    waits[entry.op] = entry.after.size();
+    if (entry.after.empty()) free.push_back(entry.op);
+    for (const std::uint64_t op : entry.after) waiting[op].push_back(entry.op);
+  }
+  while (!free.empty()) {
+    const std::uint64_t op = free.back();
+    free.pop_back();
+    for (const std::uint64_t other : waiting[op]) {
+      if (--waits[other] == 0) free.push_back(other);
     }
   }
   for (const Entry& entry : system.entries) {
-    if (free.count(entry.op) > 0) continue;
+    if (waits[entry.op] == 0) continue;
     throw ConfigError(pointer_to(pointer_to(kEntries, entry.op - 1), "after"),
                       fmt::format("\"{}\" waits for itself, in a circle", entry.label));
   }
@@ -382,6 +405,31 @@ const std::vector<Variant>& party_variants() {
   return kVariants;
 }
 
+namespace {
+
+/// Of the variants that all of the family have, those that break something that is promised. (The
+/// options behind them are there all the same.)
+std::vector<Variant> variants_of(const BroadcastProtocol& protocol) {
+  const auto of_parties = [](const Variant& variant) {
+    const auto& all = party_variants();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Variant& v) { return v.info.name == variant.info.name; });
+  };
+  const auto promised = [&](const std::string& property) {
+    const auto& all = protocol.properties;
+    return std::find(all.begin(), all.end(), property) != all.end();
+  };
+  std::vector<Variant> listed;
+  for (const Variant& variant : protocol.variants) {
+    const auto& breaks = variant.info.breaks;
+    if (of_parties(variant) && std::none_of(breaks.begin(), breaks.end(), promised)) continue;
+    listed.push_back(variant);
+  }
+  return listed;
+}
+
+}  // namespace
+
 std::vector<Variant> with_party_variants(std::vector<Variant> own) {
   own.insert(own.end(), party_variants().begin(), party_variants().end());
   return own;
@@ -407,12 +455,14 @@ SystemPtr read_system(const Setup& setup, const BroadcastProtocol& protocol) {
   const Deployment deployment = read_deployment(setup, protocol, *system);
   WrittenWorkload workload;
   decode(setup.workload, kWorkloadPointer, workload);
+  std::map<NodeId, std::uint64_t> commands;  // by who calls them first: so many up to now
   for (const WrittenEntry& written : workload.broadcasts) {
     Entry entry =
         read_entry(written, deployment, *system, pointer_to(kEntries, system->entries.size()));
     auto& own = system->own[entry.party.value];
-    entry.place = static_cast<std::uint64_t>(std::count_if(
-        own.begin(), own.end(), [&](std::uint64_t op) { return system->entry(op).is_command(); }));
+    std::uint64_t& place = commands[entry.party];
+    entry.place = place;
+    if (entry.is_command()) ++place;
     own.push_back(entry.op);
     for (const auto& [node, content] : entry.contents) {
       if (node != entry.party) system->own[node.value].push_back(entry.op);
@@ -428,7 +478,7 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   ProtocolInfo info;
   info.name = protocol.name;
   info.line = protocol.line;
-  info.variants = infos_of(protocol.variants);
+  info.variants = infos_of(variants_of(protocol));
   info.properties = protocol.properties;
   for (const std::string& property : family_properties()) {
     const auto& promised = info.properties;

@@ -111,7 +111,8 @@ struct PartyOptions {
 };
 BOOST_DESCRIBE_STRUCT(PartyOptions, (), (machine_reads, accept))
 
-/// The variants that every protocol of the family has. Options structs derive from PartyOptions.
+/// The variants that every protocol of the family may have: listed are those that break something
+/// that it promises. Options structs derive from PartyOptions.
 const std::vector<Variant>& party_variants();
 /// `own` and behind it those.
 std::vector<Variant> with_party_variants(std::vector<Variant> own);

@@ -41,7 +41,7 @@ std::vector<Variant> with_slot_variants(std::vector<Variant> own) {
          broken},
         {{"drop_early_messages", true}}},
        {{"slot-by-tag",
-         "a message counts for the slot that it names, however late it comes (C-4)",
+         "a message counts for the slot that it names, however late it comes (C-8)",
          {"agreement"}},
         {{"slot_by_tag", true}}}});
   return with_party_variants(std::move(own));

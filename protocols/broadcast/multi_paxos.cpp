@@ -348,7 +348,9 @@ ProtocolInfo multi_paxos() {
   p.name = "multi-paxos";
   p.line = "total order by one instance of Paxos a slot, under a leader that stays until suspected";
   p.variants = paxos_variants();
-  p.properties = {"validity", "integrity", "agreement", "uniform_agreement", "total_order"};
+  p.properties = {"validity",       "integrity",      "agreement",  "uniform_agreement",
+                  "total_order",    "replica_state",  "rsm_safety", "rsm_liveness_1",
+                  "rsm_liveness_2", "accepted_output"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 2; };
   p.links = LinkNeeds::fair;
   const auto read = made_with<PaxosOptions>(

@@ -371,7 +371,9 @@ ProtocolInfo pbft() {
   p.name = "pbft";
   p.line = "PBFT: total order with Byzantine parties, n > 3f, under a primary that can be replaced";
   p.variants = pbft_variants();
-  p.properties = {"validity", "integrity", "agreement", "total_order"};
+  p.properties = {"validity",       "integrity",      "agreement",  "total_order",
+                  "termination",    "replica_state",  "rsm_safety", "rsm_liveness_1",
+                  "rsm_liveness_2", "accepted_output"};
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.faults = FaultsBorne::byzantine;
   const auto read = made_with<PbftOptions>(

@@ -14,16 +14,16 @@ namespace sibyl::analysis {
 namespace {
 
 /// An answer to an operation, as notes and messages have it.
-struct Answered {
+struct AcceptedReply {
   std::int64_t op = -1;
   std::string reply;
   Value value;
-  explicit Answered(const Value& data)
+  explicit AcceptedReply(const Value& data)
       : op(integer_field(data, "op", -1)), reply(text_field(data, "reply")) {
     if (const Value* found = data.find("value")) value = *found;
   }
   bool is(const Value& data) const {
-    const Answered other(data);
+    const AcceptedReply other(data);
     return other.op == op && other.reply == reply && other.value == value;
   }
   std::string words() const {
@@ -39,7 +39,7 @@ std::string answerer(const Story& story, NodeId node) {
 /// The messages with that answer that came to `node` before event `until`, one of each sender: as
 /// they were sent.
 std::vector<EventId> brought(const Story& story, NodeId node, EventId until,
-                             const Answered& answer) {
+                             const AcceptedReply& answer) {
   std::vector<EventId> sends;
   std::set<NodeId> senders;
   for (const TraceEvent& e : story.trace().events) {
@@ -61,7 +61,7 @@ bool puts_out(const Story& story, NodeId node) {
 
 /// ", which it had got from P3, which is faulty (#53); and P4 (#60)."; returns these sends.
 std::vector<EventId> name_senders(const Story& story, Sentence& s, NodeId node, EventId until,
-                                  const Answered& answer) {
+                                  const AcceptedReply& answer) {
   const std::vector<EventId> sends = brought(story, node, until, answer);
   s.text += sends.empty() ? ", which nobody had sent it" : ", which it had got from ";
   for (std::size_t i = 0; i < sends.size(); ++i) {
@@ -80,7 +80,7 @@ bool tell_accepted(Story& story, const Finding& finding) {
   if (finding.events.empty() || !graph.has(finding.events.back())) return false;
   const TraceEvent& taken = graph.at(finding.events.back());
   if (!is_note(taken, "Return")) return false;
-  const Answered answer(taken.data);
+  const AcceptedReply answer(taken.data);
   const std::string operation = operation_words(graph, answer.op);
 
   Sentence accepted{taken.id};
@@ -110,7 +110,7 @@ bool tell_accepted(Story& story, const Finding& finding) {
     Sentence right{id};
     right.text =
         fmt::format("{} put out {} for {}.", printable(node_name(story.trace(), graph.at(id).node)),
-                    Answered(graph.at(id).data).words(), operation);
+                    AcceptedReply(graph.at(id).data).words(), operation);
     right.needed = true;
     right.kind = event_kind(graph, id);
     story.tell(std::move(right));

@@ -289,19 +289,6 @@ TEST_CASE("a slot in which nobody of a majority accepted anything becomes a no-o
   CHECK(stuck.last(2).empty());
 }
 
-TEST_CASE("a new leader tells of a slot that it knows to be chosen behind one that it lacks") {
-  // Of m1 (slot 1) P1 misses the Commit, and P2 all about m2 (slot 2); then P0 crashes.
-  const Ran ran =
-      run({.broadcasts = one("P0", "m1") + ", " + one("P0", "m2", 4),
-           .faults = {at(2500, fault::Cut{"a", {NodeId{0}}, {NodeId{1}}, true}),
-                      at(2500, fault::Cut{"b", {NodeId{0}}, {NodeId{2}}, true}),
-                      at(3500, fault::Heal{"a"}), at(8000, fault::Crash{NodeId{0}})}});
-  CHECK(ran.outcome == Outcome::quiescent);
-  CHECK(ran.count("retold") >= 1);
-  CHECK(ran.lives[1].back().order == std::vector<std::string>{"m1", "m2"});
-  CHECK(ran.lives[2].back().order == std::vector<std::string>{"m1", "m2"});
-}
-
 TEST_CASE("a replica that recovers delivers from the start what it missed") {
   const Ran ran = run(
       {.broadcasts = one("P0", "m1") + ", " + one("P1", "m2", 10),

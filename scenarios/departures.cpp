@@ -64,7 +64,7 @@ class Run {
       cuts();
     }
     gave_up();
-    if (!model_.bounds_time()) return std::move(out_);
+    if (!model_.bounds_time() && !model_.skew_below_delay) return std::move(out_);
     measure_clocks();
     measure_delays();
     clocks();

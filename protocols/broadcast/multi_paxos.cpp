@@ -214,9 +214,8 @@ void MultiPaxos::on_heartbeat(Context& context, NodeId from, const paxos::Heartb
   know_of(context, m.highest);
   if (from == leader_of(ballot)) heard = true;
   if (!asked) return;
-  // Of a majority some replica has accepted whatever is chosen, so no chosen slot stays unknown.
   asked->insert(from);
-  if (majority(asked->size() + 1)) asked.reset();
+  if (asked->size() + 1 == parties_->n()) asked.reset();
 }
 
 // upon slot done + 1 is chosen: deliver it, unless it is a no-op or was delivered before.
@@ -275,7 +274,16 @@ void MultiPaxos::suspect(Context& context) {
     for (const NodeId party : parties_->others(self)) {
       if (asked->count(party) == 0) ask(context, {party});
     }
-  } else if (leader_of(ballot) == self || (probed && !heard)) {
+    // Of a majority some replica has accepted whatever is chosen, so no chosen slot stays unknown
+    // here; others are asked since an Ask tells them, too, of the slots that are in use.
+    if (majority(asked->size() + 1) && (!own.empty() || done < highest)) suspect_leader(context);
+  } else {
+    suspect_leader(context);
+  }
+}
+
+void MultiPaxos::suspect_leader(Context& context) {
+  if (leader_of(ballot) == context.self() || (probed && !heard)) {
     take_over(context);
   } else {
     probed = true;

@@ -133,7 +133,7 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   Slot done = 0;     ///< all slots up to this one are delivered
   Slot highest = 0;  ///< in use, as far as is known
   std::set<ItemId> delivered;
-  std::optional<std::set<NodeId>> asked;  ///< after a crash: who has answered, until a majority has
+  std::optional<std::set<NodeId>> asked;  ///< after a crash: who has answered, until all have
   // As a candidate.
   Slot first = 0;  ///< phase 1 is for all slots from here on
   std::set<NodeId> promised_by;
@@ -186,6 +186,7 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   bool outstanding() const;
   void progress(Context& context);
   void suspect(Context& context);
+  void suspect_leader(Context& context);
   Deliveries settle(Context& context);
 
   PartiesPtr parties_;

@@ -17,6 +17,7 @@
 #include "sim/notes.hpp"
 #include "sim/observer.hpp"
 #include "sim/world.hpp"
+#include "tests/protocols/agreement_world.hpp"
 
 namespace sibyl::binary_agreement_test {
 
@@ -46,15 +47,8 @@ struct Decided {
   std::int64_t at = 0;  ///< in ticks
 };
 
-struct Ran {
-  Outcome outcome = Outcome::limit;
-  std::map<std::string, std::int64_t> by_kind;
+struct Ran : agreement_test::AgreementRun {
   std::map<std::string, Decided> decided;  ///< by party
-  std::map<std::string, std::uint64_t> counts;
-  std::int64_t sent(const std::string& kind) const {
-    const auto at = by_kind.find(kind);
-    return at == by_kind.end() ? 0 : at->second;
-  }
 };
 
 struct Case {
@@ -63,47 +57,19 @@ struct Case {
   std::vector<std::string> variants = {};
   Value options = Value(Value::Object{});
   std::vector<std::uint64_t> coins = {};
-  std::map<std::uint32_t, std::vector<byzantine::Behaviour>> shims = {};
+  agreement_test::Shims shims = {};
 };
 
 Ran run(const Case& c) {
-  Setup setup;
-  setup.variants = c.variants;
-  setup.options = c.options;
-  setup.deployment.set("parties", Value(static_cast<std::int64_t>(c.inputs.size())));
-  Value::List inputs;
-  for (const std::int64_t input : c.inputs) inputs.emplace_back(input);
-  setup.workload.set("inputs", Value(std::move(inputs)));
-  const std::vector<NodeSpec> nodes = find_protocol(c.protocol)->build(setup);
-  WorldConfig config;
-  config.ties = TieRule::insertion;
-  World world(config);
-  std::vector<TraceNode> cast;
-  for (const NodeSpec& node : nodes) {
-    cast.push_back(node.description);
-    world.add_node(node.description, node.process);
-  }
-  const auto shared = std::make_shared<const std::vector<TraceNode>>(cast);
-  for (const auto& [node, behaviours] : c.shims) {
-    world.set_shim({node}, ShimPtr(new byzantine::Chain(behaviours, shared)));
-  }
-  TraceRecorder recorder(world.nodes());
-  world.set_observer(&recorder);
   Coins choices(c.coins);
-  Limits limits;
-  limits.events = 1'000'000;
-  Ran ran;
-  ran.outcome = world.run(choices, limits);
-  for (const auto& [kind, count] : world.counters().by_kind) {
-    ran.by_kind[std::string(kind)] = static_cast<std::int64_t>(count);
-  }
-  for (const auto& [what, count] : world.counters().counts) ran.counts[what] = count;
-  for (const TraceEvent& event : recorder.take()) {
+  const Setup setup = agreement_test::agreement_setup(c.inputs, c.variants, c.options);
+  Ran ran{agreement_test::run_agreement(c.protocol, setup, c.shims, choices), {}};
+  for (const TraceEvent& event : ran.events) {
     if (event.name != type_name<note::Decide>()) continue;
     const auto round = static_cast<std::uint64_t>(*event.data.find("round")->as_int());
     const bool first =
         ran.decided
-            .emplace(cast[event.node.value].name,
+            .emplace("P" + std::to_string(event.node.value),
                      Decided{event.data.find("value")->text(), round, event.at.ns / kTick})
             .second;
     CHECK(first);

@@ -19,6 +19,7 @@
 #include "sim/notes.hpp"
 #include "sim/observer.hpp"
 #include "sim/world.hpp"
+#include "tests/protocols/agreement_world.hpp"
 
 namespace sibyl::local_coin_agreement_test {
 
@@ -49,20 +50,9 @@ struct Put {
   std::int64_t at = 0;  ///< in ticks
 };
 
-struct Ran {
-  Outcome outcome = Outcome::limit;
-  std::map<std::string, std::int64_t> by_kind;
+struct Ran : agreement_test::AgreementRun {
   std::map<std::string, std::map<std::uint32_t, Put>> put;  ///< by instance and party
   std::map<std::string, std::map<std::uint32_t, std::string>> proposed;
-  std::map<std::string, std::uint64_t> counts;
-  std::uint64_t count(const std::string& what) const {
-    const auto at = counts.find(what);
-    return at == counts.end() ? 0 : at->second;
-  }
-  std::int64_t sent(const std::string& kind) const {
-    const auto at = by_kind.find(kind);
-    return at == by_kind.end() ? 0 : at->second;
-  }
 };
 
 struct Case {
@@ -72,43 +62,16 @@ struct Case {
   Value options = Value(Value::Object{});
   std::map<std::uint32_t, std::vector<std::uint64_t>> coins = {};
   std::vector<std::uint32_t> silent = {};
-  std::map<std::uint32_t, std::vector<byzantine::Behaviour>> shims = {};
+  agreement_test::Shims shims = {};
 };
 
 Ran run(const Case& c) {
-  Setup setup;
-  setup.variants = c.variants;
-  setup.options = c.options;
-  setup.deployment.set("parties", Value(static_cast<std::int64_t>(c.inputs.size())));
-  Value::List inputs;
-  for (const std::int64_t input : c.inputs) inputs.emplace_back(input);
-  setup.workload.set("inputs", Value(std::move(inputs)));
-  WorldConfig config;
-  config.ties = TieRule::insertion;
-  World world(config);
-  std::vector<TraceNode> cast;
-  for (const NodeSpec& node : find_protocol(c.protocol)->build(setup)) {
-    cast.push_back(node.description);
-    world.add_node(node.description, node.process);
-  }
-  const auto shared = std::make_shared<const std::vector<TraceNode>>(cast);
   auto shims = c.shims;
   for (const std::uint32_t node : c.silent) shims[node] = {byzantine::Silence{}};
-  for (const auto& [node, behaviours] : shims) {
-    world.set_shim({node}, ShimPtr(new byzantine::Chain(behaviours, shared)));
-  }
-  TraceRecorder recorder(world.nodes());
-  world.set_observer(&recorder);
   LocalCoins choices(c.coins);
-  Limits limits;
-  limits.events = 1'000'000;
-  Ran ran;
-  ran.outcome = world.run(choices, limits);
-  for (const auto& [kind, count] : world.counters().by_kind) {
-    ran.by_kind[std::string(kind)] = static_cast<std::int64_t>(count);
-  }
-  for (const auto& [what, count] : world.counters().counts) ran.counts[what] = count;
-  for (const TraceEvent& event : recorder.take()) {
+  const Setup setup = agreement_test::agreement_setup(c.inputs, c.variants, c.options);
+  Ran ran{agreement_test::run_agreement(c.protocol, setup, shims, choices), {}, {}};
+  for (const TraceEvent& event : ran.events) {
     if (shims.count(event.node.value) > 0) continue;
     const bool decides = event.name == type_name<note::Decide>();
     if (!decides && event.name != type_name<note::Propose>()) continue;

@@ -143,8 +143,10 @@ class Scripted final : public Searching {
     struct Bit {
       bool last = false;
       bool value = false;  ///< what the coin has to show
+      friend bool operator==(const Bit&, const Bit&) = default;
     };
     std::vector<Bit> bits;
+    friend bool operator==(const Candidate&, const Candidate&) = default;
   };
 
   std::size_t pick_message(const Arrivals& arrivals) override {
@@ -169,21 +171,10 @@ class Scripted final : public Searching {
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].classes != 0) continue;
       std::vector<Candidate> found = candidates(all[i], arrivals.in_flight[i].message);
-      const auto known = std::find_if(kinds_.begin(), kinds_.end(),
-                                      [&](const auto& kind) { return is_same(kind, found); });
+      const auto known = std::find(kinds_.begin(), kinds_.end(), found);
       all[i].classes = static_cast<std::uint64_t>(known - kinds_.begin()) + 1;
       if (known == kinds_.end()) kinds_.push_back(std::move(found));
     }
-  }
-
-  static bool is_same(const std::vector<Candidate>& a, const std::vector<Candidate>& b) {
-    return std::equal(
-        a.begin(), a.end(), b.begin(), b.end(), [](const Candidate& x, const Candidate& y) {
-          return x.phase == y.phase && std::equal(x.bits.begin(), x.bits.end(), y.bits.begin(),
-                                                  y.bits.end(), [](const auto& p, const auto& q) {
-                                                    return p.last == q.last && p.value == q.value;
-                                                  });
-        });
   }
 
   std::vector<Candidate> candidates(const Flying& m, const Message& message) const {

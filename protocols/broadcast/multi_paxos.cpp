@@ -104,6 +104,8 @@ Deliveries MultiPaxos::receive(Context context, NodeId from, const Message& mess
     on_ask(context, from, *question);
   } else if (const auto* heartbeat = message.as<paxos::Heartbeat>()) {
     on_heartbeat(context, from, *heartbeat);
+  } else if (const auto* known = message.as<paxos::Settled>()) {
+    know_settled(known->slot);
   }
   return settle(context);
 }
@@ -140,7 +142,7 @@ void MultiPaxos::on_request(Context& context, const paxos::Request& m) {
     return;
   }
   if (options_.deduplicate && is_known(m.item.id)) {
-    context.send(origin, paxos::Heartbeat{ballot, highest});
+    context.send(origin, paxos::Heartbeat{ballot, highest, settled});
     return;
   }
   waiting[m.item.id] = m.item;
@@ -174,6 +176,7 @@ void MultiPaxos::on_accept(Context& context, NodeId from, const paxos::Accept& m
   follow(context, m.ballot);
   if (from == leader_of(ballot)) heard = true;
   know_of(context, m.slot);
+  know_settled(m.settled);
   context.send(from, paxos::Accepted{m.ballot, m.slot});
 }
 
@@ -206,12 +209,13 @@ void MultiPaxos::on_ask(Context& context, NodeId from, const paxos::Ask& m) {
   for (auto slot = chosen.lower_bound(m.first); slot != chosen.end(); ++slot) {
     context.send(from, paxos::Commit{slot->first, slot->second});
   }
-  context.send(from, paxos::Heartbeat{ballot, highest});
+  context.send(from, paxos::Heartbeat{ballot, highest, settled});
 }
 
 void MultiPaxos::on_heartbeat(Context& context, NodeId from, const paxos::Heartbeat& m) {
   follow(context, m.ballot);
   know_of(context, m.highest);
+  know_settled(m.settled);
   if (from == leader_of(ballot)) heard = true;
   if (!asked) return;
   asked->insert(from);
@@ -237,8 +241,8 @@ Deliveries MultiPaxos::take_deliverable(Context& context) {
 // ---- Suspicion ----
 
 bool MultiPaxos::outstanding() const {
-  return !own.empty() || asked.has_value() || done < highest || role == paxos::Role::candidate ||
-         !proposals.empty() || !waiting.empty();
+  return !own.empty() || asked.has_value() || done < highest || !is_settled() ||
+         role == paxos::Role::candidate || !proposals.empty() || !waiting.empty();
 }
 
 /// The next timeout is the first one again.
@@ -289,7 +293,7 @@ void MultiPaxos::suspect_leader(Context& context) {
     probed = true;
     heard = false;
     request(context);
-    if (done < highest) ask(context, {leader_of(ballot)});
+    if (done < highest || !is_settled()) ask(context, {leader_of(ballot)});
   }
 }
 
@@ -297,9 +301,9 @@ void MultiPaxos::suspect_leader(Context& context) {
 Deliveries MultiPaxos::settle(Context& context) {
   Deliveries deliveries = take_deliverable(context);
   if (role == paxos::Role::leader) {
-    fill_up(context);  // slots that phase 1 did not find
     propose_new(context);
     for (Item& item : take_deliverable(context)) deliveries.push_back(std::move(item));
+    settle_slots(context);
   }
   const bool wanted = outstanding() && idle < options_.tries;
   if (wanted && timeout.generation == 0) {
@@ -345,6 +349,10 @@ const std::vector<Variant>& paxos_variants() {
        {{"fill_gaps", false}}},
       {{"no-dedup", "items that were chosen in two slots are delivered twice", {"integrity"}},
        {{"deduplicate", false}}},
+      {{"rests-early",
+        "replicas rest once they have delivered, whether or not all know of the last slot",
+        {"agreement", "uniform_agreement"}},
+       {{"settle", false}}},
   });
   return kVariants;
 }
@@ -375,18 +383,19 @@ ProtocolInfo multi_paxos() {
   p.sizes = {3, 3, 4, 5};
   p.words.messages =
       names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
-               paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>();
+               paxos::Reject, paxos::Commit, paxos::Settled, paxos::Ask, paxos::Heartbeat>();
   p.words.steps = names_of<paxos::Timeout, GaveUp>();
   p.words.fields =
       field_names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
-                     paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>();
+                     paxos::Reject, paxos::Commit, paxos::Settled, paxos::Ask, paxos::Heartbeat>();
   p.words.counters = {"recovery", "takeover",   "elected",   "adopted",     "gap_filled",
                       "retold",   "repetition", "preempted", "chosen_twice"};
   ProtocolInfo info = broadcast_protocol(std::move(p));
   info.relies_on = [model = info.relies_on](const Setup& setup) {
     Model bounds = model(setup);
     const auto options = read_options<PaxosOptions>(without_variants(setup), paxos_variants());
-    if (options.tries == 0) bounds.links = LinkNeeds::lossless;  // nothing is repeated
+    // Nothing is repeated, or not by those that the leader has told, if it crashes.
+    if (options.tries == 0 || !options.settle) bounds.links = LinkNeeds::lossless;
     return bounds;
   };
   return info;

@@ -14,26 +14,31 @@
 // is sound, since phase 1 asks what was accepted in lower ballots, and there is none. It does so
 // only in its first life: after a crash it does not know what it proposed, and takes a new ballot.
 // Suspicion: a replica runs a timer only while something is outstanding: an own item that is not
-// delivered, a slot in use of which it does not know what is chosen, a proposal not answered by
-// all. At the first timeout it repeats itself, which a leader that is up answers (Heartbeat, on
-// demand); at the next one without a sign of life it takes over. So a run without work is
-// quiescent. Timeouts double while there is no progress, ten times; after `tries` of them the
-// replica gives up until something new comes, so that a run in which a majority is gone ends too.
-// Likewise a leader repeats what is chosen `repetitions` times. It reports GaveUp: a cut that heals
-// later than that is outside the model; larger options survive it.
+// delivered, a slot in use of which it does not know what is chosen, or not that all know of it. At
+// the first timeout it repeats itself, which a leader that is up answers (Heartbeat, on demand); at
+// the next one without a sign of life it takes over. So a run without work is quiescent. Timeouts
+// double while there is no progress, ten times; after `tries` of them the replica gives up until
+// something new comes, so that a run in which a majority is gone ends too. Likewise a leader
+// repeats what is chosen `repetitions` times. It reports GaveUp: a cut that heals later than that
+// is outside the model; larger options survive it.
 //
 // Does not guarantee: FIFO order (items of others race to the leader), liveness in a network that
-// is asynchronous for ever, or when a majority is gone. That nobody speaks when there is no work
-// has a price: a replica that lost both the Accept and the Commit of the last slot learns of it
-// from the leader's repetitions; if the leader crashes before these, only when the next slot comes.
+// is asynchronous for ever, or when a majority is gone.
+//
+// Settled: a replica that lost both the Accept and the Commit of the last slot knows nothing that
+// it could ask for. The leader repeats the Accept to who has not answered; if it crashes before,
+// others must go on. So they do not rest before they know that all know: the leader tells them with
+// its next Accept, and when nothing more is to be proposed by a message of its own.
 //
 // Cost of an item of the leader's: 2(n - 1) messages until it is chosen and n - 1 Commits; it is
 // delivered by the leader after 2 delays, by the others after 3. For an item of another party 1
-// message and 1 delay more. Items are repeated only after timeouts.
-// Scenarios: smr-paxos-normal, -leader-crash, -gap, -known-slots, -recovery; and one for each
-// variant, by its name.
+// message and 1 delay more. When the leader has nothing left to propose, n - 1 messages Settled.
+// Items are repeated only after timeouts.
+// Scenarios: smr-paxos-normal, -leader-crash, -gap, -known-slots, -last-slot-lost, -recovery; and
+// one for each variant, by its name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -95,10 +100,11 @@ struct PaxosOptions : PartyOptions {
   bool majority = true;
   bool new_ballot = true;
   bool deduplicate = true;
+  bool settle = true;
 };
 BOOST_DESCRIBE_STRUCT(PaxosOptions, (PartyOptions),
                       (timeout, tries, repetitions, sync, check_ballots, adopt_votes, fill_gaps,
-                       majority, new_ballot, deduplicate))
+                       majority, new_ballot, deduplicate, settle))
 
 ProtocolInfo multi_paxos();
 
@@ -132,6 +138,7 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   std::map<Slot, Item> chosen;
   Slot done = 0;     ///< all slots up to this one are delivered
   Slot highest = 0;  ///< in use, as far as is known
+  Slot settled = 0;  ///< all know of the slots up to this one
   std::set<ItemId> delivered;
   std::optional<std::set<NodeId>> asked;  ///< after a crash: who has answered, until all have
   // As a candidate.
@@ -149,9 +156,9 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   bool probed = false;     ///< the leader has been asked for a sign of life
   bool heard = false;      ///< and has given one
   BOOST_DESCRIBE_CLASS(MultiPaxos, (),
-                       (acceptor, ballot, role, sent, own, chosen, done, highest, delivered, asked,
-                        first, promised_by, votes, proposals, proposed, placed, waiting, timeout,
-                        idle, probed, heard),
+                       (acceptor, ballot, role, sent, own, chosen, done, highest, settled,
+                        delivered, asked, first, promised_by, votes, proposals, proposed, placed,
+                        waiting, timeout, idle, probed, heard),
                        (), ())
 
  private:
@@ -175,9 +182,13 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   void propose(Context& context, Slot slot, const Item& item);
   void on_accepted(Context& context, NodeId from, const paxos::Accepted& m);
   void repeat_proposals(Context& context);
+  Slot known_to_all() const;
+  void settle_slots(Context& context);
   // As a learner.
   void learn(Context& context, Slot slot, const Item& item);
   void know_of(Context& context, Slot slot);
+  void know_settled(Slot slot) { settled = std::max(settled, std::min(slot, highest)); }
+  bool is_settled() const { return settled >= highest || !options_.settle; }
   void ask(Context& context, const std::vector<NodeId>& whom) const;
   void on_ask(Context& context, NodeId from, const paxos::Ask& m);
   void on_heartbeat(Context& context, NodeId from, const paxos::Heartbeat& m);

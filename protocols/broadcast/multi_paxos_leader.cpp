@@ -46,7 +46,8 @@ void MultiPaxos::lead(Context& context) {
   context.count("elected");
   role = paxos::Role::leader;
   asked.reset();  // a majority has told more than it would have been asked for
-  proposed = first - 1;
+  // Others may lack what is chosen, and who told them may be gone: begin where not all know.
+  proposed = options_.settle ? std::min(settled, first - 1) : first - 1;
   for (auto slot = chosen.upper_bound(done); slot != chosen.end(); ++slot) {
     placed.insert(slot->second.id);
   }
@@ -79,8 +80,7 @@ void MultiPaxos::fill_up(Context& context) {
 
 /// Proposes again what phase 1 has found, as far as the window goes.
 void MultiPaxos::adopt(Context& context) {
-  if (votes.empty()) return;
-  know_of(context, votes.rbegin()->first);
+  if (!votes.empty()) know_of(context, votes.rbegin()->first);
   fill_up(context);
   votes.erase(votes.begin(), votes.upper_bound(proposed));
 }
@@ -104,8 +104,8 @@ void MultiPaxos::propose_new(Context& context) {
 
 void MultiPaxos::propose(Context& context, Slot slot, const Item& item) {
   const NodeId self = context.self();
-  const paxos::Accept proposal{ballot, slot, item};
   proposals[slot] = {item, {}, false, 0};
+  const paxos::Accept proposal{ballot, slot, item, known_to_all()};
   if (!paxos::is_no_op(item)) placed.insert(item.id);
   acceptor.accept(context, proposal);
   context.send(parties_->others(self), proposal);
@@ -143,9 +143,22 @@ void MultiPaxos::repeat_proposals(Context& context) {
     context.count("repetition");
     for (const NodeId party : parties_->all) {
       if (proposal.accepted_by.count(party) > 0) continue;
-      context.send(party, paxos::Accept{ballot, current->first, proposal.item});
+      context.send(party, paxos::Accept{ballot, current->first, proposal.item, known_to_all()});
     }
   }
+}
+
+/// In what is proposed, all have answered up to the first that is left.
+paxos::Slot MultiPaxos::known_to_all() const {
+  return proposals.empty() ? proposed : std::min(proposed, proposals.begin()->first - 1);
+}
+
+/// Nothing is left to propose and all have answered: says so, that they may rest.
+void MultiPaxos::settle_slots(Context& context) {
+  if (!options_.settle) return;
+  if (settled >= proposed || !proposals.empty() || !waiting.empty()) return;
+  know_settled(proposed);
+  context.send(parties_->others(context.self()), paxos::Settled{settled});
 }
 
 }  // namespace sibyl::broadcast

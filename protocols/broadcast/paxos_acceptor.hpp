@@ -55,13 +55,14 @@ struct Promise {
 };
 BOOST_DESCRIBE_STRUCT(Promise, (), (ballot, votes))
 
-/// Phase 2a: the leader asks to accept `item` in `slot`.
+/// Phase 2a: the leader asks to accept `item` in `slot`. All know of the slots up to `settled`.
 struct Accept {
   Ballot ballot = 0;
   Slot slot = 0;
   broadcast::Item item;
+  Slot settled = 0;
 };
-BOOST_DESCRIBE_STRUCT(Accept, (), (ballot, slot, item))
+BOOST_DESCRIBE_STRUCT(Accept, (), (ballot, slot, item, settled))
 
 /// Phase 2b.
 struct Accepted {
@@ -83,6 +84,13 @@ struct Commit {
 };
 BOOST_DESCRIBE_STRUCT(Commit, (), (slot, item))
 
+/// All have accepted something in each slot up to `slot`, or are given up: what is missing there
+/// they ask for themselves.
+struct Settled {
+  Slot slot = 0;
+};
+BOOST_DESCRIBE_STRUCT(Settled, (), (slot))
+
 /// Asks what is chosen from `first` on. Answered by Commits, and a Heartbeat behind them.
 struct Ask {
   Ballot ballot = 0;
@@ -91,12 +99,14 @@ struct Ask {
 };
 BOOST_DESCRIBE_STRUCT(Ask, (), (ballot, first, highest))
 
-/// The sender is up, and slots up to `highest` are in use. Sent only to who asks.
+/// The sender is up, slots up to `highest` are in use, and all know of those up to `settled`. Sent
+/// only to who asks.
 struct Heartbeat {
   Ballot ballot = 0;
   Slot highest = 0;
+  Slot settled = 0;
 };
-BOOST_DESCRIBE_STRUCT(Heartbeat, (), (ballot, highest))
+BOOST_DESCRIBE_STRUCT(Heartbeat, (), (ballot, highest, settled))
 
 /// The record of what an acceptor promised; its votes are records of their own, one a slot.
 struct Promised {

@@ -132,7 +132,7 @@ std::string disorder(const Ran& ran) {
 
 // ---- What it costs ----
 
-TEST_CASE("an item of the leader costs 3 (n - 1) messages, 2 and 3 delays, and n - 1 messages after it") {
+TEST_CASE("an item of the leader costs 3 (n - 1) messages, 2 and 3 delays, and n - 1 afterwards") {
   for (std::uint32_t n = 3; n <= 64; ++n) {
     CAPTURE(n);
     const Ran ran = run({.parties = n, .broadcasts = one("P0", "m")});

@@ -7,7 +7,9 @@
 
 #include <fmt/core.h>
 
+#include "cli/gnuplot.hpp"
 #include "cli/verbs.hpp"
+#include "scenarios/curves.hpp"
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/runner.hpp"
@@ -29,6 +31,7 @@ struct SweepSettings {
   std::vector<std::string> measures;
   std::uint64_t seeds = 20;
   std::string ndjson;
+  std::string curves;
   bool check = false;
   bool resume = false;
 
@@ -132,12 +135,41 @@ SweepPlan plan_of(const SweepSettings& settings, Io& io) {
   } catch (const ConfigError& e) {
     throw UsageError(fmt::format("--measure: {}", e.what()));
   }
+  if (settings.curves.empty()) return plan;
+  try {
+    check_curves(plan);
+  } catch (const ConfigError& e) {
+    throw UsageError(fmt::format("--curves: {}", e.what()));
+  }
   return plan;
+}
+
+bool is_script(const std::string& path) { return path.ends_with(".gp"); }
+
+/// The option's value must say what to draw.
+std::string drawing_name(const std::string& path) {
+  for (const char* end : {".svg", ".png", ".gp"}) {
+    if (path.size() > std::string_view(end).size() && path.ends_with(end)) return "";
+  }
+  return path + " must end in .svg, .png or .gp (the script for gnuplot)";
+}
+
+void draw_curves(const std::string& path, const SweepTable& table) {
+  const std::string picture = path.substr(path.rfind('/') + 1);
+  if (is_script(path)) {
+    return write_file(
+        path, curves_script(table, Drawing::svg, picture.substr(0, picture.size() - 3) + ".svg"));
+  }
+  const Drawing drawing = path.ends_with(".svg") ? Drawing::svg : Drawing::png;
+  write_file(path, gnuplot(curves_script(table, drawing, "")));
 }
 
 void check_outputs(const SweepSettings& settings) {
   const Output state{"the state of -o", settings.state()};
-  check_paths({settings.file}, {{"-o", settings.common.out}, {"--ndjson", settings.ndjson}, state});
+  check_paths({settings.file}, {{"-o", settings.common.out},
+                                {"--ndjson", settings.ndjson},
+                                {"--curves", settings.curves},
+                                state});
   const int to_stdout = (settings.common.out == "-" ? 1 : 0) + (settings.ndjson == "-" ? 1 : 0) +
                         (settings.common.json ? 1 : 0);
   if (to_stdout > 1) {
@@ -151,6 +183,9 @@ void check_outputs(const SweepSettings& settings) {
     check_writable(settings.state());
   }
   if (!settings.ndjson.empty() && settings.ndjson != "-") check_writable(settings.ndjson);
+  if (settings.curves.empty()) return;
+  check_writable(settings.curves);
+  if (!is_script(settings.curves)) check_gnuplot();
 }
 
 /// To files, and to standard output what was asked for or, else, the table as words.
@@ -160,6 +195,7 @@ void write_results(const SweepSettings& settings, const SweepTable& table, Io& i
   if (table.complete && !settings.ndjson.empty() && settings.ndjson != "-") {
     emit(io, settings.ndjson, sweep_ndjson(table));
   }
+  if (table.complete && !settings.curves.empty()) draw_curves(settings.curves, table);
   if (settings.common.json) {
     emit(io, "", to_json(sweep_json(table)) + "\n");
   } else if (csv_out) {
@@ -243,6 +279,11 @@ Action add_sweep(CLI::App& verb, Io& io) {
   verb.add_option("--ndjson", settings->ndjson, "The table as JSON Lines")
       ->check(not_empty)
       ->check(no_archive);
+  verb.add_option("--curves", settings->curves,
+                  "The measures against the first --vary, a line for each combination of the "
+                  "others: .svg or .png by gnuplot, or .gp, its script")
+      ->check(not_empty)
+      ->check(drawing_name);
   verb.add_flag("--check", settings->check,
                 "Record and judge every run as well, which takes much longer");
   verb.add_flag("--resume", settings->resume, "Go on from FILE.partial");

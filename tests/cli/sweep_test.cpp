@@ -152,6 +152,45 @@ TEST_CASE("the exit status is 1 for a violation that is not expected, 2 for a li
   CHECK(sibyl_with(bracha({"--quiet"})).out == "");
 }
 
+TEST_CASE("curves: a panel a measure, a line for each value of the second --vary") {
+  const Folder folder;
+  const auto words = [&](const std::string& path) {
+    return bracha({"--vary", "/deployment/parties=4,5,6", "--vary",
+                   R"(/protocol/name="reliable-broadcast","naive-broadcast")", "--measure",
+                   "messages.total,delivery_last_ns", "--quiet", "--curves", path});
+  };
+  REQUIRE(sibyl_with(words(folder / "c.gp")).status == 0);
+  const std::string script = file(folder / "c.gp");
+  CHECK(has(script, "set output 'c.svg'"));
+  CHECK(has(script, "multiplot layout 2,1"));
+  CHECK(has(script, "set xlabel 'deployment/parties'"));
+  CHECK(has(script, "set ylabel 'delivery last (ms)'"));
+  CHECK(has(script, "title 'reliable-broadcast'"));
+  CHECK(has(script, "$p0_0 << EOD\n4 27 27 27\n5 44 44 44\n6 65 65 65\nEOD\n"));
+  CHECK(has(script, "$p0_1 << EOD\n4 3 3 3\n5 4 4 4\n6 5 5 5\nEOD\n"));
+  const Ran drawn = sibyl_with(words(folder / "c.svg"));
+  CAPTURE(drawn.err);
+  REQUIRE(drawn.status == 0);
+  const std::string picture = file(folder / "c.svg");
+  CHECK(has(picture, "<svg"));
+  CHECK(has(picture, "naive-broadcast"));
+  CHECK(has(picture, "</svg>"));
+}
+
+TEST_CASE("an axis of words has them below it, and a wide one is logarithmic") {
+  const Folder folder;
+  const auto script = [&](const std::string& vary) {
+    REQUIRE(sibyl_with(bracha({"--vary", vary, "--seeds", "1", "--measure", "messages.total",
+                               "--quiet", "--curves", folder / "c.gp"}))
+                .status == 0);
+    return file(folder / "c.gp");
+  };
+  const std::string words = script(R"(/title="it's","b")");
+  CHECK(has(words, "set xtics ('it''s' 0, 'b' 1)"));
+  CHECK_FALSE(has(words, "logscale"));
+  CHECK(has(script("/deployment/parties=4,64"), "set logscale x"));
+}
+
 TEST_CASE("bad input is refused before anything is run, with its place") {
   const auto refused = [](const std::vector<std::string>& more, int status, const char* words) {
     const Ran ran = sibyl_with(bracha(more));
@@ -174,6 +213,12 @@ TEST_CASE("bad input is refused before anything is run, with its place") {
   refused({"--measure", "mesages.total"}, 64, "did you mean \"messages.total\"?");
   refused({"--measure", "limit,limit"}, 64, "twice");
   refused({"--measure", "violated.agreement"}, 64, "not measured here");
+  refused({"--curves", "c.svg"}, 64, "need a --vary");
+  refused({"--curves", "c.jpg", "--vary", "/deployment/parties=4,5"}, 64, "must end in .svg");
+  refused(
+      {"--curves", "c.gp", "--vary", "/deployment/parties=4,5", "--vary", "/limits/events=1..13"},
+      64, "13 lines");
+  refused({"--curves", "/nowhere/c.gp", "--vary", "/deployment/parties=4,5"}, 74, "/nowhere/c.gp");
   refused({"--resume"}, 64, "--resume needs -o");
   refused({"--json", "-o", "-"}, 64, "standard output can hold one thing");
   refused({"-o", kBracha}, 64, "would overwrite");

@@ -92,6 +92,9 @@ struct Drawn {
   Value clocks = {};     ///< as "/clocks" of a scenario; null: all are right
 };
 
+/// The steps that the runs of a drawn scenario have at most, unless the protocol says otherwise.
+inline constexpr std::int64_t kStepsOfADrawnRun = 2000;
+
 /// How many nodes of a deployment may be faulty at a time, in all and Byzantine among them.
 struct Tolerance {
   std::uint32_t faulty = 0;
@@ -119,8 +122,14 @@ struct ProtocolInfo {
   /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
   /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
   std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
+  /// The steps (handled events) that runs of what `draw` draws have at most; what has not ended by
+  /// then is inconclusive. Measured: enough for nearly all runs that end at all.
+  std::int64_t drawn_steps = kStepsOfADrawnRun;
   /// It relies on bounds of delays and clocks: searches keep to those of the scenario.
   bool synchronous = false;
+  /// It ends once messages are faster than its timers, whenever that is: in the asynchronous runs
+  /// of a search timers outrun messages for a while only.
+  bool timely_in_the_end = false;
   /// What the protocol does not promise, but a scenario may ask for (`expect.properties`).
   std::vector<std::string> not_promised = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of

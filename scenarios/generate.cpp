@@ -20,8 +20,7 @@ namespace sibyl {
 namespace {
 
 constexpr std::uint32_t kWorkloadStream = 0x776b6c64;
-constexpr std::int64_t kStepsOfARun = 2000;  // what has not ended by then goes round in circles
-constexpr std::size_t kLongestName = 70;     // with a number and a property an id is 100 at most
+constexpr std::size_t kLongestName = 70;  // with a number and a property an id is 100 at most
 
 /// The seed of workload `number`: one that a scenario may have.
 std::uint64_t seed_of_workload(std::uint64_t seed, std::uint64_t number) {
@@ -67,7 +66,7 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
                     {"deployment", std::move(drawn.deployment)},
                     {"workload", std::move(drawn.workload)},
                     {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
-                    {"limits", Value::Object{{"events", kStepsOfARun}}}});
+                    {"limits", Value::Object{{"events", generator.protocol->drawn_steps}}}});
   if (!drawn.clocks.is_null()) document.set("clocks", std::move(drawn.clocks));
   if (!drawn.byzantine.is_null()) document.set("byzantine", std::move(drawn.byzantine));
   return document;

@@ -40,6 +40,9 @@ class Searching : public Choices {
   std::optional<InFlight> flight;
   /// Time passes before an arrival once in so many; 0: as often as any message arrives.
   std::uint64_t patience = 0;
+  /// From which choice of an arrival on time passes only when no message is in flight; absent:
+  /// none.
+  std::optional<std::uint64_t> timely_from;
   std::set<std::uint64_t> lose;   ///< which of the messages, in the order of sending
   std::set<std::uint64_t> twice;  ///< which of those that are not lost
 
@@ -53,7 +56,8 @@ class Searching : public Choices {
     if (messages == 0) return 0;
     if (const auto due = flight ? flight->due(arrivals) : std::nullopt) return *due;
     // Who looks has a plan for the messages; timers are for when there are none.
-    if (arrivals.time_passes && !looks() &&
+    const bool timely = timely_from && asked_++ >= *timely_from;
+    if (arrivals.time_passes && !looks() && !timely &&
         steps.below(patience == 0 ? messages + 1 : patience) == 0) {
       return messages;
     }
@@ -62,6 +66,7 @@ class Searching : public Choices {
   SeededChoices seeded_;
   std::uint64_t lost_ = 0;
   std::uint64_t doubled_ = 0;
+  std::uint64_t asked_ = 0;
 };
 
 }  // namespace sibyl

@@ -187,6 +187,17 @@ class Extremes final : public Choices {
   std::map<std::uint64_t, bool> late_;  ///< by link or sender
 };
 
+/// Half of the runs lose nothing, half double nothing: each kind of fault is there or not.
+void draw_link_faults(const StrategySettings& settings, Stream& plan, std::uint64_t length,
+                      Searching& choices) {
+  const auto some = [&](std::uint32_t most, std::set<std::uint64_t>& into) {
+    if (most == 0 || plan.below(2) == 0) return;
+    for (std::uint64_t n = 1 + plan.below(most); n > 0; --n) into.insert(plan.below(length));
+  };
+  some(settings.losses, choices.lose);
+  some(settings.duplicates, choices.twice);
+}
+
 }  // namespace
 
 bool is_asynchronous(Strategy strategy) {
@@ -289,13 +300,8 @@ Plan plan_with(const StrategySettings& settings, std::uint64_t own) {
   if (settings.within || choices->looks()) {
     choices->flight.emplace(settings.faulty, settings.within);
   }
-  // Half of the runs lose nothing, half double nothing: each kind of fault is there or not.
-  const auto some = [&](std::uint32_t most, std::set<std::uint64_t>& into) {
-    if (most == 0 || plan.below(2) == 0) return;
-    for (std::uint64_t n = 1 + plan.below(most); n > 0; --n) into.insert(plan.below(length));
-  };
-  some(settings.losses, choices->lose);
-  some(settings.duplicates, choices->twice);
+  draw_link_faults(settings, plan, length, *choices);
+  if (settings.timely_in_the_end && patience != 0) choices->timely_from = plan.below(2 * length);
   return {TieRule::any, std::move(choices)};
 }
 

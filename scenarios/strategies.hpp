@@ -55,7 +55,9 @@ struct StrategySettings {
   /// How many arrivals a run has, about; where pct and delay place their steps. Measured by the
   /// first runs.
   std::uint64_t length = 100;
-  bool synchronous = false;      ///< swarm: of those that keep to the scenario's delays only
+  bool synchronous = false;  ///< swarm: of those that keep to the scenario's delays only
+  /// Swarm: timers come before messages, where they do, for a drawn while only.
+  bool timely_in_the_end = false;
   std::uint32_t losses = 0;      ///< messages at most that a run loses besides what the links lose
   std::uint32_t duplicates = 0;  ///< messages at most that come twice
   /// Of asynchronous strategies: the obligation, as InFlight says it; absent: none.

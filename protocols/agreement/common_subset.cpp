@@ -324,6 +324,7 @@ ProtocolInfo common_subset_protocol() {
     };
   };
   p.sizes = {4, 4, 4, 5};
+  p.drawn_steps = 8000;  // one run in a hundred takes more than 2000
   p.words = common_subset::words();
   return agreement_protocol(std::move(p));
 }

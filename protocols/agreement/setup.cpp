@@ -127,10 +127,10 @@ Drawn draw(const AgreementProtocol& protocol, const Setup& setup, Stream& stream
   drawn.deployment.set("parties", Value(static_cast<std::int64_t>(parties)));
   drawn.workload.set("inputs", Value(std::move(inputs)));
   if (protocol.faults == FaultsBorne::byzantine) {
-    drawn.byzantine = sibyl::draw_faulty({protocol.words, parties, below(parties),
-                                          protocol.most_faulty(static_cast<std::uint32_t>(parties)),
-                                          false, "", protocol.bits ? "value" : ""},
-                                         stream);
+    FaultyParties faulty{protocol.words, parties, below(parties),
+                         protocol.most_faulty(static_cast<std::uint32_t>(parties))};
+    faulty.bit = protocol.bits ? "value" : "";
+    drawn.byzantine = draw_faulty(faulty, stream);
   }
   return drawn;
 }
@@ -166,6 +166,7 @@ ProtocolInfo agreement_protocol(AgreementProtocol protocol) {
       info.not_promised.push_back(property);
     }
   }
+  info.drawn_steps = protocol.drawn_steps;
   info.words = protocol.words;
   for (const std::string& step : names_of<InputDue, broadcast::Retired>()) {
     info.words.steps.push_back(step);

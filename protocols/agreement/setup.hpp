@@ -75,6 +75,7 @@ struct AgreementProtocol {
   /// Reads the options. Throws ConfigError. See made_with().
   std::function<Make(const Setup&)> read;
   std::vector<std::uint32_t> sizes = {4, 4, 4, 5, 7};  ///< that a search draws
+  std::int64_t drawn_steps = kStepsOfADrawnRun;        ///< see ProtocolInfo
   Words words;                                         ///< of its messages and timers
 };
 

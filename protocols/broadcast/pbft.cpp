@@ -385,6 +385,9 @@ ProtocolInfo pbft() {
     return read(setup);
   };
   p.sizes = {4, 4, 4, 5, 7};
+  p.drawn_steps = 8000;
+  p.timely_in_the_end = true;
+  p.numbered = "number";
   p.words = words_of<pbft::Request, PrePrepare, pbft::Prepare, Commit, pbft::Checkpoint,
                      pbft::ViewChange, pbft::NewView, pbft::Fetch, pbft::Executed>();
   p.words.steps = names_of<pbft::Timeout, GaveUp>();

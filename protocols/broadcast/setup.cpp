@@ -487,6 +487,8 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
     }
   }
   info.synchronous = protocol.clocks_within.has_value();
+  info.drawn_steps = protocol.drawn_steps;
+  info.timely_in_the_end = protocol.timely_in_the_end;
   info.words = protocol.words;
   for (const std::string& name : names_of<Request, Reply>()) info.words.messages.push_back(name);
   for (const std::string& name : field_names_of<Request, Reply>()) {

@@ -161,6 +161,11 @@ struct BroadcastProtocol {
   std::function<Made(const Setup&)> read;
   /// The numbers of parties that a search draws.
   std::vector<std::uint32_t> sizes = {2, 3, 3, 4};
+  std::int64_t drawn_steps = kStepsOfADrawnRun;  ///< see ProtocolInfo
+  bool timely_in_the_end = false;                ///< see ProtocolInfo
+  /// A field of messages that numbers what is ordered, so that faulty parties give two numbers to
+  /// one thing; empty: none is drawn so.
+  const char* numbered = "";
   /// Parties that broadcast nothing can be exchanged: no step depends on a party's number, but for
   /// those of the origins (see ProtocolInfo::symmetric).
   bool alike = false;

@@ -284,6 +284,7 @@ ProtocolInfo asynchronous_order_protocol() {
   p.faults = broadcast::FaultsBorne::byzantine;
   p.read = [variants = p.variants](const Setup& setup) { return made_order(setup, variants); };
   p.sizes = {4};
+  p.drawn_steps = 8000;  // several epochs; one run in seven takes more than 2000
   p.words = common_subset::words();
   const Words own = words_of<Data, Share>();
   const auto add = [](auto& to, const auto& more) {

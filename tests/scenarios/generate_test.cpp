@@ -69,6 +69,19 @@ TEST_CASE("a drawing depends on the seed and the number, and on nothing else") {
   }
 }
 
+TEST_CASE("runs have the steps at most that their protocol needs") {
+  const auto limit = [](const std::string& protocol) {
+    const Value document = draw_document(generator(protocol), 1, 0);
+    return *document.find("limits")->find("events")->as_int();
+  };
+  CHECK(limit("ds-smr") == kStepsOfADrawnRun);
+  CHECK(limit("reliable-broadcast") == kStepsOfADrawnRun);
+  CHECK(limit("binary-agreement") == kStepsOfADrawnRun);
+  for (const char* protocol : {"pbft", "asynchronous-order", "common-subset"}) {
+    CHECK(limit(protocol) > kStepsOfADrawnRun);
+  }
+}
+
 TEST_CASE("what is broken is found with drawn workloads, and its example replays") {
   const std::pair<std::string, std::string> broken[] = {{"s-smr", "no-signals"},
                                                         {"s-smr", "read-copies"},

@@ -1,6 +1,7 @@
 // Draws what faulty parties do: see faulty_draw.hpp.
 #include "protocols/faulty_draw.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -30,8 +31,14 @@ class FaultyDraw {
   }
 
   Value entry(std::size_t self) {
-    Value entry{Value::Object{{"node", fmt::format("P{}", self)}}};
-    if (*faulty_.bit != 0 && below(4) == 0) return both(std::move(entry), self);
+    Value entry = of(self);
+    if (*faulty_.bit != 0 && below(4) == 0) {
+      return also(std::move(entry), self, faulty_.bit, Value(false), Value(true));
+    }
+    if (*faulty_.number != 0 && below(4) == 0) {
+      const auto number = static_cast<std::int64_t>(1 + below(2));
+      return also(std::move(entry), self, faulty_.number, Value(number), Value(number + 1));
+    }
     switch (below(faulty_.late ? 8 : 6)) {
       case 0:
         return lie(std::move(entry), self);
@@ -64,6 +71,30 @@ class FaultyDraw {
         {"node", fmt::format("P{}", self)}, {"behaviour", "twins"}, {"with", some_but(self)}};
   }
 
+  /// Each other party is told one thing for as long as the run takes: what the party's own code
+  /// says, 0, 1, both, or nothing. Whoever wants correct parties to differ does so.
+  void split_view(std::size_t self, Value::List& list) {
+    enum Told : std::size_t { own, zero, one, both, nothing, kinds };
+    std::array<Value::List, kinds> told;
+    for (std::size_t i = 0; i < parties_; ++i) {
+      if (i != self) told[below(kinds)].emplace_back(fmt::format("P{}", i));
+    }
+    for (const Told kind : {zero, one, both, nothing}) {
+      if (told[kind].empty()) continue;
+      Value entry = of(self);
+      if (kind == nothing) {
+        entry.set("behaviour", "omit");
+      } else if (kind == both) {
+        entry.set("behaviour", "also").set("field", faulty_.bit);
+        entry.set("values", Value(Value::List{Value(false), Value(true)}));
+      } else {
+        entry.set("behaviour", "equivocate").set("field", faulty_.bit);
+        entry.set("value", Value(kind == one));
+      }
+      list.push_back(std::move(entry.set("to", Value(std::move(told[kind])))));
+    }
+  }
+
   std::size_t below(std::size_t most) { return static_cast<std::size_t>(stream_.below(most)); }
 
  private:
@@ -92,11 +123,15 @@ class FaultyDraw {
     return entry;
   }
 
-  /// 0 and 1 at once, to all or to some.
-  Value both(Value entry, std::size_t self) {
-    entry.set("behaviour", "also").set("field", faulty_.bit);
-    entry.set("values", Value(Value::List{Value(false), Value(true)}));
+  /// Two values at once, to all or to some.
+  Value also(Value entry, std::size_t self, const char* field, Value one, Value other) {
+    entry.set("behaviour", "also").set("field", field);
+    entry.set("values", Value(Value::List{std::move(one), std::move(other)}));
     return below(2) == 0 ? entry : scoped(std::move(entry), self);
+  }
+
+  static Value of(std::size_t self) {
+    return Value(Value::Object{{"node", fmt::format("P{}", self)}});
   }
 
   const FaultyParties& faulty_;
@@ -113,10 +148,15 @@ Value draw_faulty(const FaultyParties& faulty, Stream& stream) {
   Value::List list;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t self = (faulty.first + i) % faulty.parties;
+    if (*faulty.bit != 0 && draw.below(3) == 0) {
+      draw.split_view(self, list);
+      continue;
+    }
     if (draw.below(6) == 0) list.push_back(draw.twins(self));
     const std::size_t entries = 1 + draw.below(4);
     for (std::size_t j = 0; j < entries; ++j) list.push_back(draw.entry(self));
   }
+  if (list.empty()) return {};  // they say what their own code says
   return Value(std::move(list));
 }
 

@@ -19,8 +19,10 @@ struct FaultyParties {
   bool late = false;      ///< what they send may come late, by 10 to 45 ms
   /// A field that can be set to any text, so that some are told a lie; empty: there is none.
   const char* lie = "";
-  /// A field of one bit, so that some are told both; empty: there is none.
+  /// A field of one bit, so that some are told both, and each what suits; empty: there is none.
   const char* bit = "";
+  /// A field that numbers things from 1, so that some are told two numbers; empty: there is none.
+  const char* number = "";
 };
 
 /// As "/byzantine" of a scenario; null: nobody is faulty.

@@ -104,9 +104,11 @@ Drawn draw_parties(const BroadcastProtocol& protocol, const Setup& setup, Stream
     const bool lies =
         !machine && std::find(fields.begin(), fields.end(), "content") != fields.end();
     // An origin, rather than any party: what it says can be told in two ways.
-    drawn.byzantine = draw_faulty({protocol.words, parties, first, most,
-                                   protocol.clocks_within.has_value(), lies ? "content" : ""},
-                                  stream);
+    FaultyParties faulty{protocol.words, parties, first, most};
+    faulty.late = protocol.clocks_within.has_value();
+    faulty.lie = lies ? "content" : "";
+    faulty.number = protocol.numbered;
+    drawn.byzantine = draw_faulty(faulty, stream);
   }
   return drawn;
 }

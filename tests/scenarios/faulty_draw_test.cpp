@@ -98,6 +98,47 @@ TEST_CASE("external clients and voters are drawn where outputs are voted on") {
   }
 }
 
+TEST_CASE("who lies about bits may tell each party something else, the same all through the run") {
+  std::size_t split = 0;
+  std::set<std::string> told;
+  const Generator each = generator("binary-agreement");
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const Scenario s = draw_scenario(each, seed, seed % 200);
+    CHECK_FALSE(check_against_schema(s.document).has_value());
+    CHECK(s.byzantine.size() <= s.protocol->tolerates(s.setup).byzantine);
+    const Value* list = s.document.find("byzantine");
+    if (list == nullptr) continue;
+    for (const Value& entry : *list->as_list()) {
+      const Value* value = entry.find("value");
+      if (value == nullptr || value->as_bool() == nullptr) continue;
+      REQUIRE(entry.find("to") != nullptr);
+      CHECK(*entry.find("field")->as_string() == "value");
+      CHECK(entry.find("messages") == nullptr);  // all that it says
+      ++split;
+      told.insert(value->text());
+    }
+  }
+  CHECK(split > 50);
+  CHECK(told.size() == 2);
+}
+
+TEST_CASE("what gives numbers gives two to one thing, where a protocol names the field") {
+  std::size_t twice = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const Scenario s = draw_scenario(generator("pbft"), seed, seed % 200);
+    CHECK_FALSE(check_against_schema(s.document).has_value());
+    const Value* list = s.document.find("byzantine");
+    if (list == nullptr) continue;
+    for (const Value& entry : *list->as_list()) {
+      if (*entry.find("behaviour")->as_string() != "also") continue;
+      ++twice;
+      CHECK(*entry.find("field")->as_string() == "number");
+      CHECK(entry.find("values")->as_list()->size() == 2);
+    }
+  }
+  CHECK(twice > 50);
+}
+
 TEST_CASE("a vote of F is found without hints, and its example replays") {
   ExploreOptions options;
   options.runs = 5000;
@@ -119,6 +160,15 @@ TEST_CASE("nothing is found in reliable broadcast as it should be") {
   const auto result = explore_generated(generator("reliable-broadcast"), options);
   CHECK(result.violating == 0);
   CHECK(result.inconclusive == 0);
+}
+
+TEST_CASE(
+    "nothing is found in PBFT as it should be, and its runs end: timers are not for ever first") {
+  ExploreOptions options;
+  options.runs = 384;
+  const auto result = explore_generated(generator("pbft"), options);
+  CHECK(result.violating == 0);
+  CHECK(100 * result.inconclusive <= result.runs);
 }
 
 TEST_CASE("drawn crashes and drawn Byzantine parties together are as many as the protocol bears") {

@@ -29,6 +29,7 @@ std::vector<std::string> members(std::string_view kind) {
   if (kind == "equivocate") add({"to", "messages", "where", "field", "value", "mutations"});
   if (kind == "script") add({"steps", "alone"});
   if (kind == "also") add({"to", "messages", "where", "field", "values"});
+  if (kind == "instead") add({"to", "messages", "where", "send"});
   if (kind == "twins") add({"with"});
   return known;
 }
@@ -54,6 +55,8 @@ class EntryReader {
     }
     if (kind == "script") return script();
     if (kind == "also") return also();
+    if (kind == "instead") return instead();
+    if (kind == "deaf") return byzantine::Deaf{};
     if (kind == "replay") {
       byzantine::Replay replay;
       replay.scope = scope();
@@ -151,13 +154,32 @@ class EntryReader {
     }
     fields.get("to");
     step.to = others(fields, "to");
+    step.message = literal(fields, pointer);
+    return step;
+  }
+
+  /// "message" and "fields".
+  Message literal(const Fields& fields, const std::string& pointer) const {
     const LiteralScope literals = names_.literals(node_);
     const LiteralType& type =
         literal_type(fields.get("message"), fields.at("message"), literals.types);
     const Value* given = fields.find("fields");
-    step.message = given == nullptr ? type.make(Value(Value::Object{}), pointer, literals)
-                                    : type.make(*given, fields.at("fields"), literals);
-    return step;
+    return given == nullptr ? type.make(Value(Value::Object{}), pointer, literals)
+                            : type.make(*given, fields.at("fields"), literals);
+  }
+
+  byzantine::Behaviour instead() const {
+    byzantine::Instead instead;
+    instead.scope = scope();
+    const Value& sent = fields_.get("send");
+    const std::string at = fields_.at("send");
+    if (sent.as_list() == nullptr) wrong_kind(at, sent, "a list of messages");
+    for (std::size_t i = 0; i < sent.as_list()->size(); ++i) {
+      const std::string pointer = pointer_to(at, i);
+      instead.messages.push_back(
+          literal(Fields((*sent.as_list())[i], pointer, {"message", "fields"}), pointer));
+    }
+    return instead;
   }
 
   /// "when": which message the step waits for.
@@ -258,6 +280,8 @@ const std::vector<FaultInfo>& byzantine_kinds() {
       {"equivocate", "Byzantine: some nodes are sent messages with other values in their fields"},
       {"script", "Byzantine: the node sends messages that are written down, each at its moment"},
       {"also", "Byzantine: messages are sent once with each of several values in a field"},
+      {"instead", "Byzantine: in place of its own messages the node sends others, written down"},
+      {"deaf", "Byzantine: the node hears nothing from others"},
       {"twins", "Byzantine: two instances run under the node's identity, each with some nodes"},
   };
   return kKinds;

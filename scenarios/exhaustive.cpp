@@ -2,6 +2,8 @@
 #include "scenarios/exhaustive.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <utility>
 
 #include <fmt/core.h>
@@ -14,6 +16,66 @@
 namespace sibyl {
 
 namespace {
+
+/// Whether a behaviour treats the two nodes alike, in every message.
+bool treats_alike(const byzantine::Behaviour& behaviour, const Renaming& exchanged) {
+  if (std::holds_alternative<byzantine::Deaf>(behaviour)) return true;
+  if (const auto* silence = std::get_if<byzantine::Silence>(&behaviour)) return silence->after == 0;
+  const auto* instead = std::get_if<byzantine::Instead>(&behaviour);
+  if (instead == nullptr || !instead->scope.to.empty() || !instead->scope.where.empty()) {
+    return false;  // it may do so all the same
+  }
+  Renaming same(exchanged.size());
+  std::iota(same.begin(), same.end(), 0U);
+  return std::all_of(instead->messages.begin(), instead->messages.end(), [&](const Message& m) {
+    Hasher one(same);
+    Hasher other(exchanged);
+    m.hash_into(one);
+    m.hash_into(other);
+    return one.value() == other.value();
+  });
+}
+
+bool links_alike(const Network& network, const Renaming& exchanged) {
+  const auto count = static_cast<std::uint32_t>(exchanged.size());
+  for (std::uint32_t a = 0; a < count; ++a) {
+    for (std::uint32_t b = 0; b < count; ++b) {
+      const LinkProfile& one = network.profile({a}, {b});
+      const LinkProfile& other = network.profile({exchanged[a]}, {exchanged[b]});
+      if (one.loss.scaled != other.loss.scaled || one.duplicate.scaled != other.duplicate.scaled ||
+          one.fifo != other.fifo) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// The protocol's groups of nodes, without the faulty ones; none where these, or the links, do not
+/// treat alike the nodes of a group.
+std::vector<std::vector<NodeId>> exchangeable(const Scenario& scenario) {
+  if (!scenario.protocol->symmetric) return {};
+  std::vector<std::string> roles;
+  for (const TraceNode& node : scenario.nodes) roles.push_back(node.role);
+  const Network network(scenario.world.network, roles);
+  std::vector<std::vector<NodeId>> groups = scenario.protocol->symmetric(scenario.setup);
+  for (std::vector<NodeId>& group : groups) {
+    std::erase_if(group, [&](NodeId node) { return scenario.nodes[node.value].faulty; });
+    for (std::size_t i = 1; i < group.size(); ++i) {
+      Renaming exchanged(scenario.nodes.size());
+      std::iota(exchanged.begin(), exchanged.end(), 0U);
+      std::swap(exchanged[group[0].value], exchanged[group[i].value]);
+      if (!links_alike(network, exchanged)) return {};
+      for (const ByzantineNode& faulty : scenario.byzantine) {
+        for (const byzantine::Behaviour& behaviour : faulty.behaviours) {
+          if (!treats_alike(behaviour, exchanged)) return {};
+        }
+      }
+    }
+  }
+  std::erase_if(groups, [](const auto& group) { return group.size() < 2; });
+  return groups;
+}
 
 /// The search over numbers, for a scenario.
 class NumberSearch final : public StateSearch::Listener, public RunAgain {
@@ -36,9 +98,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     bounds.others = [this] { return judge_.memory_bytes(); };
     bounds.merge = options_.merge;
     bounds.reduce = options_.reduce;
-    if (options_.reduce && scenario_.protocol->symmetric) {
-      bounds.symmetric = scenario_.protocol->symmetric(scenario_.setup);
-    }
+    if (options_.reduce) bounds.symmetric = exchangeable(scenario_);
     bounds.deadline = scenario_.limits.deadline;
     bounds.tick = [this] {
       copy_counts();
@@ -72,7 +132,10 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   Recorded record(const World& root, Outcome outcome, std::size_t steps,
                   std::uint64_t* events) const override {
     const std::vector<PathStep> path = search_->path();
-    PathChoices lead(path);
+    std::vector<SentOn> lost;
+    // Where a run ends, what has not come is lost.
+    if (outcome == Outcome::quiescent) lost = under_way_at_end(root, path);
+    PathChoices lead(path, search_->steps(), std::move(lost));
     World world = root;
     TraceRecorder recorder(world.nodes());
     world.set_observer(&recorder);
@@ -89,6 +152,30 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   }
 
  private:
+  /// The messages that the run leaves under way.
+  std::vector<SentOn> under_way_at_end(const World& root, const std::vector<PathStep>& path) const {
+    PathChoices lead(path, search_->steps(), {});
+    World world = root;
+    TraceRecorder recorder(world.nodes());
+    world.set_observer(&recorder);
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      lead.begin(i);
+      world.step(lead);
+    }
+    std::map<EventId, SentOn> open;
+    std::map<std::pair<NodeId, NodeId>, std::uint64_t> sent;
+    for (const TraceEvent& e : recorder.take()) {
+      if (e.kind == TraceKind::send && search_->steps().may_stay_away(e.node, e.peer)) {
+        open[e.id] = {e.node, e.peer, sent[{e.node, e.peer}]++};
+      }
+      if (e.kind != TraceKind::receive) continue;
+      for (const EventId parent : e.parents) open.erase(parent);
+    }
+    std::vector<SentOn> all;
+    for (const auto& [id, message] : open) all.push_back(message);
+    return all;
+  }
+
   void judge(Outcome outcome) { judge_.judge(search_->shown(), search_->state(), outcome, *this); }
 
   void copy_counts() {

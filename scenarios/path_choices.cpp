@@ -1,6 +1,8 @@
 // Leading a world along a path of a search.
 #include "scenarios/state_search.hpp"
 
+#include <algorithm>
+
 namespace sibyl {
 
 std::uint64_t PathChoices::pick(Question /*q*/, std::uint64_t options) {
@@ -15,6 +17,10 @@ std::int64_t PathChoices::draw(Question /*q*/, const Distribution& d) { return d
 bool PathChoices::chance(Question q, Probability p) {
   if (p.scaled == 0) return false;
   if (p.scaled >= Probability::kOne) return true;
+  if (q.what == Decision::loss && steps_.may_stay_away(q.node, q.peer)) {
+    const SentOn sent{q.node, q.peer, sent_[{q.node, q.peer}]++};
+    return std::find(lost_.begin(), lost_.end(), sent) != lost_.end();
+  }
   return pick(q, 2) == 1;
 }
 

@@ -194,6 +194,7 @@ void StateSearch::push_next(std::uint64_t hash, std::uint64_t least) {
     }
   }
   ++path_counts_[least % kPathCounts];
+  frame.may_end = frame.due == kNever.ns && !frame.late && may_end();
   if (options_.reduce) find_ample(frame);
   stack_.push_back(frame);
   depth = std::max<std::uint64_t>(depth, stack_.size() - 1);
@@ -381,6 +382,14 @@ void StateSearch::find_ample(Frame& frame) {
   }
 }
 
+/// Whether everything that is left in the newest state may stay away; something is left.
+bool StateSearch::may_end() const {
+  if (next_.size() == head_ || next_[head_ - 1] != 0) return false;
+  return std::all_of(next_.begin() + head_, next_.end(), [&](StepTable::MessageId m) {
+    return steps_.may_stay_away(steps_.handed(m).from, steps_.handed(m).to);
+  });
+}
+
 // --- steps
 
 void StateSearch::put(StepTable::MessageId message) {
@@ -452,6 +461,7 @@ void StateSearch::end_here() {
 void StateSearch::advance() {
   Frame& top = stack_.back();
   Alternative a;
+  if (top.may_end && !top.found_one) end_here();
   const bool enough = top.only != 0 && top.cursor != top.only;
   if (enough || !find_alternative(top, a)) {
     if (!top.found_one) end_here();

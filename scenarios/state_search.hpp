@@ -137,8 +137,9 @@ class StateSearch {
     std::uint32_t outcome = 0;
     std::uint32_t only = 0;  ///< the alternative that is enough; 0: all are tried
     bool found_one = false;
-    bool late = false;  ///< there are timers, but later than the deadline or than time
-    Alternative taken;  ///< the step that is being followed, and how it went
+    bool may_end = false;  ///< all that is under way may stay away for ever
+    bool late = false;     ///< there are timers, but later than the deadline or than time
+    Alternative taken;     ///< the step that is being followed, and how it went
     std::uint32_t first_answer = 0;
     std::uint32_t answers = 0;
     bool luck = false;
@@ -158,6 +159,7 @@ class StateSearch {
   bool ignored_for_good(StepTable::StateId state, StepTable::MessageId message);
   bool reduction_was_justified();
   void find_ample(Frame& frame);
+  bool may_end() const;
   std::size_t place_on_path(std::uint64_t least) const;
   std::uint64_t hash_of_next() const;
   std::uint64_t least_hash(std::uint64_t hash) const;
@@ -196,10 +198,20 @@ class StateSearch {
   std::size_t path_steps_ = 0;  ///< of the path that the listener is told of
 };
 
-/// Leads a world along a path, one step() a PathStep.
+/// A message by its link, and which one it is of those that are sent there, from 0.
+struct SentOn {
+  NodeId from;
+  NodeId to;
+  std::uint64_t place = 0;
+  friend bool operator==(const SentOn&, const SentOn&) = default;
+};
+
+/// Leads a world along a path, one step() a PathStep. Of the messages that may stay away (see
+/// StepTable::may_stay_away) those in `lost` are lost.
 class PathChoices final : public Choices {
  public:
-  explicit PathChoices(const std::vector<PathStep>& path) : path_(path) {}
+  PathChoices(const std::vector<PathStep>& path, const StepTable& steps, std::vector<SentOn> lost)
+      : path_(path), steps_(steps), lost_(std::move(lost)) {}
   /// Call before each step of the world.
   void begin(std::size_t step) {
     step_ = step;
@@ -214,6 +226,9 @@ class PathChoices final : public Choices {
 
  private:
   const std::vector<PathStep>& path_;
+  const StepTable& steps_;
+  std::vector<SentOn> lost_;
+  std::map<std::pair<NodeId, NodeId>, std::uint64_t> sent_;  ///< by link
   std::size_t step_ = 0;
   std::size_t next_ = 0;
 };

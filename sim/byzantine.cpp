@@ -104,6 +104,8 @@ void Chain::receive(ShimContext& context, NodeId from, const Message& message) {
       replay(*again, context, i);
     } else if (auto* script = std::get_if<Script>(&behaviours_[i])) {
       go_on(*script, context, Counted::received, from, message);
+    } else if (!own && std::holds_alternative<Deaf>(behaviours_[i])) {
+      return;
     }
   }
   context.hand_over(from, message);
@@ -223,6 +225,18 @@ bool Chain::send(Also& b, ShimContext& context, std::size_t index, Outgoing& out
   return !has_any;
 }
 
+bool Chain::send(Instead& b, ShimContext& context, std::size_t index, Outgoing& out) {
+  if (!b.scope.covers(out.to, out.message, *cast_)) return true;
+  if (b.messages.empty()) report(context, "instead", out.to, out.message, "not sent");
+  for (const Message& message : b.messages) {
+    Outgoing one{out.to, with_route(message, out.message.route()), out.later};
+    report(context, "instead", one.to, one.message,
+           "in place of " + std::string(out.message.type().name));
+    forward(context, index + 1, std::move(one));
+  }
+  return false;
+}
+
 void Chain::go_on(Script& b, ShimContext& context, Counted what, NodeId other,
                   const Message& message) {
   for (const Script::Step& step : b.steps) {
@@ -263,6 +277,16 @@ void Chain::hash_into(Hasher& h) const {
       }
     }
   }
+}
+
+bool Chain::remembers() const {
+  return std::any_of(behaviours_.begin(), behaviours_.end(), [](const Behaviour& behaviour) {
+    if (const auto* silence = std::get_if<Silence>(&behaviour)) return silence->after != 0;
+    if (const auto* lie = std::get_if<Equivocation>(&behaviour)) {
+      return !lie->value || lie->mutations.has_value();
+    }
+    return std::holds_alternative<Replay>(behaviour) || std::holds_alternative<Script>(behaviour);
+  });
 }
 
 }  // namespace sibyl::byzantine

@@ -117,7 +117,18 @@ struct Also {
   std::vector<Value> values;  ///< those that the field cannot have are passed over
 };
 
-using Behaviour = std::variant<Silence, Omission, Delay, Replay, Equivocation, Script, Also>;
+/// Sends, in place of each message of its own that is covered, all of these, in their order, to the
+/// same receiver and by the same route.
+struct Instead {
+  Scope scope;
+  std::vector<Message> messages;
+};
+
+/// Hears nothing from others: what it does depends on nobody.
+struct Deaf {};
+
+using Behaviour =
+    std::variant<Silence, Omission, Delay, Replay, Equivocation, Script, Also, Instead, Deaf>;
 
 /// What a faulty node did to a message: a note in its trace.
 struct Deviation {
@@ -141,6 +152,9 @@ class Chain : public ShimOf<Chain> {
   void receive(ShimContext& context, NodeId from, const Message& message) override;
 
   void hash_into(Hasher& h) const;
+  /// Whether what it does to a message depends on what has passed through it before.
+  bool remembers() const;
+  const std::vector<Behaviour>& behaviours() const { return behaviours_; }
 
  private:
   struct Outgoing {
@@ -159,6 +173,11 @@ class Chain : public ShimOf<Chain> {
   bool send(Equivocation& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Script& b, ShimContext& context, std::size_t index, Outgoing& out);
   bool send(Also& b, ShimContext& context, std::size_t index, Outgoing& out);
+  bool send(Instead& b, ShimContext& context, std::size_t index, Outgoing& out);
+  static bool send(Deaf& /*b*/, ShimContext& /*context*/, std::size_t /*index*/,
+                   Outgoing& /*out*/) {
+    return true;
+  }
 
   bool speaks_with(NodeId node) const;
   void replay(Replay& b, ShimContext& context, std::size_t index);

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "sim/byzantine.hpp"
 #include "sim/notes.hpp"
 #include "sim/observer.hpp"
 
@@ -104,6 +105,9 @@ std::int64_t StepAnswers::draw(Question q, const Distribution& d) {
 bool StepAnswers::chance(Question q, Probability p) {
   if (p.scaled == 0) return false;
   if (p.scaled >= Probability::kOne) return true;
+  if (keeper != nullptr && q.what == Decision::loss && keeper->may_stay_away(q.node, q.peer)) {
+    return false;
+  }
   // That nothing out of the ordinary happens may be so for ever.
   const bool lucky = luck;
   const bool answer = pick(q, 2) == 1;
@@ -126,9 +130,14 @@ std::string StepTable::obstacle(const World& world) {
   if (config.ties != TieRule::any || config.arrival_ns != 0) return "delays decide what comes next";
   if (config.cpu.enabled) return "nodes have CPUs";
   if (!config.faults.empty()) return "there are faults";
-  if (world.any_watched_) return "there are Byzantine nodes";
   for (const World::Instance& node : world.instances_) {
     if (!node.ideal_clock) return "clocks drift";
+  }
+  for (const World::Parts& node : world.parts_) {
+    if (!node.twins.empty()) return "there are twins";
+    if (!node.shim) continue;
+    const auto* chain = dynamic_cast<const byzantine::Chain*>(&*node.shim);
+    if (chain == nullptr || chain->remembers()) return "a faulty node remembers what it has done";
   }
   return {};
 }
@@ -140,6 +149,16 @@ StepTable::StepTable(const World& world, bool by_time, std::vector<Renaming> ren
       observations_(1),
       known_(std::size_t{1} << 10) {
   assert(obstacle(world).empty());
+  const WorldConfig& config = *world.config_;
+  stays_away_.resize(nodes() * nodes());
+  for (std::uint32_t from = 0; from < nodes(); ++from) {
+    for (std::uint32_t to = 0; to < nodes(); ++to) {
+      const LinkProfile& link = world.network_->profile({from}, {to});
+      const bool maybe = link.loss.scaled != 0 && link.loss.scaled < Probability::kOne;
+      stays_away_[from * nodes() + to] =
+          world.nodes()[from].faulty && maybe && !link.fifo && config.mailbox == 0;
+    }
+  }
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     initial_.push_back(intern(read_back(scratch_, {i})));
   }
@@ -341,6 +360,7 @@ std::span<const StepTable::Outcome> StepTable::learn(StateId state, std::uint32_
                                                      std::uint64_t key) {
   std::vector<Outcome> all;
   StepAnswers answers;
+  answers.keeper = this;
   do {
     answers.rewind();
     const State before = states_[state];  // by value: states_ grows

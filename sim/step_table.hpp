@@ -77,6 +77,12 @@ class StepTable {
   /// kept.
   StepTable(const World& world, bool by_time, std::vector<Renaming> renamings = {});
 
+  /// Whether a message on this link may stay under way for ever, and nothing waits for it: what a
+  /// faulty node sends over a link that may lose it, and that keeps no order. Whether it is lost is
+  /// then not asked: it is lost if it never arrives.
+  bool may_stay_away(NodeId from, NodeId to) const {
+    return stays_away_[from.value * nodes() + to.value];
+  }
   std::size_t nodes() const { return scratch_.instances_.size(); }
   StateId initial(NodeId node) const { return initial_[node.value]; }
   /// What is due at once in the world (starts, messages to oneself), and the messages in flight in
@@ -187,7 +193,8 @@ class StepTable {
   void hash_renamed(const State& state, bool named);
   void hash_renamed(const Handed& handed);
 
-  World scratch_;  ///< with nothing pending
+  World scratch_;                 ///< with nothing pending
+  std::vector<bool> stays_away_;  ///< by sender, then receiver
   std::vector<Renaming> renamings_;
   std::vector<std::uint64_t> state_hashes_;    ///< by state, then renaming
   std::vector<std::uint64_t> message_hashes_;  ///< by message, then renaming
@@ -243,6 +250,7 @@ class StepAnswers final : public Choices {
   static constexpr std::uint64_t kMostAlternatives = 10'000;
   /// Each delay is one of these; empty: the least is taken.
   std::vector<std::int64_t> delays;
+  const StepTable* keeper = nullptr;  ///< whose may_stay_away() spares the question for a loss
 
  private:
   std::size_t next_ = 0;

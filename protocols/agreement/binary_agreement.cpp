@@ -252,6 +252,7 @@ ProtocolInfo binary_agreement_protocol() {
   p.line = "one bit in rounds of votes, each followed by a common coin; for n > 3t";
   p.variants = binary_agreement::variants();
   p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
+  p.alike = true;
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.read = [variants = p.variants](const Setup& setup) -> Make {
     const auto options = read_options<Options>(setup, variants);

@@ -9,6 +9,9 @@
 
 #include <boost/describe.hpp>
 
+#include "sim/describe.hpp"
+#include "sim/hash.hpp"
+
 namespace sibyl::agreement {
 
 /// A set of bits.
@@ -29,7 +32,7 @@ constexpr std::optional<bool> only(Bits set) {
   return std::nullopt;
 }
 
-/// Which of up to eight things each party has said, by the party's place.
+/// Which of up to eight things each party has said, by the party's place, which is its number.
 class Said {
  public:
   Said() = default;
@@ -42,6 +45,15 @@ class Said {
     return true;
   }
   bool add(std::size_t party, unsigned what) { return add(party, what, what); }
+  void hash_into(Hasher& h) const {
+    if (!h.renames()) {
+      hash_append(h, by_party);
+      return;
+    }
+    std::vector<std::uint8_t> renamed(by_party.size());
+    for (std::uint32_t i = 0; i < by_party.size(); ++i) renamed[h.renamed(i)] = by_party[i];
+    hash_append(h, renamed);
+  }
 
   std::vector<std::uint8_t> by_party;
   BOOST_DESCRIBE_CLASS(Said, (), (by_party), (), ())

@@ -53,6 +53,7 @@ void CrusaderRound::proceed(const RoundPlace& place) {
     // upon ECHO1(v) from t + 1 parties: send ECHO1(v) to all, once.
     if (echoes1_[at] > place.parties.t) send_echo1(place, value);
     if (echoes1_[at] < enough) continue;
+    echoed_ = echoed_ | set_of(value);
     // upon ECHO1(v) from n - t parties: send ECHO2(v) to all, for the first v alone.
     if (!std::exchange(echo2_sent, true)) {
       place.context.send(place.parties.all, Echo2{place.round, value});
@@ -94,6 +95,29 @@ void CrusaderRound::settle(const RoundPlace& place, bool both_echoed) {
   }
 }
 
+// ECHO1(b) is counted for ECHO1(b) and as n - t of them, ECHO2 for ECHO3 (without that: until all
+// is settled), ECHO3 until all is settled.
+void CrusaderRound::hash_into(Hasher& h) const {
+  const bool over = settled != Bits::none;
+  unsigned open = 0;
+  if (!holds(sent, false) || !holds(echoed_, false)) open |= kEcho1Zero;
+  if (!holds(sent, true) || !holds(echoed_, true)) open |= kEcho1One;
+  if (binding_ ? !echo3_sent : !over) open |= kEcho2;
+  if (!over) open |= kEcho3;
+  Said relevant = said;
+  for (std::uint8_t& what : relevant.by_party) what = static_cast<std::uint8_t>(what & open);
+  for (const Bits bits : {sent, echoed_, settled}) h.add(static_cast<std::uint64_t>(bits));
+  h.add((begun ? 1U : 0U) | (echo2_sent ? 2U : 0U) | (echo3_sent ? 4U : 0U));
+  relevant.hash_into(h);
+  // What they said is not in `said`.
+  if ((open & kEcho2) != 0) {
+    for (const std::uint32_t votes : echoes2_) h.add(votes);
+  }
+  if ((open & kEcho3) != 0) {
+    for (const std::uint32_t votes : echoes3_) h.add(votes);
+  }
+}
+
 Outputs BindingCrusaderAgreement::input(Context context, const Value& value) {
   const std::optional<bool> bit = bit_in(value);
   if (!bit || round.begun) return {};
@@ -130,6 +154,7 @@ ProtocolInfo binding_crusader_agreement() {
        {{"binding", Value(false)}}},
   };
   p.properties = {"agreement", "validity", "unanimity", "integrity", "termination"};
+  p.alike = true;
   p.most_faulty = [](std::uint32_t n) { return (n - 1) / 3; };
   p.read = made_with<crusader::Options>(
       p.variants, [](const SystemPtr& system, NodeId /*self*/, const crusader::Options& options) {

@@ -67,6 +67,8 @@ class CrusaderRound {
   void begin(const RoundPlace& place, bool estimate);
   /// A message of this round. O(1).
   void receive(const RoundPlace& place, NodeId from, const Message& message);
+  /// Without what nothing depends on any more: votes behind a threshold that is passed.
+  void hash_into(Hasher& h) const;
   /// Nothing that may still come makes the party say anything.
   bool finished() const {
     return settled != Bits::none && sent == Bits::both && echo2_sent && (echo3_sent || !binding_);
@@ -88,8 +90,9 @@ class CrusaderRound {
   void settle(const RoundPlace& place, bool both_echoed);
 
   bool binding_ = true;
-  // How many parties have said what; follows from `said`.
-  std::array<std::uint32_t, 2> echoes1_{};
+  Bits echoed_ = Bits::none;  ///< by n - t ECHO1 each; follows from `said`
+  // How many parties have said what.
+  std::array<std::uint32_t, 2> echoes1_{};  ///< follows from `said`
   std::array<std::uint32_t, 2> echoes2_{};
   std::array<std::uint32_t, 3> echoes3_{};  ///< 0, 1, null
 };

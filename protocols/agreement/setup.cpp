@@ -110,6 +110,39 @@ Tolerance tolerance(const Setup& setup, const AgreementProtocol& protocol) {
   return {borne, protocol.faults == FaultsBorne::byzantine ? borne : 0};
 }
 
+/// Votes are sent once, and nobody counts on those of a party that has crashed.
+Model model_of(const Setup& setup, const AgreementProtocol& protocol) {
+  const PartiesPtr parties = read_parties(setup, protocol);
+  Model model;
+  model.parties = parties->n();
+  model.links = LinkNeeds::lossless;
+  const bool says = setup.deployment.find("faulty") != nullptr;
+  if (says && protocol.most_faulty(broadcast::kMostParties) > 0) model.declared = parties->t;
+  return model;
+}
+
+/// Those with the same input, known or not proposed at all.
+std::vector<std::vector<NodeId>> parties_alike(const Setup& setup,
+                                               const AgreementProtocol& protocol) {
+  const SystemPtr system = read_system(setup, protocol);
+  std::vector<std::vector<NodeId>> groups;
+  for (const NodeId party : system->parties->all) {
+    const Input& input = system->inputs[party.value];
+    const auto same = [&](const std::vector<NodeId>& group) {
+      const Input& other = system->inputs[group.front().value];
+      return other.value == input.value && other.at == input.at && other.absent == input.absent;
+    };
+    const auto found = std::find_if(groups.begin(), groups.end(), same);
+    if (found != groups.end()) {
+      found->push_back(party);
+    } else {
+      groups.push_back({party});
+    }
+  }
+  std::erase_if(groups, [](const auto& group) { return group.size() < 2; });
+  return groups;
+}
+
 /// Inputs, all the same in one of four drawings, and faulty parties.
 Drawn draw(const AgreementProtocol& protocol, const Setup& setup, Stream& stream) {
   protocol.read(setup);  // options that make no sense are found out before anything is drawn
@@ -174,6 +207,10 @@ ProtocolInfo agreement_protocol(AgreementProtocol protocol) {
   const auto shared = std::make_shared<const AgreementProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
   info.labels = [](const Setup&) { return std::vector<std::string>{}; };
+  info.relies_on = [shared](const Setup& setup) { return model_of(setup, *shared); };
+  if (shared->alike) {
+    info.symmetric = [shared](const Setup& setup) { return parties_alike(setup, *shared); };
+  }
   info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
   info.draw = [shared](const Setup& setup, Stream& stream, unsigned /*size*/) {
     return draw(*shared, setup, stream);

@@ -72,6 +72,9 @@ struct AgreementProtocol {
   /// How many of n parties may be faulty, and in which way.
   std::uint32_t (*most_faulty)(std::uint32_t n) = [](std::uint32_t) { return 0U; };
   FaultsBorne faults = FaultsBorne::byzantine;
+  /// Parties with the same input can be exchanged: no step depends on a party's number (see
+  /// ProtocolInfo::symmetric).
+  bool alike = false;
   /// Reads the options. Throws ConfigError. See made_with().
   std::function<Make(const Setup&)> read;
   std::vector<std::uint32_t> sizes = {4, 4, 4, 5, 7};  ///< that a search draws

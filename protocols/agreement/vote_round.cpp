@@ -105,4 +105,30 @@ Bits VoteRound::conf_values(const RoundPlace& place) const {
   return votes + place.parties.t >= place.parties.n() ? values : Bits::none;
 }
 
+// BVAL(b) is counted for BVAL(b) and for bin_values, AUX until CONF, CONF until all is settled.
+void VoteRound::hash_into(Hasher& h) const {
+  const bool over = settled != Bits::none;
+  unsigned open = 0;
+  for (const bool value : {false, true}) {
+    if (!holds(sent, value) || !holds(bin_values, value)) open |= bval_flag(value);
+  }
+  if (confirmed == Bits::none && !over) open |= kAux;
+  if (!over) open |= kConf;
+  Said relevant = said;
+  for (std::uint8_t& what : relevant.by_party) what = static_cast<std::uint8_t>(what & open);
+  h.add(begun ? 1 : 0);
+  for (const Bits bits : {bin_values, sent, confirmed, settled}) {
+    h.add(static_cast<std::uint64_t>(bits));
+  }
+  h.add(aux_sent ? 1 : 0);
+  relevant.hash_into(h);
+  // What they said is not in `said`.
+  if ((open & kAux) != 0) {
+    for (const std::uint32_t votes : auxs_) h.add(votes);
+  }
+  if ((open & kConf) != 0) {
+    for (const std::uint32_t votes : confs_) h.add(votes);
+  }
+}
+
 }  // namespace sibyl::agreement

@@ -66,6 +66,8 @@ class VoteRound {
   void begin(const RoundPlace& place, bool estimate);
   /// A message of this round. O(1).
   void receive(const RoundPlace& place, NodeId from, const Message& message);
+  /// Without what nothing depends on any more: votes behind a threshold that is passed.
+  void hash_into(Hasher& h) const;
   /// Nothing that may still come makes the party say anything.
   bool finished() const { return settled != Bits::none && (sent == Bits::both || !rules_.relays); }
 
@@ -87,8 +89,8 @@ class VoteRound {
   Bits conf_values(const RoundPlace& place) const;
 
   binary_agreement::VoteRules rules_;
-  // How many parties have said what; follows from `said`.
-  std::array<std::uint32_t, 2> bvals_{};
+  // How many parties have said what.
+  std::array<std::uint32_t, 2> bvals_{};  ///< follows from `said`
   std::array<std::uint32_t, 2> auxs_{};
   std::array<std::uint32_t, 4> confs_{};  ///< by Bits
 };

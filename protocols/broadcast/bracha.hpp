@@ -99,6 +99,13 @@ struct Instance {
   bool echoed = false;
   bool ready = false;
   bool delivered = false;
+  /// Without what nothing depends on any more: ECHOs are counted for READY alone, and READYs for
+  /// READY and the delivery.
+  void hash_into(Hasher& h) const {
+    h.add((echoed ? 1U : 0U) | (ready ? 2U : 0U) | (delivered ? 4U : 0U));
+    if (!ready) echoes.hash_into(h);
+    if (!ready || !delivered) readies.hash_into(h);
+  }
 };
 BOOST_DESCRIBE_STRUCT(Instance, (), (echoes, readies, echoed, ready, delivered))
 

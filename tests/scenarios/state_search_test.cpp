@@ -402,7 +402,7 @@ TEST_CASE("a path leads a world to the state that the search has found") {
   std::set<std::uint64_t> ends;
   for (const auto& path : last.paths) {
     World world = root;
-    PathChoices lead(path);
+    PathChoices lead(path, search.steps(), {});
     for (std::size_t i = 0; i < path.size(); ++i) {
       lead.begin(i);
       REQUIRE(world.step(lead));

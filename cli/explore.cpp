@@ -254,6 +254,7 @@ int search_all(const ExploreSettings& settings, const Scenario& scenario, Io& io
   options.merge = !settings.no_merge;
   options.copy = settings.copy;
   options.reduce = settings.reduce;
+  options.binding = settings.binding.on;
   const char* other = settings.copy                 ? "--copy-worlds"
                       : settings.no_merge           ? "--no-merge"
                       : !settings.delay_set.empty() ? "--delay-set"
@@ -352,7 +353,7 @@ int explore_one(const ExploreSettings& settings, Io& io) {
   }
   check_folder(settings.common.out);
   const Scenario& scenario = scenarios.front();
-  if (settings.binding.on) {
+  if (settings.binding.on && settings.strategy != "exhaustive") {
     return explore_binding(scenario, settings.binding, options_of(settings, *scenario.protocol, io),
                            settings.common, io);
   }

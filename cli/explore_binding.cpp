@@ -136,12 +136,20 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
     }
     return;
   }
+  if (strategy == "exhaustive") {  // in every state of that search: no runs, and no forks
+    for (const char* name : {"--forks", "--continue-states", "--no-merge", "--copy-worlds"}) {
+      if (given(name)) {
+        throw UsageError(fmt::format("{} does not go with --binding --strategy exhaustive", name));
+      }
+    }
+    return;
+  }
   for (const char* name :
        {"--protocol", "--property", "--causes", "--liveness", "--memory", "--crashes", "--recover",
         "--amnesia", "--pauses", "--cuts", "--losses", "--duplicates"}) {
     if (given(name)) throw UsageError(fmt::format("{} does not go with --binding", name));
   }
-  if (strategy == "exhaustive" || strategy == "timed" || strategy == "extremes") {
+  if (strategy == "timed" || strategy == "extremes") {
     throw UsageError(
         fmt::format("--binding: --strategy {} does not leave the order of what is under way at a "
                     "fork to be drawn; take swarm, random, pct, delay, starve or newest",

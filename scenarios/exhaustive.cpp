@@ -21,10 +21,14 @@ namespace {
 bool treats_alike(const byzantine::Behaviour& behaviour, const Renaming& exchanged) {
   if (std::holds_alternative<byzantine::Deaf>(behaviour)) return true;
   if (const auto* silence = std::get_if<byzantine::Silence>(&behaviour)) return silence->after == 0;
-  const auto* instead = std::get_if<byzantine::Instead>(&behaviour);
-  if (instead == nullptr || !instead->scope.to.empty() || !instead->scope.where.empty()) {
-    return false;  // it may do so all the same
+  const auto open = [](const byzantine::Scope& scope) {
+    return scope.to.empty() && scope.where.empty();
+  };
+  if (const auto* omission = std::get_if<byzantine::Omission>(&behaviour)) {
+    return open(omission->scope);
   }
+  const auto* instead = std::get_if<byzantine::Instead>(&behaviour);
+  if (instead == nullptr || !open(instead->scope)) return false;  // it may do so all the same
   Renaming same(exchanged.size());
   std::iota(same.begin(), same.end(), 0U);
   return std::all_of(instead->messages.begin(), instead->messages.end(), [&](const Message& m) {
@@ -98,6 +102,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
     bounds.others = [this] { return judge_.memory_bytes(); };
     bounds.merge = options_.merge;
     bounds.reduce = options_.reduce;
+    bounds.binding = options_.binding;
     if (options_.reduce) bounds.symmetric = exchangeable(scenario_);
     bounds.deadline = scenario_.limits.deadline;
     bounds.tick = [this] {
@@ -118,6 +123,19 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
   void ended(Outcome outcome) override { judge(outcome); }
   void cut_off() override { judge(Outcome::limit); }
   void broken() override {}
+  void unbound() override {
+    for (FoundCause& f : result_.found) {
+      if (f.property == "binding") {
+        ++f.count;
+        return;
+      }
+    }
+    result_.found.push_back(
+        {"binding", "two values behind one output",
+         "After an output, two values can still be put out in different continuations. (No single "
+         "run shows that: there is no scenario.)",
+         result_.judged, 1, 0, Value()});
+  }
   void hit(const std::string& probe) override { ++result_.probes[probe]; }
   void again() override {
     for (auto& [probe, hits] : result_.probes) hits = 0;
@@ -246,6 +264,7 @@ ExhaustiveResult explore_exhaustively(const Scenario& given, const ExhaustiveOpt
   }
   if (!by_numbers) {
     result = empty;
+    if (options.binding) add_incomplete(result, "binding was not looked at: worlds were copied");
     search_by_copying(scenario, with, result);
   }
   if (!scenario.faults.random.empty()) {

@@ -21,6 +21,9 @@ struct ExhaustiveOptions {
   /// Copy the world for every step, as is done anyway where steps depend on more than a node and a
   /// message (StepTable::obstacle): slower, and a second way of counting.
   bool copy = false;
+  /// Also whether agreement is binding (scenarios/binding.hpp), in every state: found as "binding".
+  /// Only where no copies of worlds are needed, and with merging; else it is incomplete.
+  bool binding = false;
   /// Without: the asynchronous model. With: the timed one, where every delay is one of these.
   std::vector<std::int64_t> delays_ns;
   std::vector<std::string> properties;  ///< only these; empty: all of the protocol

@@ -55,6 +55,7 @@ StateSearch::StateSearch(const World& root, const StateSearchOptions& options, b
                          Listener& listener)
     : options_(options),
       config_(root.config()),
+      descriptions_(root.nodes()),
       network_(root.config().network, roles_of(root)),
       by_time_(by_time),
       time_in_state_(by_time || options.deadline != kNever),
@@ -64,6 +65,7 @@ StateSearch::StateSearch(const World& root, const StateSearchOptions& options, b
       shown_(root.nodes().size() + 1, steps_),
       nodes_(static_cast<std::uint32_t>(root.nodes().size())),
       head_(nodes_ + 2),
+      values_ahead_(descriptions_),
       path_counts_(kPathCounts) {
   // The time, and what else a step might see, differ along the path of a lone step.
   options_.reduce = options_.reduce && options_.merge && !by_time;
@@ -76,6 +78,7 @@ StateSearch::End StateSearch::run() {
     states = transitions = depth = ends = cycles = 0;
     depth_reached = queue_reached = not_continued = came_back_exchanged = false;
     visited_ = StateSet();
+    values_ahead_ = ValuesAhead(descriptions_);
     listener_.again();
   }
 }
@@ -121,7 +124,7 @@ StateSearch::End StateSearch::search_once() {
 
 std::size_t StateSearch::memory_bytes() const {
   constexpr std::size_t kMapNode = 64;
-  return visited_.bytes() + words_.capacity() * sizeof(std::uint32_t) +
+  return visited_.bytes() + values_ahead_.bytes() + words_.capacity() * sizeof(std::uint32_t) +
          stack_.capacity() * sizeof(Frame) + steps_.memory_bytes() + shown_.memory_bytes() +
          ignored_.size() * kMapNode + (channels_.capacity() + views_.capacity()) * 8 +
          (options_.others ? options_.others() : 0);
@@ -204,7 +207,19 @@ void StateSearch::pop() {
   const Frame& top = stack_.back();
   --path_counts_[top.least % kPathCounts];
   words_.resize(top.offset);
+  const ValuesAhead::Values ahead = top.ahead;
+  if (options_.binding) values_ahead_.keep(top.least, ahead);
   stack_.pop_back();
+  if (options_.binding && !stack_.empty()) lies_ahead(ahead);
+}
+
+/// Of the state that the step of the newest one leads to.
+void StateSearch::lies_ahead(ValuesAhead::Values values) {
+  Frame& top = stack_.back();
+  const auto all = static_cast<ValuesAhead::Values>(values | top.output.values);
+  top.ahead = static_cast<ValuesAhead::Values>(top.ahead | all);
+  path_steps_ = stack_.size();
+  if (top.output.first && ValuesAhead::two(all)) listener_.unbound();
 }
 
 /// The place of the state on the path, its nodes exchanged perhaps; or kNowhere.
@@ -481,6 +496,7 @@ void StateSearch::advance() {
   top.luck = outcome.by_luck;
   build(top, a, outcome);
   ++transitions;
+  if (options_.binding) top.output = values_ahead_.of(steps_.observed(outcome.observed));
   if (outcome.observed != 0) {
     for (const Observed& o : steps_.observed(outcome.observed)) {
       if (!o.counted.empty()) listener_.hit(o.counted);
@@ -528,7 +544,10 @@ void StateSearch::enter() {
     ++states;
     if (options_.invariant && !holds()) listener_.broken();
   }
-  if (!fresh && options_.merge) return;
+  if (!fresh && options_.merge) {
+    if (options_.binding) lies_ahead(values_ahead_.after(least));
+    return;
+  }
   if (too_much_pending()) {
     queue_reached = true;
     listener_.cut_off();

@@ -12,6 +12,7 @@
 
 #include "scenarios/shown.hpp"
 #include "scenarios/state_set.hpp"
+#include "scenarios/values_ahead.hpp"
 #include "sim/step_table.hpp"
 #include "sim/world.hpp"
 
@@ -53,6 +54,8 @@ struct StateSearchOptions {
   /// Nothing later is done; with one, the time belongs to the state.
   Time deadline = kNever;
   std::optional<Invariant> invariant;
+  /// Whether Listener::unbound is told. Needs merging.
+  bool binding = false;
   std::function<bool()> tick;  ///< asked every 1024 transitions: whether to stop
 };
 
@@ -79,6 +82,9 @@ class StateSearch {
     virtual void cut_off() = 0;  ///< the bound on the depth or on what is pending was reached
     virtual void returned(std::size_t /*since*/) = 0;  ///< to the state at that place of the path
     virtual void broken() = 0;                         ///< the invariant does not hold
+    /// Behind the path's step, which puts something out, correct nodes can put out two values: of
+    /// the step itself and of different continuations.
+    virtual void unbound() {}
     virtual void hit(const std::string& /*probe*/) = 0;
     virtual void again() = 0;  ///< a reduction was not justified: all counts begin anew
   };
@@ -143,11 +149,14 @@ class StateSearch {
     std::uint32_t first_answer = 0;
     std::uint32_t answers = 0;
     bool luck = false;
+    ValuesAhead::Output output;  ///< of the step that is being followed
+    ValuesAhead::Values ahead = 0;
   };
 
   void push_next(std::uint64_t hash, std::uint64_t least);
   void pop();
   void end_here();
+  void lies_ahead(ValuesAhead::Values values);
   void advance();
   bool find_alternative(Frame& frame, Alternative& found) const;
   bool find_timer(const Frame& frame, std::uint32_t number, Alternative& found) const;
@@ -185,6 +194,7 @@ class StateSearch {
   std::uint32_t head_;  ///< words before the messages: a number a node, Shown, how many at once
 
   StateSet visited_;
+  ValuesAhead values_ahead_;
   std::vector<std::uint32_t> words_;  ///< the states of the path, one behind the other
   std::vector<Frame> stack_;
   std::vector<std::uint32_t> path_counts_;  ///< by part of the hash: states of the path

@@ -23,13 +23,23 @@ class StateSet {
     ++size_;
     return true;
   }
+  bool contains(std::uint64_t hash) const {
+    if (hash == 0) hash = 1;
+    const std::size_t mask = places_.size() - 1;
+    std::size_t i = place_of(hash) & mask;
+    while (places_[i] != 0 && places_[i] != hash) i = (i + 1) & mask;
+    return places_[i] == hash;
+  }
   std::size_t bytes() const { return places_.size() * sizeof(std::uint64_t); }
   std::size_t size() const { return size_; }
 
  private:
+  static std::size_t place_of(std::uint64_t hash) {
+    return static_cast<std::size_t>(hash * 0x9e3779b97f4a7c15U >> 20);
+  }
   std::uint64_t& find(std::uint64_t hash) {
     const std::size_t mask = places_.size() - 1;
-    std::size_t i = static_cast<std::size_t>(hash * 0x9e3779b97f4a7c15U >> 20) & mask;
+    std::size_t i = place_of(hash) & mask;
     while (places_[i] != 0 && places_[i] != hash) i = (i + 1) & mask;
     return places_[i];
   }

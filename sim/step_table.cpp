@@ -79,7 +79,9 @@ Observed observed_in(const Step& step) {
   } else if (step.type == &kTypeInfo<note::Propose>) {
     o.subject = subject_of(static_cast<const note::Propose*>(step.body)->instance);
   } else if (step.type == &kTypeInfo<note::Decide>) {
-    o.subject = subject_of(static_cast<const note::Decide*>(step.body)->instance);
+    const auto& decided = *static_cast<const note::Decide*>(step.body);
+    o.subject = subject_of(decided.instance);
+    o.decided = decided.value;
   }
   return o;
 }

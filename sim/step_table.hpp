@@ -13,6 +13,7 @@
 
 #include "sim/choices.hpp"
 #include "sim/trace.hpp"
+#include "sim/value.hpp"
 #include "sim/world.hpp"
 
 namespace sibyl {
@@ -32,6 +33,7 @@ struct Observed {
   std::uint64_t subject = 0;
   std::vector<std::uint64_t> renamed;  ///< `content` under each renaming
   std::string counted;                 ///< of a note::Count, what is counted
+  std::optional<Value> decided;        ///< of a note::Decide, the value
 };
 
 /// What checkers are shown by a step. Precondition: it is no send, receive or timer.

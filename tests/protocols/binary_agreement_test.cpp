@@ -276,4 +276,58 @@ TEST_CASE("sets of bits") {
   CHECK(said.add(0, 2));
 }
 
+TEST_CASE("states differ by what votes said, and not by votes behind a threshold that is passed") {
+  using agreement::Bits;
+  World world{WorldConfig()};
+  Context context(world, 0);
+  broadcast::Parties parties;
+  for (std::uint32_t i = 0; i < 4; ++i) parties.all.push_back({i});
+  parties.t = 1;
+  const agreement::RoundPlace place{context, parties, 1};
+  const auto after = [&](auto round, const auto& votes) {
+    std::uint32_t from = 0;
+    for (const auto& vote : votes) round.receive(place, {from++}, Message::make(vote, Route{}));
+    return round;
+  };
+  const auto hash = [](const auto& round) { return hash_of(round); };
+  const agreement::VoteRound fresh(4, {});
+  using binary_agreement::Aux;
+  using binary_agreement::Conf;
+  const std::vector<Aux> zero{{1, false}};
+  const std::vector<Aux> one{{1, true}};
+  CHECK(hash(after(fresh, zero)) != hash(after(fresh, one)));
+  const std::vector<Conf> both{{1, Bits::both}};
+  const std::vector<Conf> single{{1, Bits::one}};
+  CHECK(hash(after(fresh, both)) != hash(after(fresh, single)));
+  agreement::VoteRound settled = fresh;
+  settled.settled = Bits::one;
+  CHECK(hash(after(settled, zero)) == hash(after(settled, one)));
+  CHECK(hash(after(settled, zero)) == hash(settled));
+  const agreement::CrusaderRound crusader(4, true);
+  const std::vector<crusader::Echo2> echoes_zero{{1, false}};
+  const std::vector<crusader::Echo2> echoes_one{{1, true}};
+  CHECK(hash(after(crusader, echoes_zero)) != hash(after(crusader, echoes_one)));
+  const std::vector<crusader::Echo3> neither{{1, std::nullopt}};
+  const std::vector<crusader::Echo3> third{{1, true}};
+  CHECK(hash(after(crusader, neither)) != hash(after(crusader, third)));
+}
+
+TEST_CASE("with the parties numbered otherwise a state of votes hashes as that of the others") {
+  agreement::Said first(3);
+  agreement::Said second(3);
+  first.add(0, 1);
+  first.add(1, 2);
+  second.add(2, 1);
+  second.add(1, 2);
+  const std::vector<std::uint32_t> same{0, 1, 2};
+  const std::vector<std::uint32_t> exchanged{2, 1, 0};
+  const auto hash = [](const agreement::Said& said, const std::vector<std::uint32_t>& renaming) {
+    Hasher h(renaming);
+    said.hash_into(h);
+    return h.value();
+  };
+  CHECK(hash(first, same) != hash(second, same));
+  CHECK(hash(first, exchanged) == hash(second, same));
+}
+
 }  // namespace sibyl::binary_agreement_test

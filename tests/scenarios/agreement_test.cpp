@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,40 @@ TEST_CASE("a search for binding does not depend on the number of jobs") {
   CHECK(one.violating == three.violating);
   REQUIRE(one.found.has_value() == three.found.has_value());
   if (one.found) CHECK(one.found->scenarios == three.found->scenarios);
+}
+
+/// By party, the epoch in which it delivered the item with this content.
+std::map<std::string, std::uint64_t> epochs_of(const Scenario& scenario, const std::string& item) {
+  const RunResult run = run_scenario(scenario);
+  std::map<NodeId, std::uint64_t> epochs;
+  std::map<std::string, std::uint64_t> found;
+  for (const TraceEvent& e : run.trace.events) {
+    if (e.kind != TraceKind::note) continue;
+    const Value* what = e.data.find("what");
+    if (e.name == "note::Count" && what != nullptr && *what == Value("delivered_epoch")) {
+      ++epochs[e.node];
+    }
+    const Value* content = e.data.find("content");
+    if (e.name == "note::BroadcastDelivery" && content != nullptr && *content == Value(item)) {
+      found.emplace(run.trace.nodes[e.node.value].name, epochs[e.node]);
+    }
+  }
+  return found;
+}
+
+TEST_CASE("samples that can be read are kept out for epochs, sealed ones and full blocks are not") {
+  // E-9: what the scenario tells.
+  const auto file = load_file(std::string(SIBYL_SOURCE_DIR) + "/scenarios/smr/E-9.json");
+  const std::map<std::string, std::uint64_t> in_epoch{
+      {"smr-E-9", 5}, {"smr-E-9/sealed", 2}, {"smr-E-9/full", 2}};
+  REQUIRE(file.size() == in_epoch.size());
+  for (const Scenario& s : file) {
+    CAPTURE(s.id);
+    const auto found = epochs_of(s, "x");
+    CHECK(found.size() == 4);
+    for (const auto& [party, epoch] : found) CHECK(epoch == in_epoch.at(s.id));
+    for (const auto& [party, epoch] : epochs_of(s, "first")) CHECK(epoch == 1);
+  }
 }
 
 }  // namespace sibyl

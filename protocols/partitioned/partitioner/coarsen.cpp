@@ -208,10 +208,10 @@ class Gatherer {
 Vertex number(std::vector<Vertex>& leader) {
   std::vector<Vertex> id(leader.size(), kNoVertex);
   Vertex clusters = 0;
-  for (Vertex& each : leader) {
-    Vertex& known = id[each];
+  for (std::size_t v = 0; v < leader.size(); ++v) {
+    Vertex& known = id[leader[v]];
     if (known == kNoVertex) known = clusters++;
-    each = known;
+    leader[v] = known;
   }
   return clusters;
 }

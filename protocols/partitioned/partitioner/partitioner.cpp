@@ -2,7 +2,7 @@
 #include "protocols/partitioned/partitioner/partitioner.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <numeric>
 #include <utility>
 
 #include <fmt/core.h>
@@ -24,13 +24,24 @@ constexpr std::uint32_t kPurpose = 0x70617274;  ///< of the random stream
 /// First comes how much parts are above the limit, then cut and moves.
 using Rank = std::pair<Weight, Weight>;
 
-/// How much is tried.
+/// How much is tried. The numbers are the least with which the cuts were near those of the best of
+/// many tries; one descent through a small graph depends on chance more than one through a large.
 struct Effort {
-  int tries;      ///< initial partitions of the coarsest graph
-  int cycles;     ///< V-cycles after the first descent
-  int rounds;     ///< of local searches a level
-  std::uint32_t patience;
+  int descents;  ///< from the whole graph, with clusters of their own; the best is kept
+  int tries;     ///< initial partitions in each
+  int cycles;    ///< V-cycles afterwards, as long as they improve
 };
+
+constexpr int kGrowths = 4;              ///< in each bisection of a coarsest graph
+constexpr int kGreedyPasses = 4;         ///< a level
+constexpr int kRounds = 2;               ///< of local searches a level
+constexpr std::uint32_t kPatience = 30;  ///< of a local search, in moves
+
+Effort effort_for(Vertex vertices) {
+  if (vertices <= 3'000) return {3, 1, 1};
+  if (vertices <= 20'000) return {2, 2, 1};
+  return {1, 4, 1};
+}
 
 class Partitioner {
  public:
@@ -41,37 +52,36 @@ class Partitioner {
     levels_.resize(1);
     levels_.front().graph = graph;
     if (options.migration) set_homes(*options.migration);
-    const Vertex n = graph.size();
-    effort_ = {n <= 20'000 ? 8 : 4, n <= 20'000 ? 3 : 1, 3, 30};
+    effort_ = effort_for(graph.size());
+    total_weight_ = std::accumulate(graph.weight.begin(), graph.weight.end(), Weight{0}) / 2;
   }
 
   std::vector<Part> run() {
     std::vector<Part> best = descend(nullptr);
     Rank rank = rank_;
-    if (old_.size() == best.size() && !old_.empty()) {
-      rename(best);
-      // A second beginning: where everything is already.
-      std::vector<Part> stay = old_;
-      refine(levels_.front(), stay, effort_.rounds);
-      cycle(best, rank = rank_of(best));
-      Rank stay_rank = rank_of(stay);
-      cycle(stay, stay_rank);
-      return stay_rank <= rank ? stay : best;
-    }
+    // Where little is cut, little is to be refined, and descents are cheap.
+    const int descents = rank.second < total_weight_ / 50 ? 3 : effort_.descents;
+    for (int i = 1; i < descents; ++i) keep_better(best, rank, descend(nullptr));
     cycle(best, rank);
-    return best;
+    if (old_.empty()) return best;
+    // A second beginning: where everything is already.
+    std::vector<Part> stay = old_;
+    refine(levels_.front(), stay);
+    Rank stay_rank = rank_;
+    cycle(stay, stay_rank);
+    return stay_rank <= rank ? stay : best;
   }
 
  private:
+  bool keep_better(std::vector<Part>& best, Rank& rank, std::vector<Part> other) const {
+    if (rank_ >= rank) return false;
+    rank = rank_;
+    best = std::move(other);
+    return true;
+  }
+
   void cycle(std::vector<Part>& best, Rank& rank) {
-    for (int i = 0; i < effort_.cycles; ++i) {
-      std::vector<Part> part = descend(&best);
-      if (rank_ < rank) {
-        rank = rank_;
-        best = std::move(part);
-      } else {
-        break;
-      }
+    for (int i = 0; i < effort_.cycles && keep_better(best, rank, descend(&best)); ++i) {
     }
   }
 
@@ -102,14 +112,14 @@ class Partitioner {
     if (within == nullptr) {
       part = initial(levels_.back());
     } else {
-      refine(levels_.back(), part, effort_.rounds);
+      refine(levels_.back(), part);
     }
     for (std::size_t i = levels_.size() - 1; i-- > 0;) {
       std::vector<Part> fine(levels_[i].graph.size());
       for (Vertex v = 0; v < levels_[i].graph.size(); ++v) fine[v] = part[levels_[i].up[v]];
       part = std::move(fine);
       levels_.pop_back();
-      refine(levels_.back(), part, effort_.rounds);
+      refine(levels_.back(), part);
     }
     return part;
   }
@@ -118,8 +128,9 @@ class Partitioner {
     std::vector<Part> best;
     Rank least;
     for (int i = 0; i < effort_.tries; ++i) {
-      std::vector<Part> part = bisect_recursively(level.graph, parts_, limit_, 8, random_);
-      refine(level, part, effort_.rounds);
+      std::vector<Part> part = bisect_recursively(level.graph, parts_, limit_, kGrowths, random_);
+      if (!old_.empty()) rename(level.homes, part);
+      refine(level, part);
       if (best.empty() || rank_ < least) {
         least = rank_;
         best = std::move(part);
@@ -129,27 +140,21 @@ class Partitioner {
     return best;
   }
 
-  void refine(const Level& level, std::vector<Part>& part, int rounds) {
+  void refine(const Level& level, std::vector<Part>& part) {
     Placement placement(level, parts_, limit_, part);
     balance(placement);
-    refine_greedily(placement, 4, random_);
-    search_locally(placement, rounds, effort_.patience, random_);
+    refine_greedily(placement, kGreedyPasses, random_);
+    search_locally(placement, kRounds, kPatience, random_);
     rank_ = {placement.overload(), placement.cost()};
   }
 
-  Rank rank_of(std::vector<Part>& part) const {
-    const Placement placement(levels_.front(), parts_, limit_, part);
-    return {placement.overload(), placement.cost()};
-  }
-
   /// Gives the parts the numbers under which most of what they hold is at home.
-  void rename(std::vector<Part>& part) {
+  void rename(const Homes& homes, std::vector<Part>& part) const {
     struct Overlap {
       Weight weight;
       Part now;
       Part before;
     };
-    const Homes& homes = levels_.front().homes;
     std::vector<std::pair<std::uint64_t, Weight>> pairs;
     for (Vertex v = 0; v < part.size(); ++v) {
       for (std::uint64_t i = homes.begin[v]; i < homes.begin[v + 1]; ++i) {
@@ -189,6 +194,7 @@ class Partitioner {
   Weight limit_;
   Stream random_;
   Effort effort_{};
+  Weight total_weight_ = 0;  ///< of all edges
   std::vector<Level> levels_;
   std::vector<Part> old_;
   Rank rank_;  ///< of what refine() has done last

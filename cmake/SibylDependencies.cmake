@@ -13,6 +13,15 @@ sibyl_need_package(Boost libboost1.81-dev)
 find_package(SibylZstd QUIET)
 sibyl_need_package(SibylZstd libzstd-dev)
 
+# The yardstick of the graph partitioner, and an alternative to it. Nothing needs it.
+option(SIBYL_METIS "Use METIS where it is installed" ON)
+if(SIBYL_METIS)
+  find_package(METIS QUIET)
+endif()
+if(NOT METIS_FOUND)
+  message(STATUS "METIS is not used: sibyl partition --with metis will be missing")
+endif()
+
 # sibyl_fetch(<name> <archive's URL> <arguments of find_package...>) provides one library.
 macro(sibyl_fetch name url)
   FetchContent_Declare(${name} URL ${url} DOWNLOAD_EXTRACT_TIMESTAMP ON SYSTEM

@@ -31,5 +31,6 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/generated/sibylConfigVer
 install(FILES
   "${PROJECT_BINARY_DIR}/generated/sibylConfig.cmake"
   "${PROJECT_BINARY_DIR}/generated/sibylConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindMETIS.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindSibylZstd.cmake"
   DESTINATION "${package_dir}")

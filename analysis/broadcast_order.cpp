@@ -286,6 +286,7 @@ Finding check_total_order(const Trace& trace) {
 Finding check_fifo_order(const Trace& trace) {
   const Broadcasts all = read_broadcasts(trace);
   if (all.problem) return inconclusive(*all.problem + ".");
+  if (!all.any) return check_multicast_fifo_order(trace);
   const OwnOrder order = own_order(all);
   return judge_sequences(trace, all, "the order of their origin's broadcasts, without gaps",
                          [&](const DeliverySequence& sequence, std::size_t& judged) {

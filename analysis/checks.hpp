@@ -21,9 +21,9 @@ namespace sibyl::analysis {
 /// groups. O(n + m g).
 Finding check_multicast_validity(const Trace& trace);
 
-/// A process delivers a message at most once, only after it was multicast, and only in an addressed
-/// group. A second delivery counts also when the process crashed and recovered in between. O(n log
-/// n).
+/// A process delivers a message at most once in a life, only after it was multicast, and only in an
+/// addressed group. Who recovers starts a new life: it delivers again from the beginning, which
+/// repeats nothing. O(n log n).
 Finding check_multicast_integrity(const Trace& trace);
 
 /// If a correct process delivers a message, every correct process of its groups does. O(n + m g).
@@ -63,7 +63,7 @@ Finding check_uniform_agreement(const Trace& trace);
 Finding check_total_order(const Trace& trace);
 
 /// Items of one origin, which is not faulty, are delivered in the order of its broadcasts, without
-/// gaps. O(n log n).
+/// gaps; likewise messages that one process multicasts, where there are no broadcasts. O(n log n).
 Finding check_fifo_order(const Trace& trace);
 
 /// Nobody delivers an item before, or without, one that happened before it: that its origin had
@@ -149,7 +149,13 @@ Finding check_no_starvation(const Trace& trace);
 /// then p delivers m' before m or q delivers m before m'. Equivalently: the two processes'
 /// deliveries of their common messages are such that one sequence is a prefix of the other. O(p^2
 /// n) for p processes.
+/// Each life of a process is judged for itself.
 Finding check_prefix_order(const Trace& trace);
+
+/// Messages that one process multicasts, and that are addressed to a process's group, are delivered
+/// there in the order of their multicasts, without gaps. For traces without broadcasts;
+/// check_fifo_order() asks. O(n m) for m messages of one sender.
+Finding check_multicast_fifo_order(const Trace& trace);
 
 /// "Some process delivers m before m'" has no cycle. The witness is a cycle that needs the fewest
 /// processes. O(n) when it holds.

@@ -56,7 +56,7 @@ Finding prefix_violation(const Trace& trace, const Multicasts& all, const Partin
   const Delivery& b = *found.b;
   std::vector<EventId> events{a.event, b.event};
   const auto side = [&](const Delivery& first, std::int64_t other) {
-    const Delivery* second = find_delivery(all.sequences.at(first.process), other);
+    const Delivery* second = find_delivery(all.sequences.at(first.by()), other);
     if (second != nullptr) events.push_back(second->event);
     return fmt::format("{} delivered message {} {} message {}", node_name(trace, first.process),
                        first.message, second == nullptr ? "without" : "before", other);
@@ -202,7 +202,8 @@ Finding check_prefix_order(const Trace& trace) {
         std::vector<const Delivery*> result;
         for (const Delivery& d : sequence) {
           const std::set<std::string>& to = groups.at(d.message);
-          if (addressed(trace, all, to, p->first) && addressed(trace, all, to, q->first)) {
+          if (addressed(trace, all, to, p->first.process) &&
+              addressed(trace, all, to, q->first.process)) {
             result.push_back(&d);
           }
         }
@@ -219,6 +220,50 @@ Finding check_prefix_order(const Trace& trace) {
   if (pairs == 0) return vacuous("No two processes delivered messages addressed to both.");
   return holds(fmt::format("{} of processes deliver their common messages in one order.",
                            counted(pairs, "pair")));
+}
+
+Finding check_multicast_fifo_order(const Trace& trace) {
+  const Multicasts all = read_multicasts(trace);
+  if (all.problem) return inconclusive(*all.problem + ".");
+  // What each sender multicast, in its order.
+  std::map<NodeId, std::vector<std::pair<EventId, std::int64_t>>> own;
+  for (const auto& [message, sent] : all.sent) {
+    if (all.faulty.count(sent.first) == 0) own[sent.first].emplace_back(sent.event, message);
+  }
+  for (auto& [sender, messages] : own) std::sort(messages.begin(), messages.end());
+  std::size_t judged = 0;
+  for (const auto& [who, sequence] : all.sequences) {
+    std::set<std::int64_t> done;
+    for (const Delivery& d : sequence) {
+      done.insert(d.message);
+      const auto sent = all.sent.find(d.message);
+      if (sent == all.sent.end() || own.count(sent->second.first) == 0) continue;
+      ++judged;
+      for (const auto& [event, earlier] : own.at(sent->second.first)) {
+        if (earlier == d.message) break;
+        if (done.count(earlier) > 0) continue;
+        if (!addressed(trace, all, all.sent.at(earlier).groups, who.process)) continue;
+        const Delivery* later = find_delivery(sequence, earlier);
+        std::vector<EventId> events{event, sent->second.event, d.event};
+        if (later != nullptr) events.push_back(later->event);
+        Value witness;
+        witness.set("process", node_name(trace, who.process));
+        witness.set("first", earlier).set("second", d.message);
+        return violated(trace,
+                        fmt::format("{} delivered message {} {} message {}, though {} had "
+                                    "multicast that before.",
+                                    node_name(trace, who.process), d.message,
+                                    later == nullptr ? "without" : "before", earlier,
+                                    node_name(trace, sent->second.first)),
+                        std::move(events), std::move(witness));
+      }
+    }
+  }
+  if (judged == 0) return vacuous("No message was delivered.");
+  return holds(
+      fmt::format("{} in the order of {} senders.",
+                  judged == 1 ? std::string("1 delivery") : fmt::format("{} deliveries", judged),
+                  judged == 1 ? "its" : "their"));
 }
 
 Finding check_acyclic_order(const Trace& trace) {

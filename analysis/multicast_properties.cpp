@@ -133,14 +133,14 @@ Finding check_multicast_integrity(const Trace& trace) {
   const Multicasts all = read_multicasts(trace);
   if (all.problem) return inconclusive(*all.problem + ".");
   if (all.deliveries.empty()) return vacuous("No message was delivered.");
-  std::map<std::pair<NodeId, std::int64_t>, EventId> first;
+  std::map<std::pair<ProcessLife, std::int64_t>, EventId> first;
   for (const Delivery& d : all.deliveries) {
     const std::string who =
         fmt::format("{} delivered message {}", node_name(trace, d.process), d.message);
     Value witness;
     witness.set("message", d.message).set("process", node_name(trace, d.process));
     witness.set("event", number(d.event));
-    const auto [earlier, is_first] = first.emplace(std::pair(d.process, d.message), d.event);
+    const auto [earlier, is_first] = first.emplace(std::pair(d.by(), d.message), d.event);
     if (!is_first) {
       witness.set("reason", "delivered twice").set("first", number(earlier->second));
       return violated(trace, who + " twice.", {earlier->second, d.event}, std::move(witness));

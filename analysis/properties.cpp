@@ -35,7 +35,7 @@ const std::vector<PropertyInfo>& properties() {
        check_acyclic_order},
       {"total_order", "the deliveries of all processes are beginnings of one sequence",
        check_total_order},
-      {"fifo_order", "what one process broadcasts is delivered in its order, without gaps",
+      {"fifo_order", "what one process broadcasts, or multicasts, is delivered in its order, without gaps",
        check_fifo_order},
       {"causal_order",
        "nobody delivers an item before one that its origin had broadcast or delivered before",

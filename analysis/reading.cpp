@@ -241,22 +241,31 @@ Multicasts read_multicasts(const Trace& trace) {
     result.members[std::string(group_of(trace, node))].insert(node);
     if (trace.nodes[i].faulty) result.faulty.insert(node);
   }
-  std::set<std::pair<NodeId, std::int64_t>> seen;
+  std::set<std::pair<ProcessLife, std::int64_t>> seen;
+  std::map<NodeId, std::size_t> lives;
   for (const TraceEvent& event : trace.events) {
-    if (is_note(event, "Multicast")) {
+    if (event.kind == TraceKind::start) {
+      const Value* recovering = event.data.find("recovering");
+      if (recovering != nullptr && recovering->as_bool() && *recovering->as_bool()) {
+        ++lives[event.node];
+      }
+    } else if (is_note(event, "Multicast")) {
       SentMessage& sent = result.sent[read.integer(event, "message")];
-      if (sent.event == 0) sent.event = event.id;
+      if (sent.senders.empty()) {
+        sent.event = event.id;
+        sent.first = event.node;
+      }
       sent.senders.insert(event.node);
       for (std::string& group : read.strings(event, "groups")) sent.groups.insert(std::move(group));
     } else if (is_note(event, "Deliver") && !is_faulty(trace, event.node)) {
       Delivery delivery{event.id, read.integer(event, "message"), event.node,
-                        read.string(event, "group")};
+                        read.string(event, "group"), lives[event.node]};
       if (group_of(trace, event.node).empty()) {
         result.members[delivery.group].insert(event.node);
       }
       result.delivered_in[delivery.message].insert(delivery.group);
-      if (seen.emplace(event.node, delivery.message).second) {
-        result.sequences[event.node].push_back(delivery);
+      if (seen.emplace(delivery.by(), delivery.message).second) {
+        result.sequences[delivery.by()].push_back(delivery);
       }
       result.deliveries.push_back(std::move(delivery));
     }

@@ -1,6 +1,7 @@
 // Reading a trace for the checkers: notes with their fields, who crashed, what was still under way.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <optional>
 #include <set>
@@ -89,8 +90,17 @@ OwedMessages owed_of(const Trace& trace);
 /// A message that was multicast; several multicasts of one message (by replicas) are one.
 struct SentMessage {
   EventId event = 0;  ///< the first
+  NodeId first;       ///< whose that is
   std::set<NodeId> senders;
   std::set<std::string> groups;  ///< union
+};
+
+/// A process from its start, or from a recovery, until its crash or the end: who recovers delivers
+/// again from the beginning.
+struct ProcessLife {
+  NodeId process;
+  std::size_t life = 0;  ///< how often the process had recovered before
+  friend auto operator<=>(const ProcessLife&, const ProcessLife&) = default;
 };
 
 struct Delivery {
@@ -98,14 +108,16 @@ struct Delivery {
   std::int64_t message = 0;
   NodeId process;
   std::string group;
+  std::size_t life = 0;
+  ProcessLife by() const { return {process, life}; }
 };
 
 /// All Multicast and Deliver notes of a trace, but for deliveries of faulty processes.
 struct Multicasts {
   std::map<std::int64_t, SentMessage> sent;
-  std::vector<Delivery> deliveries;                   ///< in the order of the trace
-  std::map<NodeId, std::vector<Delivery>> sequences;  ///< by process, first deliveries only
-  std::map<std::string, std::set<NodeId>> members;    ///< by group
+  std::vector<Delivery> deliveries;                        ///< in the order of the trace
+  std::map<ProcessLife, std::vector<Delivery>> sequences;  ///< first deliveries of a life only
+  std::map<std::string, std::set<NodeId>> members;         ///< by group
   std::set<NodeId> crashed;
   std::set<NodeId> faulty;
   bool is_correct(NodeId process) const {

@@ -99,6 +99,13 @@ inline constexpr std::int64_t kStepsOfADrawnRun = 2000;
 struct Tolerance {
   std::uint32_t faulty = 0;
   std::uint32_t byzantine = 0;
+  /// Of some of the nodes at most so many: of each replicated group a minority.
+  struct Part {
+    std::string name;  ///< of the group
+    std::vector<NodeId> nodes;
+    std::uint32_t most = 0;
+  };
+  std::vector<Part> parts = {};
 };
 
 /// The sizes that a drawing may be asked for: the most operations it has, of all clients.

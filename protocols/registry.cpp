@@ -22,6 +22,7 @@
 #include "protocols/broadcast/scheduled.hpp"
 #include "protocols/broadcast/timestamped.hpp"
 #include "protocols/broadcast/unscheduled.hpp"
+#include "protocols/multicast/protocols.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
@@ -61,6 +62,11 @@ std::vector<ProtocolInfo>& all() {
       broadcast::pbft(),
       agreement::common_subset_protocol(),
       total_order::asynchronous_order_protocol(),
+      multicast::ideal_multicast(),
+      multicast::skeen_multicast(),
+      multicast::ft_skeen_multicast(),
+      multicast::white_box_multicast(),
+      multicast::global_order_multicast(),
   };
   // clang-format on
   return list;

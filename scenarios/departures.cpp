@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "analysis/broadcast_reading.hpp"
+#include "analysis/reading.hpp"
 #include "protocols/broadcast/gave_up.hpp"
 #include "protocols/model.hpp"
 #include "sim/decode.hpp"
@@ -110,6 +111,15 @@ class Run {
 
   void too_many_faulty() {
     if (!faulty_.exceeded()) return;
+    if (faulty_.beyond) {
+      const Tolerance::Part& part = *faulty_.beyond;
+      const std::string hit = faulty_words(faulty_.in_part, 0);
+      const std::string borne = faulty_words(part.most, 0);
+      add("faulty", hit, borne,
+          fmt::format("{} of {}; the protocol is made for {}{} there", hit, part.name,
+                      part.most == 0 ? "" : "at most ", borne));
+      return;
+    }
     const std::string found = faulty_words(faulty_.nodes, faulty_.byzantine);
     const Tolerance& most = *faulty_.tolerated;
     const std::string bound = faulty_words(most.faulty, most.byzantine);
@@ -240,6 +250,29 @@ class Run {
 
   // ---- Patience ----
 
+  /// "message 3 was not delivered by P1.2": what a correct node multicast, or any delivered, and a
+  /// correct member of an addressed group has not delivered at the end.
+  std::optional<std::string> undelivered_multicast() const {
+    const analysis::Multicasts all = analysis::read_multicasts(trace_);
+    std::map<std::int64_t, std::set<NodeId>> done;
+    for (const analysis::Delivery& d : all.deliveries) done[d.message].insert(d.process);
+    for (const auto& [message, sent] : all.sent) {
+      const bool owed =
+          done.contains(message) || std::any_of(sent.senders.begin(), sent.senders.end(),
+                                                [&](NodeId node) { return all.is_correct(node); });
+      if (!owed) continue;
+      for (const std::string& group : sent.groups) {
+        const auto members = all.members.find(group);
+        if (members == all.members.end()) continue;
+        for (const NodeId node : members->second) {
+          if (!all.is_correct(node) || done[message].contains(node)) continue;
+          return fmt::format("message {} was not delivered by {}", message, name(node));
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
   /// "a of P0 was not delivered by P2": what a correct node broadcast, or any delivered, and a
   /// correct party has not delivered at the end.
   std::optional<std::string> undelivered() const {
@@ -270,7 +303,8 @@ class Run {
           return e.name == type_name<broadcast::GaveUp>() && is_correct(e.node);
         });
     if (given == trace_.events.end()) return;
-    const auto lacking = undelivered();
+    auto lacking = undelivered();
+    if (!lacking) lacking = undelivered_multicast();
     if (!lacking) return;
     const Value* after = given->data.find("after");
     const std::string* bound = after == nullptr ? nullptr : after->as_string();

@@ -101,6 +101,18 @@ ExpectedCount read_count(const std::string& name, const Value& v, const std::str
   return count;
 }
 
+ExpectedDelivery read_delivery(const std::string& label, const Value& v,
+                               const std::string& pointer) {
+  ExpectedDelivery delivery{label, {}};
+  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object: node -> time");
+  for (const auto& [node, at] : *v.as_object()) {
+    Time time;
+    decode(at, pointer_to(pointer, node), time);
+    delivery.at.emplace_back(node, time);
+  }
+  return delivery;
+}
+
 /// What the operation has read of `object`, or null.
 const Value* value_read(const Operation& op, std::string_view object) {
   const Value::List* parts = op.value.as_list();
@@ -112,6 +124,32 @@ const Value* value_read(const Operation& op, std::string_view object) {
     if ((*triple)[0] == Value("read") && (*triple)[1] == Value(object)) return &(*triple)[2];
   }
   return nullptr;
+}
+
+/// By label and node, in ns.
+using FirstDeliveries = std::map<std::pair<std::string, std::string>, std::int64_t>;
+
+/// Of broadcasts, and of multicasts that their protocol names. O(events log events).
+FirstDeliveries first_deliveries(const Trace& trace) {
+  const auto part = [](const TraceEvent& e, const char* field) {
+    const Value* found = e.data.find(field);
+    return found == nullptr ? std::string() : found->text();
+  };
+  const auto name = [&](const TraceEvent& e) { return trace.nodes[e.node.value].name; };
+  std::map<std::string, std::string> labels;  // by what tells items and messages apart
+  FirstDeliveries found;
+  for (const TraceEvent& e : trace.events) {
+    if (e.kind != TraceKind::note) continue;
+    const std::string item = part(e, "message") + "/" + part(e, "origin") + "/" + part(e, "number");
+    if (e.name == "multicast::Named" || e.name == "note::Broadcast") {
+      const Value* label = e.data.find("label");
+      if (label != nullptr && label->as_string() != nullptr) labels[item] = *label->as_string();
+    } else if (e.name == "note::Deliver" || e.name == "note::BroadcastDelivery") {
+      const auto known = labels.find(item);
+      if (known != labels.end()) found.emplace(std::pair(known->second, name(e)), e.at.ns);
+    }
+  }
+  return found;
 }
 
 class Comparison {
@@ -126,6 +164,10 @@ class Comparison {
     for (const auto& [name, verdict] : expected_.properties) check_property(name, verdict);
     for (const auto& reply : expected_.replies) check_reply(reply);
     for (const auto& count : expected_.counters) check_count(count);
+    if (!expected_.deliveries.empty()) {
+      const auto found = first_deliveries(*facts_.trace);
+      for (const auto& delivery : expected_.deliveries) check_delivery(delivery, found);
+    }
     if (with_digest && expected_.digest && *expected_.digest != facts_.digest) {
       add(fmt::format("digest: {}, expected {}", facts_.digest, *expected_.digest), cut_short_);
     }
@@ -207,6 +249,18 @@ class Comparison {
         cut_short_ && found < expected.least);
   }
 
+  void check_delivery(const ExpectedDelivery& expected, const FirstDeliveries& found) {
+    for (const auto& [node, time] : expected.at) {
+      const std::string what = fmt::format("{} is delivered by {}", expected.label, node);
+      const auto at = found.find({expected.label, node});
+      if (at == found.end()) {
+        add(fmt::format("{}: never, expected at {}", what, format_duration({time.ns})), cut_short_);
+      } else {
+        check_time(what, time, at->second);
+      }
+    }
+  }
+
   const Expectations& expected_;
   const Facts& facts_;
   bool cut_short_ = false;
@@ -222,7 +276,8 @@ Expectations decode_expect(const Value* v, const std::string& pointer, const Pro
     expect.properties.emplace_back(name, Verdict::holds);
   }
   if (v == nullptr) return expect;
-  const Fields fields(*v, pointer, {"outcome", "properties", "replies", "counters", "digest"});
+  const Fields fields(*v, pointer,
+                      {"outcome", "properties", "replies", "counters", "deliveries", "digest"});
   fields.read("outcome", expect.outcome);
   if (const Value* properties = fields.find("properties")) {
     read_properties(*properties, fields.at("properties"), protocol, expect);
@@ -250,6 +305,13 @@ Expectations decode_expect(const Value* v, const std::string& pointer, const Pro
       const auto& known = protocol.words.counters;
       check_known(pointer_to(at, name), name, !known.empty(), known, "counter");
       expect.counters.push_back(read_count(name, count, pointer_to(at, name)));
+    }
+  }
+  if (const Value* deliveries = fields.find("deliveries")) {
+    const std::string at = fields.at("deliveries");
+    if (deliveries->as_object() == nullptr) wrong_kind(at, *deliveries, "an object");
+    for (const auto& [label, when] : *deliveries->as_object()) {
+      expect.deliveries.push_back(read_delivery(label, when, pointer_to(at, label)));
     }
   }
   fields.read("digest", expect.digest);

@@ -33,6 +33,12 @@ struct ExpectedCount {
   std::int64_t most = 0;
 };
 
+/// When nodes deliver what has this label, and that they do: the first time in the run.
+struct ExpectedDelivery {
+  std::string label;
+  std::vector<std::pair<std::string, Time>> at;  ///< by node
+};
+
 struct Expectations {
   std::optional<Outcome> outcome;
   /// Every property of the protocol, in its order, with what is expected: it holds, unless said
@@ -40,6 +46,7 @@ struct Expectations {
   std::vector<std::pair<std::string, analysis::Verdict>> properties;
   std::vector<ExpectedReply> replies;
   std::vector<ExpectedCount> counters;
+  std::vector<ExpectedDelivery> deliveries;
   std::optional<std::string> digest;
 };
 
@@ -58,6 +65,7 @@ struct Facts {
   const History* history = nullptr;
   const std::map<std::string, std::int64_t>* counters = nullptr;
   std::string digest;
+  const Trace* trace = nullptr;  ///< needed where deliveries are expected
 };
 
 /// An expectation that is not met, as a sentence. `inconclusive`: because a limit was reached or a

@@ -105,6 +105,13 @@ class Drawer {
     if (room_ && room_->spared.contains(node)) return false;
     if (!room_ || room_->faulty.contains(node)) return true;
     if (room_->more == 0) return false;
+    for (const Tolerance::Part& part : room_->parts) {
+      const auto& nodes = part.nodes;
+      if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
+      const auto hit = std::count_if(nodes.begin(), nodes.end(),
+                                     [&](NodeId other) { return room_->faulty.contains(other); });
+      if (static_cast<std::uint64_t>(hit) >= part.most) return false;
+    }
     --room_->more;
     room_->faulty.insert(node);
     return true;
@@ -192,7 +199,9 @@ std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget&
   for (const RandomFaults& random : scenario.faults.random) {
     if (random.kind == RandomKind::crash) used += random.count;
   }
-  const std::uint64_t borne = scenario.protocol->tolerates(scenario.setup).faulty;
+  Tolerance tolerance = scenario.protocol->tolerates(scenario.setup);
+  const std::uint64_t borne = tolerance.faulty;
+  room.parts = std::move(tolerance.parts);
   room.more = borne > used ? static_cast<std::size_t>(borne - used) : 0;
   return room;
 }

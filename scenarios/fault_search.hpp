@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/protocol.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/fault.hpp"
 #include "sim/random.hpp"
@@ -41,9 +42,10 @@ std::vector<Position> positions_of(const std::vector<TraceEvent>& events);
 
 /// Whom drawn crashes may hit, so that no more nodes are faulty than the protocol is made for.
 struct CrashRoom {
-  std::set<NodeId> faulty;  ///< are so anyway: Byzantine, or crashed by the scenario
-  std::set<NodeId> spared;  ///< clients and voters: the protocol bears faulty parties
-  std::size_t more = 0;     ///< so many others may crash, whether they recover or not
+  std::set<NodeId> faulty;             ///< are so anyway: Byzantine, or crashed by the scenario
+  std::set<NodeId> spared;             ///< clients and voters: the protocol bears faulty parties
+  std::size_t more = 0;                ///< so many others may crash, whether they recover or not
+  std::vector<Tolerance::Part> parts;  ///< and of these nodes no more than they say
   /// Nobody may crash.
   bool none() const { return faulty.empty() && more == 0; }
 };

@@ -25,6 +25,20 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   }
   result.byzantine = for_good.size();
   result.nodes = for_good.size();
+  if (scenario.protocol->tolerates) result.tolerated = scenario.protocol->tolerates(scenario.setup);
+  const auto count_parts = [&] {
+    if (!result.tolerated || result.beyond) return;
+    for (const Tolerance::Part& part : result.tolerated->parts) {
+      const auto hit = static_cast<std::size_t>(std::count_if(
+          part.nodes.begin(), part.nodes.end(),
+          [&](NodeId node) { return for_good.contains(node) || down.contains(node); }));
+      if (hit <= part.most) continue;
+      result.beyond = part;
+      result.in_part = hit;
+      return;
+    }
+  };
+  count_parts();
   for (const TraceEvent& event : trace.events) {
     if (event.name == "broadcast::Retired" && for_good.count(event.node) == 0) {
       down.insert(event.node);  // it has recovered, but takes no part any more
@@ -41,8 +55,8 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
       if (!kept) for_good.insert(event.node);
     }
     result.nodes = std::max(result.nodes, for_good.size() + down.size());
+    count_parts();
   }
-  if (scenario.protocol->tolerates) result.tolerated = scenario.protocol->tolerates(scenario.setup);
   return result;
 }
 

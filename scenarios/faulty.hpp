@@ -15,9 +15,12 @@ struct FaultyNodes {
   std::size_t nodes = 0;               ///< the most at one time, Byzantine ones among them
   std::size_t byzantine = 0;           ///< that the scenario declares
   std::optional<Tolerance> tolerated;  ///< absent: the protocol does not say
+  /// The first of Tolerance::parts of which more were faulty at one time than the protocol bears.
+  std::optional<Tolerance::Part> beyond;
+  std::size_t in_part = 0;  ///< how many of that one
   /// More than the protocol is made for: it has promised nothing of such a run.
   bool exceeded() const {
-    return tolerated && (nodes > tolerated->faulty || byzantine > tolerated->byzantine);
+    return tolerated && (nodes > tolerated->faulty || byzantine > tolerated->byzantine || beyond);
   }
 };
 

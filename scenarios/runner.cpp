@@ -198,8 +198,8 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.faulty = count_faulty(scenario, result.trace);
   result.departures = departures(scenario, result.trace, result.faulty);
   measure(result);
-  const Facts facts{result.trace.outcome, &result.findings, &result.history, &result.counters,
-                    result.trace.digest};
+  const Facts facts{result.trace.outcome, &result.findings,    &result.history,
+                    &result.counters,     result.trace.digest, &result.trace};
   const bool as_written = !scenario.overridden && result.trace.seed == scenario.seed;
   result.unmet = unmet_expectations(scenario.expect, facts, as_written);
   return result;

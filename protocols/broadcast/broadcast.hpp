@@ -45,7 +45,7 @@ using Deliveries = std::vector<Item>;
 
 /// The parties P0 to P(n-1): what each of them knows from the start. Never changes.
 struct Parties {
-  std::vector<NodeId> all;  ///< in their order; party i is all[i]
+  std::vector<NodeId> all;  ///< in their order, and neighbours: party i is all[i]
   std::uint32_t t = 0;      ///< how many of them may be faulty
   std::uint32_t n() const { return static_cast<std::uint32_t>(all.size()); }
   /// All but `self`. O(n).
@@ -56,9 +56,10 @@ struct Parties {
     }
     return rest;
   }
-  /// The place of a party in `all`. Parties are the first nodes of their deployment.
-  std::size_t index(NodeId party) const { return party.value; }
-  bool has(NodeId node) const { return node.value < all.size(); }
+  /// The place of a party in `all`. Of a broadcast family's deployment they are the first nodes.
+  std::size_t index(NodeId party) const { return party.value - first; }
+  bool has(NodeId node) const { return node.value - first < all.size(); }
+  std::uint32_t first = 0;  ///< the number of the first party's node
 };
 using PartiesPtr = std::shared_ptr<const Parties>;
 

@@ -10,39 +10,32 @@ namespace sibyl::multicast {
 
 std::uint64_t AtomicMulticast::multicast(Context context, std::vector<GroupIndex> groups,
                                          Message payload) {
-  return std::visit(
-      [&](auto& protocol) {
-        note::Multicast note{protocol.next_id(context.self()), {}};
-        for (const GroupIndex g : groups) note.groups.push_back(protocol.groups().names.at(g));
-        std::sort(note.groups.begin(), note.groups.end());
-        context.note(note);  // before the first send, which it causes
-        return protocol.multicast(context, std::move(groups), std::move(payload));
-      },
-      protocol_);
+  note::Multicast note{module_->next_id(context.self()), {}};
+  for (const GroupIndex g : groups) note.groups.push_back(module_->groups().names.at(g));
+  std::sort(note.groups.begin(), note.groups.end());
+  context.note(note);  // before the first send, which it causes
+  return module_.writable().multicast(context, std::move(groups), std::move(payload));
 }
 
-std::vector<Delivery> AtomicMulticast::receive(Context context, NodeId from,
-                                               const Message& message) {
-  return std::visit(
-      [&](auto& protocol) {
-        std::vector<Delivery> deliveries = protocol.receive(context, from, message);
-        for (const Delivery& d : deliveries) {
-          const Groups& groups = protocol.groups();
-          const auto place = own_place(groups, d.groups, context.self());
-          context.note(note::Deliver{d.id, groups.names[d.groups[place.value()]]});
-        }
-        return deliveries;
-      },
-      protocol_);
+Deliveries AtomicMulticast::noted(Context& context, Deliveries deliveries) const {
+  for (const Delivery& d : deliveries) {
+    const Groups& groups = module_->groups();
+    const auto place = own_place(groups, d.groups, context.self());
+    context.note(note::Deliver{d.id, groups.names[d.groups[place.value()]]});
+  }
+  return deliveries;
 }
 
-std::vector<Delivery> AtomicMulticast::timer(Context /*context*/, const Message& /*tag*/) {
-  return {};  // neither protocol has timers at members
+Deliveries AtomicMulticast::recover(Context context) {
+  return noted(context, module_.writable().recover(context));
 }
 
-void AtomicMulticast::hash_into(Hasher& h) const {
-  h.add(protocol_.index());
-  std::visit([&](const auto& protocol) { hash_append(h, protocol); }, protocol_);
+Deliveries AtomicMulticast::receive(Context context, NodeId from, const Message& message) {
+  return noted(context, module_.writable().receive(context, from, message));
+}
+
+Deliveries AtomicMulticast::timer(Context context, const Message& tag) {
+  return noted(context, module_.writable().timer(context, tag));
 }
 
 }  // namespace sibyl::multicast

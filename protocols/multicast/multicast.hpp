@@ -8,13 +8,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <variant>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include <boost/describe.hpp>
-
+#include "protocols/multicast/module.hpp"
 #include "protocols/multicast/sequencer.hpp"
 #include "protocols/multicast/skeen.hpp"
 #include "protocols/multicast/types.hpp"
@@ -23,26 +21,33 @@
 
 namespace sibyl::multicast {
 
-/// The atomic multicast of one process, member of a group or only a sender. A value; the process
-/// that owns it routes messages and timers to it through a child context. Reports note::Multicast
-/// and note::Deliver.
+/// The atomic multicast of one process, whichever protocol it runs. A value; copies share the
+/// module until one of them takes a step. Reports note::Multicast and note::Deliver.
 class AtomicMulticast {
  public:
   AtomicMulticast() = default;
-  explicit AtomicMulticast(Skeen skeen) : protocol_(std::move(skeen)) {}
-  explicit AtomicMulticast(Sequencer sequencer) : protocol_(std::move(sequencer)) {}
+  template <class M, class = std::enable_if_t<std::is_base_of_v<Module, M>>>
+  explicit AtomicMulticast(M module) : module_(new M(std::move(module))) {}
 
+  bool recovers() const { return module_->recovers(); }
+  Deliveries recover(Context context);
   /// Multicasts `payload` to `groups` (indices, sorted, unique, not empty). Returns the message's
   /// id, unique in the run.
   std::uint64_t multicast(Context context, std::vector<GroupIndex> groups, Message payload);
+  /// The id that the next multicast() of process `self` will give.
+  std::uint64_t next_id(NodeId self) const { return module_->next_id(self); }
   /// Handles a message of the multicast; returns what becomes deliverable by it, in order.
-  std::vector<Delivery> receive(Context context, NodeId from, const Message& message);
-  std::vector<Delivery> timer(Context context, const Message& tag);
+  Deliveries receive(Context context, NodeId from, const Message& message);
+  Deliveries timer(Context context, const Message& tag);
 
-  void hash_into(Hasher& h) const;
+  void hash_into(Hasher& h) const {
+    if (module_) module_->add_to(h);
+  }
 
  private:
-  std::variant<Skeen, Sequencer> protocol_;
+  Deliveries noted(Context& context, Deliveries deliveries) const;
+
+  Shared<Module> module_;
 };
 
 }  // namespace sibyl::multicast

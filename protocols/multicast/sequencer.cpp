@@ -16,7 +16,7 @@ std::uint64_t Sequencer::multicast(Context context, std::vector<GroupIndex> grou
   return id;
 }
 
-std::vector<Delivery> Sequencer::receive(Context context, NodeId /*from*/, const Message& message) {
+Deliveries Sequencer::receive(Context context, NodeId /*from*/, const Message& message) {
   const auto* ordered = message.as<sequencer::Ordered>();
   if (ordered == nullptr || ordered->number <= delivered) return {};
   // A faulty sender's message may be any Ordered.

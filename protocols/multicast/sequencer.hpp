@@ -21,6 +21,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/multicast/module.hpp"
 #include "protocols/multicast/types.hpp"
 #include "sim/context.hpp"
 #include "sim/message.hpp"
@@ -54,20 +55,17 @@ BOOST_DESCRIBE_STRUCT(OrderNext, (), ())
 namespace sibyl::multicast {
 
 /// The part at members and senders.
-class Sequencer {
+class Sequencer : public ModuleOf<Sequencer> {
  public:
   Sequencer() = default;
   /// `groups->sequencer` must be the node that runs SequencerNode.
   explicit Sequencer(GroupsPtr groups) : groups_(std::move(groups)) {}
 
-  const Groups& groups() const { return *groups_; }
-  /// The id that the next multicast() of process `self` will give.
-  std::uint64_t next_id(NodeId self) const { return make_id(self, sequence + 1); }
-  /// Multicasts `payload` to `groups` (indices, sorted, unique, not empty: asserted); returns the
-  /// id.
-  std::uint64_t multicast(Context context, std::vector<GroupIndex> groups, Message payload);
-  /// Handles a message; returns what becomes deliverable by it, in order.
-  std::vector<Delivery> receive(Context context, NodeId from, const Message& message);
+  const Groups& groups() const override { return *groups_; }
+  std::uint64_t next_id(NodeId self) const override { return make_id(self, sequence + 1); }
+  std::uint64_t multicast(Context context, std::vector<GroupIndex> groups,
+                          Message payload) override;
+  Deliveries receive(Context context, NodeId from, const Message& message) override;
 
   std::uint64_t sequence = 0;                ///< of the last message multicast
   std::uint64_t delivered = 0;               ///< the number of the last message delivered

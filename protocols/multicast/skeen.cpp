@@ -17,7 +17,7 @@ std::uint64_t Skeen::multicast(Context context, std::vector<GroupIndex> groups, 
   return id;
 }
 
-std::vector<Delivery> Skeen::receive(Context context, NodeId from, const Message& message) {
+Deliveries Skeen::receive(Context context, NodeId from, const Message& message) {
   if (const auto* start = message.as<skeen::Start>()) {
     on_start(context, *start);
   } else if (const auto* propose = message.as<skeen::Propose>()) {
@@ -90,9 +90,10 @@ void Skeen::on_propose(NodeId from, const skeen::Propose& propose) {
 // upon proposals of all addressed processes: the highest is final.
 void Skeen::settle(std::uint64_t id, skeen::Pending& message) {
   if (!message.missing.empty()) return;
+  if (!options_.take_highest) message.highest = message.lts;
   order.erase({message.lts, id});
   order.emplace(message.highest, id);
-  clock = std::max(clock, message.highest);
+  if (options_.clock_follows) clock = std::max(clock, message.highest);
 }
 
 std::vector<Delivery> Skeen::take_deliverable() {

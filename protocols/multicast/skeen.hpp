@@ -27,6 +27,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/multicast/module.hpp"
 #include "protocols/multicast/types.hpp"
 #include "sim/context.hpp"
 #include "sim/message.hpp"
@@ -70,23 +71,27 @@ BOOST_DESCRIBE_STRUCT(Pending, (), (lts, highest, missing, groups, payload))
 
 namespace sibyl::multicast {
 
+struct SkeenOptions {
+  bool take_highest = true;   ///< of the proposals; else a process goes by its own
+  bool clock_follows = true;  ///< final timestamps
+};
+BOOST_DESCRIBE_STRUCT(SkeenOptions, (), (take_highest, clock_follows))
+
 /// Skeen's multicast at one process, member of a group or only a sender.
-class Skeen {
+class Skeen : public ModuleOf<Skeen> {
  public:
   Skeen() = default;
   /// `initial_clock`: what the process's logical clock shows at first; proposals start above it.
-  explicit Skeen(GroupsPtr groups, std::uint64_t initial_clock = 0)
-      : clock(initial_clock), groups_(std::move(groups)) {}
+  explicit Skeen(GroupsPtr groups, std::uint64_t initial_clock = 0,
+                 const SkeenOptions& options = {})
+      : clock(initial_clock), groups_(std::move(groups)), options_(options) {}
 
-  const Groups& groups() const { return *groups_; }
-  /// The id that the next multicast() of process `self` will give.
-  std::uint64_t next_id(NodeId self) const { return make_id(self, sequence + 1); }
-  /// Multicasts `payload` to `groups` (indices, sorted, unique, not empty: asserted); returns the
-  /// id.
-  std::uint64_t multicast(Context context, std::vector<GroupIndex> groups, Message payload);
-  /// Handles a message; returns what becomes deliverable by it, in order. O(log pending) a
-  /// delivery.
-  std::vector<Delivery> receive(Context context, NodeId from, const Message& message);
+  const Groups& groups() const override { return *groups_; }
+  std::uint64_t next_id(NodeId self) const override { return make_id(self, sequence + 1); }
+  std::uint64_t multicast(Context context, std::vector<GroupIndex> groups,
+                          Message payload) override;
+  /// O(log pending) a delivery.
+  Deliveries receive(Context context, NodeId from, const Message& message) override;
 
   // As a sender.
   std::uint64_t sequence = 0;                ///< of the last message multicast
@@ -112,6 +117,7 @@ class Skeen {
   std::vector<Delivery> take_deliverable();
 
   GroupsPtr groups_;
+  SkeenOptions options_;
 };
 
 }  // namespace sibyl::multicast

@@ -63,8 +63,11 @@ struct Named {
   static void decode_from(const Value& v, const std::string& pointer, Named& out);
 };
 
-enum class MulticastKind : std::uint8_t { skeen, sequencer };
-BOOST_DESCRIBE_ENUM(MulticastKind, skeen, sequencer)
+/// Of the first every replica is a destination of its own, so that none may crash; by the last
+/// three a group goes on while a majority of its replicas is up (of all replicas, where there is
+/// one global order).
+enum class MulticastKind : std::uint8_t { skeen, sequencer, ft_skeen, white_box, global_order };
+BOOST_DESCRIBE_ENUM(MulticastKind, skeen, sequencer, ft_skeen, white_box, global_order)
 
 /// What a local oracle believes instead of the truth: object -> partition, null for "unknown".
 using View = std::map<std::string, Value>;

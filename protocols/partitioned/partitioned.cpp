@@ -3,6 +3,9 @@
 
 #include <memory>
 
+#include "protocols/multicast/ft_skeen.hpp"
+#include "protocols/multicast/global_order.hpp"
+#include "protocols/multicast/white_box.hpp"
 #include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
@@ -38,23 +41,41 @@ class Plan {
     }
     system_.groups = groups;
     shared_ = std::make_shared<const System>(std::move(system_));
+    std::vector<TraceNode> described;
+    for (const NodeSpec& node : nodes_) described.push_back(node.description);
+    payloads_ = std::make_shared<const multicast::Payloads>(multicast::Payloads{
+        std::move(described), literals_of<Access, Create, Delete, Move, Consult>()});
   }
 
   const SystemPtr& system() const { return shared_; }
 
-  multicast::AtomicMulticast amcast(std::int64_t clock) const {
-    if (shared_->deployment.multicast == MulticastKind::sequencer) {
-      return multicast::AtomicMulticast(multicast::Sequencer(shared_->groups));
+  multicast::AtomicMulticast amcast(NodeId self, std::int64_t clock) const {
+    const auto& groups = shared_->groups;
+    const auto shown = static_cast<std::uint64_t>(clock);
+    switch (shared_->deployment.multicast) {
+      case MulticastKind::skeen:
+        break;
+      case MulticastKind::sequencer:
+        return multicast::AtomicMulticast(multicast::Sequencer(groups));
+      case MulticastKind::ft_skeen:
+        return multicast::AtomicMulticast(
+            multicast::FtSkeen(groups, payloads_, self, shown, multicast::FtSkeenOptions{}));
+      case MulticastKind::white_box:
+        return multicast::AtomicMulticast(
+            multicast::WhiteBox(groups, self, shown, multicast::WhiteBoxOptions{}));
+      case MulticastKind::global_order:
+        return multicast::AtomicMulticast(
+            multicast::GlobalOrder(groups, payloads_, self, multicast::GlobalOrderOptions{}));
     }
-    return multicast::AtomicMulticast(
-        multicast::Skeen(shared_->groups, static_cast<std::uint64_t>(clock)));
+    return multicast::AtomicMulticast(multicast::Skeen(groups, shown));
   }
 
-  /// Gives every node of a role its process: make(name of its group).
+  /// Gives every node of a role its process: make(its number, name of its group).
   template <class Make>
   void fill(std::string_view role, Make make) {
-    for (NodeSpec& node : nodes_) {
-      if (node.description.role == role) node.process = make(node.description.group);
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      NodeSpec& node = nodes_[i];
+      if (node.description.role == role) node.process = make(NodeId{i}, node.description.group);
     }
   }
 
@@ -75,6 +96,7 @@ class Plan {
 
   System system_;
   SystemPtr shared_;
+  multicast::PayloadsPtr payloads_;
   std::vector<NodeSpec> nodes_;
 };
 
@@ -111,12 +133,12 @@ std::vector<NodeSpec> build_ssmr(const Setup& setup) {
   check_static(system);
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
-  plan.fill("partition", [&](const std::string& name) {
+  plan.fill("partition", [&](NodeId self, const std::string& name) {
     const GroupSpec& spec = *shared->deployment.partitions.find(name);
-    return make_process<SsmrServer>(shared, name, plan.amcast(spec.clock), options);
+    return make_process<SsmrServer>(shared, name, plan.amcast(self, spec.clock), options);
   });
-  plan.fill("client", [&](const std::string& name) {
-    return make_process<SsmrClient>(shared, name, plan.amcast(0));
+  plan.fill("client", [&](NodeId self, const std::string& name) {
+    return make_process<SsmrClient>(shared, name, plan.amcast(self, 0));
   });
   return plan.take();
 }
@@ -131,16 +153,16 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
          "the option \"cache\" is none, so nothing is cached; leave out the one or the other");
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
-  plan.fill("oracle", [&](const std::string& name) {
-    return make_process<Oracle>(shared, name, plan.amcast(shared->deployment.oracle->clock),
+  plan.fill("oracle", [&](NodeId self, const std::string& name) {
+    return make_process<Oracle>(shared, name, plan.amcast(self, shared->deployment.oracle->clock),
                                 options);
   });
-  plan.fill("partition", [&](const std::string& name) {
+  plan.fill("partition", [&](NodeId self, const std::string& name) {
     const GroupSpec& spec = *shared->deployment.partitions.find(name);
-    return make_process<DssmrServer>(shared, name, plan.amcast(spec.clock), options);
+    return make_process<DssmrServer>(shared, name, plan.amcast(self, spec.clock), options);
   });
-  plan.fill("client", [&](const std::string& name) {
-    return make_process<DssmrClient>(shared, name, plan.amcast(0), options);
+  plan.fill("client", [&](NodeId self, const std::string& name) {
+    return make_process<DssmrClient>(shared, name, plan.amcast(self, 0), options);
   });
   return plan.take();
 }
@@ -159,32 +181,50 @@ std::vector<std::string> properties() {
           "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
 }
 
+/// And those of the fault-tolerant multicasts. Their counters are theirs: most runs have none.
+Words with_multicasts(Words words) {
+  const auto add = [](std::vector<std::string>& to, std::vector<std::string> more) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  add(words.messages,
+      names_of<multicast::Submit, ft_skeen::Propose, white_box::Accept, white_box::AcceptAck,
+               white_box::Deliver, white_box::NewLeader, white_box::NewLeaderAck,
+               white_box::NewState, white_box::NewStateAck, paxos::Request, paxos::Prepare,
+               paxos::Promise, paxos::Accept, paxos::Accepted, paxos::Reject, paxos::Commit,
+               paxos::Ask, paxos::Heartbeat>());
+  add(words.steps, names_of<ft_skeen::Retry, white_box::Retry, global_order::Retry, paxos::Timeout,
+                            broadcast::GaveUp>());
+  return words;
+}
+
 Words ssmr_words() {
-  return {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                   reliable::Data, Reply>(),
-          names_of<NextOperation, sequencer::OrderNext, LocalConsult>(),
-          names_of<Access, Create, Delete>(),
-          field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                         reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
-          {"consult-local", "signal", "variable"},
-          {"ok", "nok"},
-          literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                      reliable::Data, Reply, Access, Create, Delete, Signal, Variable>()};
+  return with_multicasts(
+      {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered, reliable::Data,
+                Reply>(),
+       names_of<NextOperation, sequencer::OrderNext, LocalConsult>(),
+       names_of<Access, Create, Delete>(),
+       field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                      reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
+       {"consult-local", "signal", "variable"},
+       {"ok", "nok"},
+       literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                   reliable::Data, Reply, Access, Create, Delete, Signal, Variable>()});
 }
 
 Words dssmr_words() {
-  return {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                   reliable::Data, Reply, Prophecy, Push>(),
-          names_of<NextOperation, sequencer::OrderNext>(),
-          names_of<Access, Create, Delete, Move, Consult>(),
-          field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                         reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move,
-                         Consult, Signal, Variable, Holdings, Outcome, Transfer>(),
-          {"consult", "fallback", "move", "push", "retry", "signal"},
-          {"ok", "nok"},
-          literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+  return with_multicasts(
+      {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered, reliable::Data,
+                Reply, Prophecy, Push>(),
+       names_of<NextOperation, sequencer::OrderNext>(),
+       names_of<Access, Create, Delete, Move, Consult>(),
+       field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                       reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
-                      Signal, Variable, Holdings, Outcome, Transfer>()};
+                      Signal, Variable, Holdings, Outcome, Transfer>(),
+       {"consult", "fallback", "move", "push", "retry", "signal"},
+       {"ok", "nok"},
+       literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                   reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
+                   Signal, Variable, Holdings, Outcome, Transfer>()});
 }
 
 }  // namespace

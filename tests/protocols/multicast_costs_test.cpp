@@ -108,12 +108,12 @@ TEST_CASE(
                 to_all("c", "m", 2) + ", " + to_all(leader, "x", 2, second_ns)})
         .delivered.at(leader);
   };
-  CHECK(held("skeen", 1, 1'999'999) == "x@3.999999 m@3.999999");
-  CHECK(held("skeen", 1, 2'000'000) == "m@2 x@4");
-  CHECK(held("white-box-multicast", 3, 1'999'999) == "x@4.999999 m@4.999999");
-  CHECK(held("white-box-multicast", 3, 2'000'000) == "m@3 x@5");
-  CHECK(held("ft-skeen", 3, 3'999'999) == "x@9.999999 m@9.999999");
-  CHECK(held("ft-skeen", 3, 4'000'000) == "m@6 x@10");
+  CHECK(held("skeen", 1, 2'000'000) == "m@4 x@4");
+  CHECK(held("skeen", 1, 2'000'001) == "m@2 x@4.000001");
+  CHECK(held("white-box-multicast", 3, 2'000'000) == "m@5 x@5");
+  CHECK(held("white-box-multicast", 3, 2'000'001) == "m@3 x@5.000001");
+  CHECK(held("ft-skeen", 3, 4'000'000) == "m@10 x@10");
+  CHECK(held("ft-skeen", 3, 4'000'001) == "m@6 x@10.000001");
 }
 
 namespace {

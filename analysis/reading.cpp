@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/broadcast_reading.hpp"
 #include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
@@ -242,14 +243,10 @@ Multicasts read_multicasts(const Trace& trace) {
     if (trace.nodes[i].faulty) result.faulty.insert(node);
   }
   std::set<std::pair<ProcessLife, std::int64_t>> seen;
-  std::map<NodeId, std::size_t> lives;
+  Lives lives;
   for (const TraceEvent& event : trace.events) {
-    if (event.kind == TraceKind::start) {
-      const Value* recovering = event.data.find("recovering");
-      if (recovering != nullptr && recovering->as_bool() && *recovering->as_bool()) {
-        ++lives[event.node];
-      }
-    } else if (is_note(event, "Multicast")) {
+    lives.pass(event);
+    if (is_note(event, "Multicast")) {
       SentMessage& sent = result.sent[read.integer(event, "message")];
       if (sent.senders.empty()) {
         sent.event = event.id;
@@ -259,7 +256,7 @@ Multicasts read_multicasts(const Trace& trace) {
       for (std::string& group : read.strings(event, "groups")) sent.groups.insert(std::move(group));
     } else if (is_note(event, "Deliver") && !is_faulty(trace, event.node)) {
       Delivery delivery{event.id, read.integer(event, "message"), event.node,
-                        read.string(event, "group"), lives[event.node]};
+                        read.string(event, "group"), lives.of(event.node)};
       if (group_of(trace, event.node).empty()) {
         result.members[delivery.group].insert(event.node);
       }

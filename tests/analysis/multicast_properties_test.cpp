@@ -280,6 +280,54 @@ TEST_CASE("of several cycles one over the fewest processes is the witness") {
   CHECK(finding.events == Events{first, last, d9, d1});
 }
 
+TEST_CASE("who recovers delivers from the beginning again: each life is judged for itself") {
+  World w;
+  w.multicast(w.client, 1, {"A"});
+  w.multicast(w.client, 2, {"A"});
+  for (const std::int64_t m : {1, 2}) {
+    w.deliver(w.a1, m);
+    w.deliver(w.a2, m);
+  }
+  w.crash(w.a1);
+  w.recover(w.a1);
+  w.deliver(w.a1, 1);
+  CHECK(w.check("integrity").verdict == Verdict::holds);
+  CHECK(w.check("prefix_order").verdict == Verdict::holds);
+  w.deliver(w.a1, 2);
+  CHECK(w.check("prefix_order").verdict == Verdict::holds);
+  w.deliver(w.a1, 1);
+  CHECK(w.check("integrity").verdict == Verdict::violated);
+}
+
+TEST_CASE("a life that delivers in another order than the one before violates prefix order") {
+  World w;
+  w.multicast(w.client, 1, {"A"});
+  w.multicast(w.client, 2, {"A"});
+  w.deliver(w.a1, 1);
+  w.deliver(w.a1, 2);
+  w.crash(w.a1);
+  w.recover(w.a1);
+  w.deliver(w.a1, 2);
+  CHECK(w.check("prefix_order").verdict == Verdict::violated);
+}
+
+TEST_CASE("FIFO order of multicasts: without gaps among what is addressed to the process") {
+  World w;
+  const EventId first = w.multicast(w.client, 1, {"A", "B"});
+  w.multicast(w.client, 2, {"B"});
+  const EventId third = w.multicast(w.client, 3, {"A"});
+  w.deliver(w.a1, 1);
+  w.deliver(w.a1, 3);  // 2 is not for A
+  w.deliver(w.b1, 1);
+  CHECK(w.check("fifo_order").verdict == Verdict::holds);
+  const EventId bad = w.deliver(w.a2, 3);
+  const Finding finding = w.check("fifo_order");
+  CHECK(finding.verdict == Verdict::violated);
+  CHECK(finding.events == Events{first, third, bad});
+  CHECK(finding.summary ==
+        "A2 delivered message 3 without message 1, though C had multicast that before.");
+}
+
 TEST_CASE("a note that lacks a field makes the finding inconclusive and names the event") {
   World w;
   w.multicast(w.client, 1, {"A"});

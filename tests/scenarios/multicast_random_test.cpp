@@ -61,7 +61,7 @@ struct RandomRun {
     faults +=
         fmt::format(R"({}{{"crash": "{}", "at": "{}us"}})", faults.empty() ? "" : ", ", node, when);
     if (!may_recover || stream.below(3) == 0) return;
-    faults += fmt::format(R"(, {{"recover": "{}", "at": "{}us"}})", node,
+    faults += fmt::format(R"(, {{"recover": {{"node": "{}"}}, "at": "{}us"}})", node,
                           when + 1 + stream.below(200'000));
   }
 

@@ -3,11 +3,12 @@
 
 Usage: costs.py PATH/TO/sibyl [--most N] [--doc docs/costs.md [--update]]
 
-One broadcast by P0 among n parties without faults, every message taking exactly one unit. Prints a
-table in Markdown: messages on the network (those to oneself excluded) and message delays until the
-last party has delivered, by formula and as measured, and with those to oneself; and exits with 1
-where they differ. A row is left out for an n that the protocol has no room for. The slow sizes are
-left out with --most 16. With --doc the table has to be that of the file; --update writes it there.
+One broadcast by P0 among n parties, or one message of a client to groups, without faults, every
+message taking exactly one unit. Prints a table in Markdown: messages on the network (those to
+oneself excluded) and message delays until the last party has delivered, by formula and as measured,
+and with those to oneself; and exits with 1 where they differ. A row is left out for an n that the
+protocol has no room for. The slow sizes are left out with --most 16. With --doc the table has to be
+that of the file; --update writes it there.
 """
 
 import argparse
@@ -21,6 +22,8 @@ import doc
 
 UNIT_MS = 1
 SIZES = (4, 7, 10, 16, 31, 64)
+BEGINS = ("note::Broadcast", "note::Multicast")
+ENDS = ("note::BroadcastDelivery", "note::Deliver")
 
 
 class Row:
@@ -51,6 +54,37 @@ class Row:
         if self.deadline:
             document["limits"]["deadline"] = self.deadline(n)
         return document
+
+
+class MulticastRow(Row):
+    """One message of a client to all groups: `groups` is a function of n."""
+
+    def __init__(self, name, what, messages, delays, formula, groups):
+        super().__init__(name, what, messages, delays, formula=formula)
+        self.groups = groups
+
+    def scenario(self, n):
+        groups = self.groups(n)
+        return {
+            "format": "sibyl-scenario/1",
+            "id": "cost",
+            "protocol": {"name": self.name},
+            "deployment": {"groups": groups, "clients": ["c"]},
+            "workload": {"multicasts": [{"from": "c", "to": list(groups)}]},
+            "ties": "insertion",
+            "network": {"default": {"delay": f"{UNIT_MS}ms"}},
+            "limits": {"events": 2000000},
+        }
+
+
+def singles(n):
+    """n groups of one member."""
+    return {f"G{i}": 1 for i in range(n)}
+
+
+def two(n):
+    """Two groups of n members."""
+    return {"A": n, "B": n}
 
 
 def faults(n):
@@ -123,6 +157,20 @@ ROWS = [
     Row("fixed-sequencer", "fixed sequencer", lambda n: n, lambda n: 2, formula="1+(n-1); 2",
         entry={"party": "P1"}),
     Row("fixed-sequencer", "its own broadcasts", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
+    # Multicasts: to the members that do not lead, where there are leaders a delay more than to them.
+    MulticastRow("ideal-multicast", "ideal multicast, n groups of 1", lambda n: 1 + n,
+                 lambda n: 2, "1+n; 2", singles),
+    MulticastRow("skeen", "Skeen's multicast, n groups of 1", lambda n: n + n * (n - 1),
+                 lambda n: 2, "n+n(n-1); 2", singles),
+    MulticastRow("ft-skeen", "Skeen over logs, 2 groups of n",
+                 lambda n: 4 * n + 12 * (n - 1), lambda n: 7, "2n+2n+12(n-1); 6+1", two),
+    MulticastRow("ft-skeen", "the same, 1 group of n", lambda n: n + 3 * (n - 1), lambda n: 4,
+                 "n+3(n-1); 3+1", lambda n: {"A": n}),
+    MulticastRow("white-box-multicast", "white-box multicast, 2 groups of n",
+                 lambda n: 2 * n + 4 * (2 * n - 1) + 2 * (n - 1), lambda n: 4,
+                 "2n+4(2n-1)+2(n-1); 3+1", two),
+    MulticastRow("global-order-multicast", "one global order, 2 groups of n",
+                 lambda n: 2 * n + 3 * (2 * n - 1), lambda n: 4, "2n+3(2n-1); 3+1", two),
 ]
 
 
@@ -140,12 +188,12 @@ def measure(program, row, n):
         with open(trace, encoding="utf-8") as lines:
             next(lines)
             for line in lines:
-                if '"note::Broadcast' not in line:
+                if not any(note in line for note in BEGINS + ENDS):
                     continue
                 event = json.loads(line)
-                if event["name"] == "note::Broadcast" and first is None:
+                if event["name"] in BEGINS and first is None:
                     first = event["t"]
-                elif event["name"] == "note::BroadcastDelivery" and event["data"]["content"]:
+                elif event["name"] in ENDS and event["data"].get("content", True):
                     last = event["t"]
         if first is None or last is None:
             sys.exit(f"{row.name}, n = {n}: nothing was broadcast, or nothing delivered")

@@ -19,12 +19,12 @@
 // which answer with theirs; so a leader that crashes before it has told them is made up for.
 // Payloads are in the log as values (payloads.hpp).
 //
-// Cost for d groups of n members: d n + d (d - 1) n messages, and 6 (n - 1) in each group's log;
+// Cost for d groups of n members: d n + d (d - 1) n messages, and 8 (n - 1) in each group's log;
 // 6 delays to the leaders (1 + 2 + 1 + 2), 7 to the other members. A concurrent message holds one
 // up if its start is in the log before the final one, which is proposed after 4 delays: so 10
 // delays at most without failures. (The paper gives 12, as twice 6: an upper bound, which it takes
 // a leader to attain that hands out timestamps before the log has them, up to the end of the second
-// consensus.) One group alone: n + 3 (n - 1) messages; 3 delays, 4 to members that do not lead.
+// consensus.) One group alone: n + 4 (n - 1) messages; 3 delays, 4 to members that do not lead.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,8 @@
 // members want stands there once, as far as its user drops it when it has come, because only the
 // leader proposes it at once. The others wait until somebody insists.
 //
-// Cost of a command that the leader wants: 3(n - 1) messages among n members; 2 message delays
-// until the leader has it, 3 until the others have.
+// Cost of a command that the leader wants: 3(n - 1) messages among n members, and n - 1 once
+// nothing is left to propose; 2 message delays until the leader has it, 3 until the others have.
 #pragma once
 
 #include <compare>

@@ -33,8 +33,8 @@ Words words_with_log(std::vector<std::string> steps, std::vector<std::string> co
     counters.emplace_back(counter);
   }
   return words_with<Messages..., paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept,
-                    paxos::Accepted, paxos::Reject, paxos::Commit, paxos::Ask, paxos::Heartbeat>(
-      std::move(steps), std::move(counters));
+                    paxos::Accepted, paxos::Reject, paxos::Commit, paxos::Settled, paxos::Ask,
+                    paxos::Heartbeat>(std::move(steps), std::move(counters));
 }
 
 void require_above_0(Duration found, const char* option) {

@@ -191,7 +191,7 @@ Words with_multicasts(Words words) {
                white_box::Deliver, white_box::NewLeader, white_box::NewLeaderAck,
                white_box::NewState, white_box::NewStateAck, paxos::Request, paxos::Prepare,
                paxos::Promise, paxos::Accept, paxos::Accepted, paxos::Reject, paxos::Commit,
-               paxos::Ask, paxos::Heartbeat>());
+               paxos::Settled, paxos::Ask, paxos::Heartbeat>());
   add(words.steps, names_of<ft_skeen::Retry, white_box::Retry, global_order::Retry, paxos::Timeout,
                             broadcast::GaveUp>());
   return words;

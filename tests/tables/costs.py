@@ -157,20 +157,20 @@ ROWS = [
     Row("fixed-sequencer", "fixed sequencer", lambda n: n, lambda n: 2, formula="1+(n-1); 2",
         entry={"party": "P1"}),
     Row("fixed-sequencer", "its own broadcasts", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
-    # Multicasts: to the members that do not lead, where there are leaders a delay more than to them.
+    # Multicasts: where there are leaders, a delay more to the members that do not lead.
     MulticastRow("ideal-multicast", "ideal multicast, n groups of 1", lambda n: 1 + n,
                  lambda n: 2, "1+n; 2", singles),
     MulticastRow("skeen", "Skeen's multicast, n groups of 1", lambda n: n + n * (n - 1),
                  lambda n: 2, "n+n(n-1); 2", singles),
     MulticastRow("ft-skeen", "Skeen over logs, 2 groups of n",
-                 lambda n: 4 * n + 12 * (n - 1), lambda n: 7, "2n+2n+12(n-1); 6+1", two),
-    MulticastRow("ft-skeen", "the same, 1 group of n", lambda n: n + 3 * (n - 1), lambda n: 4,
-                 "n+3(n-1); 3+1", lambda n: {"A": n}),
+                 lambda n: 4 * n + 16 * (n - 1), lambda n: 7, "2n+2n+16(n-1); 6+1", two),
+    MulticastRow("ft-skeen", "the same, 1 group of n", lambda n: n + 4 * (n - 1), lambda n: 4,
+                 "n+4(n-1); 3+1", lambda n: {"A": n}),
     MulticastRow("white-box-multicast", "white-box multicast, 2 groups of n",
                  lambda n: 2 * n + 4 * (2 * n - 1) + 2 * (n - 1), lambda n: 4,
                  "2n+4(2n-1)+2(n-1); 3+1", two),
     MulticastRow("global-order-multicast", "one global order, 2 groups of n",
-                 lambda n: 2 * n + 3 * (2 * n - 1), lambda n: 4, "2n+3(2n-1); 3+1", two),
+                 lambda n: 2 * n + 4 * (2 * n - 1), lambda n: 4, "2n+4(2n-1); 3+1", two),
 ]
 
 

@@ -27,6 +27,7 @@ constexpr Verb kVerbs[] = {
     {"shrink", "make a violation as small as can be", add_shrink},
     {"view", "draw a trace, or the run of a scenario", add_view},
     {"diff", "show the first event at which two traces part", add_diff},
+    {"partition", "partition a graph: few edges between parts, none too heavy", add_partition},
     {"list", "list protocols, scenarios, state machines, properties, faults", add_list},
     {"schema", "print the JSON Schema of scenarios", add_schema},
     {"completion", "print a script that completes the command line in a shell", add_completion},

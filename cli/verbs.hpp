@@ -27,6 +27,7 @@ Action add_explore(CLI::App& verb, Io& io);
 Action add_shrink(CLI::App& verb, Io& io);
 Action add_view(CLI::App& verb, Io& io);
 Action add_diff(CLI::App& verb, Io& io);
+Action add_partition(CLI::App& verb, Io& io);
 Action add_list(CLI::App& verb, Io& io);
 Action add_schema(CLI::App& verb, Io& io);
 Action add_completion(CLI::App& verb, Io& io);

@@ -23,7 +23,8 @@ struct Object {
 struct Together {
   std::uint64_t commands = 1;
 };
-using Workload = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, Object, Together>;
+using Workload =
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, Object, Together>;
 
 BOOST_CONCEPT_ASSERT((boost::VertexListGraphConcept<Graph>));
 BOOST_CONCEPT_ASSERT((boost::IncidenceGraphConcept<Graph>));
@@ -64,7 +65,8 @@ TEST_CASE("Boost's algorithms run on the partitioner's graph as on a copy") {
       copy(graph.size());
   std::uint64_t count = 0;
   for (auto [at, end] = edges(graph); at != end; ++at, ++count) {
-    add_edge(source(*at, graph), target(*at, graph), get(get(boost::edge_weight, graph), *at), copy);
+    add_edge(source(*at, graph), target(*at, graph), get(get(boost::edge_weight, graph), *at),
+             copy);
   }
   CHECK(count == num_edges(graph));
   std::vector<int> copied(graph.size());

@@ -1,7 +1,7 @@
 // A priority queue of vertices by gain: doubly linked lists, one a bucket of gains, as in Fiduccia
-// and Mattheyses ("A linear-time heuristic for improving network partitions", DAC 1982). Gains up to
-// 64 in size have a bucket each; larger ones share it with those that agree in the leading six bits,
-// so that weights of any size need 3600 buckets. Within a bucket, last in is first out.
+// and Mattheyses ("A linear-time heuristic for improving network partitions", DAC 1982). Gains up
+// to 64 in size have a bucket each; larger ones share it with those that agree in the leading six
+// bits, so that weights of any size need 3600 buckets. Within a bucket, last in is first out.
 #pragma once
 
 #include <array>

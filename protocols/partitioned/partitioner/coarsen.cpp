@@ -248,8 +248,8 @@ Level contract(const Level& fine, const std::vector<Vertex>& up, Vertex clusters
         const Vertex other = up[graph.to[i]];
         if (other != c) arcs.add(other, graph.weight[i]);
       }
-      for (std::uint64_t i = homes ? fine.homes.begin[v] : 0;
-           homes && i < fine.homes.begin[v + 1]; ++i) {
+      for (std::uint64_t i = homes ? fine.homes.begin[v] : 0; homes && i < fine.homes.begin[v + 1];
+           ++i) {
         home.add(fine.homes.part[i], fine.homes.weight[i]);
       }
     }
@@ -281,9 +281,9 @@ std::vector<Part> coarsen(std::vector<Level>& levels, const CoarsenOptions& opti
   while (levels.back().graph.size() > options.enough) {
     Level& fine = levels.back();
     const Vertex n = fine.graph.size();
-    std::vector<Vertex> up =
-        Matching(fine.graph, options.within == nullptr ? nullptr : &within, options.heaviest, random)
-            .run();
+    std::vector<Vertex> up = Matching(fine.graph, options.within == nullptr ? nullptr : &within,
+                                      options.heaviest, random)
+                                 .run();
     const Vertex clusters = number(up);
     if (clusters > n - n / 20) break;
     Level coarse = contract(fine, up, clusters);

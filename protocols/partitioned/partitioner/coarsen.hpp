@@ -38,7 +38,8 @@ void mix(std::vector<Vertex>& vertices, Stream& random);
 struct CoarsenOptions {
   Vertex enough = 100;  ///< stop at so few vertices, or when a step removes less than 5 %
   Weight heaviest = 0;  ///< no cluster gets a larger load by merging
-  const std::vector<Part>* within = nullptr;  ///< of `levels.back()`: only what shares a part merges
+  const std::vector<Part>* within =
+      nullptr;  ///< of `levels.back()`: only what shares a part merges
 };
 
 /// Puts coarser and coarser graphs on top of the given ones (at least one); with `within`, returns

@@ -9,8 +9,8 @@
 namespace sibyl::partitioner {
 
 /// Communities whose sizes fall as a power law (exponent 2, from 20 to 200 vertices, at most a
-/// quarter of all), vertices whose degrees do (exponent 2.5, from 4 to 60), and `mixing_permille` of
-/// every vertex's edges drawn to anybody: in the manner of Lancichinetti, Fortunato, Radicchi
+/// quarter of all), vertices whose degrees do (exponent 2.5, from 4 to 60), and `mixing_permille`
+/// of every vertex's edges drawn to anybody: in the manner of Lancichinetti, Fortunato, Radicchi
 /// ("Benchmark graphs for testing community detection algorithms", Phys. Rev. E 78, 2008).
 /// Vertices are numbered in a drawn order. O(vertices + edges).
 Graph planted_communities(Vertex vertices, std::uint32_t mixing_permille, std::uint64_t seed);

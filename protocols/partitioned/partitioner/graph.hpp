@@ -47,10 +47,10 @@ struct Graph {
   friend bool operator==(const Graph&, const Graph&) = default;
 };
 
-/// The graph of these edges on vertices 0..vertices-1, neighbours in ascending order. Parallel edges
-/// become one with the sum of their weights; loops, and edges of weight 0, are left out. `load` is
-/// empty (1 each) or has an entry a vertex. Throws std::invalid_argument for an end that is no
-/// vertex, a negative weight or load, and sums above kLargestSum. O(vertices + edges).
+/// The graph of these edges on vertices 0..vertices-1, neighbours in ascending order. Parallel
+/// edges become one with the sum of their weights; loops, and edges of weight 0, are left out.
+/// `load` is empty (1 each) or has an entry a vertex. Throws std::invalid_argument for an end that
+/// is no vertex, a negative weight or load, and sums above kLargestSum. O(vertices + edges).
 Graph make_graph(Vertex vertices, std::span<const Edge> edges, std::vector<Weight> load = {});
 
 }  // namespace sibyl::partitioner

@@ -89,7 +89,7 @@ void deal_out(Placement& placement) {
   std::vector<Bin> empty;
   for (Part p = 0; p < placement.parts(); ++p) empty.emplace_back(0, p);
   std::priority_queue<Bin, std::vector<Bin>, std::greater<Bin>> bins(std::greater<Bin>{},
-                                                                   std::move(empty));
+                                                                     std::move(empty));
   std::vector<Part> target(graph.size());
   Weight overload = 0;
   for (const Vertex v : order) {

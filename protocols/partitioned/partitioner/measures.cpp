@@ -12,6 +12,28 @@ namespace {
 
 __extension__ using Wide128 = unsigned __int128;
 
+/// Counts the parts that one command after the other touches.
+class Counter {
+ public:
+  explicit Counter(Part parts) : seen_(parts, 0) {}
+  void next() {
+    ++spread.commands;
+    touched_ = 0;
+  }
+  void touch(Part part) {
+    std::uint64_t& last = seen_.at(part);
+    if (last == spread.commands) return;
+    last = spread.commands;
+    if (++touched_ == 2) ++spread.over_several;
+    if (touched_ >= 2) ++spread.connectivity;
+  }
+  Spread spread;
+
+ private:
+  std::vector<std::uint64_t> seen_;  ///< the last command that touched the part
+  std::uint64_t touched_ = 0;
+};
+
 }  // namespace
 
 Weight edge_cut(const Graph& graph, std::span<const Part> part) {
@@ -48,21 +70,22 @@ std::uint64_t imbalance_permille(const Graph& graph, std::span<const Part> part,
 }
 
 Spread spread_of(const Commands& commands, std::span<const Part> part, Part parts) {
-  Spread spread;
-  std::vector<std::uint64_t> seen(parts, 0);
+  Counter counter(parts);
   for (const std::vector<Vertex>& objects : commands) {
-    ++spread.commands;
-    std::uint64_t touched = 0;
-    for (const Vertex v : objects) {
-      std::uint64_t& last = seen.at(part[v]);
-      if (last != spread.commands) ++touched;
-      last = spread.commands;
-    }
-    if (touched < 2) continue;
-    ++spread.over_several;
-    spread.connectivity += touched - 1;
+    counter.next();
+    for (const Vertex v : objects) counter.touch(part[v]);
   }
-  return spread;
+  return counter.spread;
+}
+
+Spread spread_of_neighbourhoods(const Graph& graph, std::span<const Part> part, Part parts) {
+  Counter counter(parts);
+  for (Vertex v = 0; v < graph.size(); ++v) {
+    counter.next();
+    counter.touch(part[v]);
+    for (const Vertex u : graph.neighbours(v)) counter.touch(part[u]);
+  }
+  return counter.spread;
 }
 
 Graph graph_of(const Commands& commands, Vertex objects) {

@@ -57,8 +57,9 @@ std::vector<Part> partition_by_metis(const Graph& graph, const Options& options,
       static_cast<idx_t>(std::max<std::uint32_t>(1, options.imbalance_permille));
   Numbers part(graph.size());
   const auto call = kind == MetisKind::kway ? METIS_PartGraphKway : METIS_PartGraphRecursive;
-  const int status = call(&vertices, &constraints, begin.data(), to.data(), load.data(), nullptr,
-                          weight.data(), &parts, nullptr, nullptr, metis_options, &cut, part.data());
+  const int status =
+      call(&vertices, &constraints, begin.data(), to.data(), load.data(), nullptr, weight.data(),
+           &parts, nullptr, nullptr, metis_options, &cut, part.data());
   if (status != METIS_OK) {
     throw NotAvailable(fmt::format("METIS ends with its error {}", status));
   }

@@ -38,6 +38,7 @@ constexpr int kRounds = 2;               ///< of local searches a level
 constexpr std::uint32_t kPatience = 30;  ///< of a local search, in moves
 
 Effort effort_for(Vertex vertices) {
+  if (vertices <= 200) return {4, 4, 1};
   if (vertices <= 3'000) return {3, 1, 1};
   if (vertices <= 20'000) return {2, 2, 1};
   return {1, 4, 1};

@@ -1,12 +1,13 @@
 // Balanced graph partitioning: vertices to k parts, so that few edges run between parts and no part
-// is too heavy. The location oracle places objects with it: a vertex is an object, its load how often
-// it is accessed, an edge how often two objects are accessed together.
+// is too heavy. The location oracle places objects with it: a vertex is an object, its load how
+// often it is accessed, an edge how often two objects are accessed together.
 //
 // Multilevel: the graph is coarsened (coarsen.hpp), the coarsest one cut by recursive bisection
 // (bisect.hpp), and the result refined on the way back (kway.hpp); then again, with clusters that
 // keep within the parts, so that the result can only become better (V-cycles: Walshaw, "Multilevel
 // refinement for combinatorial optimisation problems", Annals of OR 131, 2004). The same graph,
-// options and seed give the same parts on every machine and compiler: all arithmetic is on integers.
+// options and seed give the same parts on every machine and compiler: all arithmetic is on
+// integers.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +30,12 @@ enum class Engine : std::uint8_t {
 
 /// What was placed before, and what moving it costs.
 struct Migration {
-  std::vector<Part> old;   ///< a vertex each; kNoPart, or a part that is no more: it has no place
+  std::vector<Part> old;     ///< a vertex each; kNoPart, or a part that is no more: it has no place
   std::vector<Weight> cost;  ///< of moving each, in units of edge weight; empty: 1 each
 };
 
 struct Options {
-  Part parts = 2;                      ///< 1 to kMostParts
+  Part parts = 2;                          ///< 1 to kMostParts
   std::uint32_t imbalance_permille = 200;  ///< above the average, at most kMostImbalance
   std::uint64_t seed = 1;
   Engine engine = Engine::own;
@@ -46,15 +47,16 @@ struct NotAvailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What a part may weigh: average * (1000 + imbalance) / 1000, rounded down; but never less than the
-/// average rounded up, and never less than the heaviest vertex. Where the vertices do not pack
+/// What a part may weigh: average * (1000 + imbalance) / 1000, rounded down; but never less than
+/// the average rounded up, and never less than the heaviest vertex. Where the vertices do not pack
 /// into that (bin packing; it takes heavy vertices), no part is heavier than the average, rounded
 /// up, plus the heaviest vertex, minus 1.
 Weight load_limit(const Graph& graph, Part parts, std::uint32_t imbalance_permille);
 
 /// A part below `options.parts` for each vertex; parts may be empty. Throws std::invalid_argument
 /// for options out of bounds, NotAvailable for METIS where it is not there or where it cannot take
-/// the graph (32-bit numbers) or the options (migration). Expected O((vertices + edges) log(parts)).
+/// the graph (32-bit numbers) or the options (migration). Expected O((vertices + edges)
+/// log(parts)).
 std::vector<Part> partition(const Graph& graph, const Options& options);
 
 /// Whether this build has METIS.

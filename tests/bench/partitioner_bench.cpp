@@ -1,6 +1,7 @@
 // The graph partitioner beside METIS, on the same graphs in the same process: time as a ratio, and
-// how it grows with the graph. Counter "ratio": CPU time of a run over that of METIS's k-way in turns
-// with it; "ns_an_arc": the same time by the size of the graph, which linear growth keeps the same.
+// how it grows with the graph. Counter "ratio": CPU time of a run over that of METIS's k-way in
+// turns with it; "ns_an_arc": the same time by the size of the graph, which linear growth keeps
+// the same.
 #include <cstdint>
 #include <map>
 #include <utility>

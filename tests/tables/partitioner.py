@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The partitioner's cuts beside METIS's: the table of docs/partitioner.md.
 
-Usage: partitioner.py PROGRAM [--most VERTICES] [--seeds N] [--doc FILE --update]. For each graph and
-number of parts: cuts of `sibyl partition` over the seeds (20; 5 above 10^4 vertices, 2 above 10^5),
-divided by the least cut of METIS's k-way and recursive partitioning over as many seeds, at most 10
-(of those within 20 % where there are any); CPU time of a run divided by that of METIS's k-way, in the
-median. Fails where a median is above 1.10, a ratio above 1.30, a part too heavy, or, from 10^4
-vertices on, the time above 10 times METIS's. The whole takes an hour; --most 10000 some minutes.
+Usage: partitioner.py PROGRAM [--most VERTICES] [--seeds N] [--doc FILE --update]. For each graph
+and number of parts: cuts of `sibyl partition` over the seeds (20; 5 above 10^4 vertices, 2 above
+10^5), divided by the least cut of METIS's k-way and recursive partitioning over as many seeds, at
+most 10 (of those within 20 % where there are any); CPU time of a run divided by that of METIS's
+k-way, in the median. Fails where a median is above 1.10, a ratio above 1.30, a part too heavy, or,
+from 10^4 vertices on, the time above 10 times METIS's. The whole takes an hour; --most 10000 some
+minutes.
 """
 
 import argparse

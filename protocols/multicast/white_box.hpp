@@ -46,22 +46,12 @@
 #include <boost/describe.hpp>
 
 #include "protocols/multicast/module.hpp"
-#include "protocols/multicast/patience.hpp"
 #include "protocols/multicast/submit.hpp"
 #include "protocols/multicast/white_box_messages.hpp"
 
 namespace sibyl::multicast {
 
-struct WhiteBoxOptions : PatienceOptions {
-  bool majority = true;        ///< more than half of a group are a quorum; else half are
-  bool keep_clock = true;      ///< a new leader's clock is not behind those of a quorum
-  bool wait_for_acks = true;   ///< a leader commits when quorums have accepted
-  bool wait_for_lower = true;  ///< and delivers behind all that may get lower timestamps
-  bool adopt_accepted = true;  ///< a new leader keeps timestamps that were accepted
-};
-BOOST_DESCRIBE_STRUCT(WhiteBoxOptions, (PatienceOptions),
-                      (majority, keep_clock, wait_for_acks, wait_for_lower, adopt_accepted))
-
+/// The module of one process, member of a group or only a sender.
 class WhiteBox : public ModuleOf<WhiteBox> {
  public:
   using Ballot = white_box::Ballot;

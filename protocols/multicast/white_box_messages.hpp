@@ -1,4 +1,4 @@
-// Messages of white-box atomic multicast, and what a member knows of a multicast message.
+// Messages and options of white-box atomic multicast, and what a member knows of a message.
 //
 // Source: A. Gotsman, A. Lefort, G. Chockler: White-Box Atomic Multicast, DSN 2019 (arXiv
 // 1904.07171), figures 3 and 4. See white_box.hpp.
@@ -10,6 +10,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/multicast/patience.hpp"
 #include "protocols/multicast/types.hpp"
 #include "sim/message.hpp"
 
@@ -129,3 +130,17 @@ struct Proposed {
 BOOST_DESCRIBE_STRUCT(Proposed, (), (ballot, lts))
 
 }  // namespace sibyl::white_box
+
+namespace sibyl::multicast {
+
+struct WhiteBoxOptions : PatienceOptions {
+  bool majority = true;        ///< more than half of a group are a quorum; else half are
+  bool keep_clock = true;      ///< a new leader's clock is not behind those of a quorum
+  bool wait_for_acks = true;   ///< a leader commits when quorums have accepted
+  bool wait_for_lower = true;  ///< and delivers behind all that may get lower timestamps
+  bool adopt_accepted = true;  ///< a new leader keeps timestamps that were accepted
+};
+BOOST_DESCRIBE_STRUCT(WhiteBoxOptions, (PatienceOptions),
+                      (majority, keep_clock, wait_for_acks, wait_for_lower, adopt_accepted))
+
+}  // namespace sibyl::multicast

@@ -158,6 +158,7 @@ ROWS = [
         entry={"party": "P1"}),
     Row("fixed-sequencer", "its own broadcasts", lambda n: n - 1, lambda n: 1, formula="n-1; 1"),
     # Multicasts: where there are leaders, a delay more to the members that do not lead.
+    # Multicasts: delays to the members that do not lead, one more than to leaders.
     MulticastRow("ideal-multicast", "ideal multicast, n groups of 1", lambda n: 1 + n,
                  lambda n: 2, "1+n; 2", singles),
     MulticastRow("skeen", "Skeen's multicast, n groups of 1", lambda n: n + n * (n - 1),

@@ -113,11 +113,9 @@ class Run {
     if (!faulty_.exceeded()) return;
     if (faulty_.beyond) {
       const Tolerance::Part& part = *faulty_.beyond;
-      const std::string hit = faulty_words(faulty_.in_part, 0);
-      const std::string borne = faulty_words(part.most, 0);
-      add("faulty", hit, borne,
-          fmt::format("{} of {}; the protocol is made for {}{} there", hit, part.name,
-                      part.most == 0 ? "" : "at most ", borne));
+      add("faulty", fmt::format("{}", faulty_.in_part), fmt::format("{}", part.most),
+          fmt::format("of {} {} {} faulty at once; the protocol bears {}", part.name,
+                      faulty_.in_part, faulty_.in_part == 1 ? "node is" : "nodes are", part.most));
       return;
     }
     const std::string found = faulty_words(faulty_.nodes, faulty_.byzantine);

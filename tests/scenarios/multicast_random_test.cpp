@@ -2,11 +2,13 @@
 // random times, judged by the checkers.
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "scenarios/catalog.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/random.hpp"
@@ -99,6 +101,54 @@ std::int64_t judge(const std::string& protocol, bool recoveries, std::uint64_t s
 }
 
 }  // namespace
+
+TEST_CASE("of the scenarios of multicast only that of a crash in Skeen's leaves the model") {
+  std::map<std::string, std::string> found;
+  for (const std::string& file : scenario_files(SIBYL_SOURCE_DIR "/scenarios/multicast")) {
+    for (const Scenario& s : load_file(file)) {
+      for (const Departure& each : run_scenario(s).departures) found[s.id] += each.what;
+    }
+  }
+  CHECK(found == std::map<std::string, std::string>{{"multicast-skeen-delays/crash", "faulty"}});
+}
+
+namespace {
+
+/// Of two groups of three.
+RunResult ran(const std::string& more) {
+  return run_scenario(load_text(R"({"format": "sibyl-scenario/1", "id": "m", "ties": "insertion",
+                    "protocol": {"name": "white-box-multicast"},
+                    "deployment": {"groups": {"A": 3, "B": 3}, "clients": ["c"]},
+                    "workload": {"multicasts": [{"from": "c", "to": ["A", "B"], "label": "m"}]},
+                    "network": {"default": {"delay": "1ms"}}, )" +
+                                    more + "}",
+                                "m.json")
+                          .front());
+}
+
+}  // namespace
+
+TEST_CASE("more than a minority of one group leaves the model, a minority of each does not") {
+  const auto text = [](const std::string& a, const std::string& b) {
+    const RunResult result = ran(R"("faults": [{"crash": ")" + a +
+                                 R"(", "at": "9ms"}, {"crash": ")" + b + R"(", "at": "9ms"}])");
+    return result.departures.empty() ? std::string() : result.departures.front().text;
+  };
+  CHECK(text("A.1", "B.3").empty());
+  CHECK(text("c", "B.3").empty());
+  CHECK(text("A.1", "A.2") == "of A 2 nodes are faulty at once; the protocol bears 1");
+}
+
+TEST_CASE("deliveries are expected at their times") {
+  const auto unmet = [](const std::string& deliveries) {
+    const RunResult result = ran(R"("expect": {"deliveries": )" + deliveries + "}");
+    return result.unmet.empty() ? std::string() : result.unmet.front().line;
+  };
+  CHECK(unmet(R"({"m": {"A.1": "3ms", "B.2": "4ms"}})").empty());
+  CHECK(unmet(R"({"m": {"A.1": "4ms"}})") == "m is delivered by A.1 at 3ms, expected 4ms");
+  CHECK(unmet(R"({"m": {"c": "4ms"}})") == "m is delivered by c: never, expected at 4ms");
+  CHECK_THROWS(unmet(R"({"m": "4ms"})"));
+}
 
 TEST_CASE("fault-tolerant Skeen keeps what it promises under random crashes and recoveries") {
   CHECK(judge("ft-skeen", true, 1000, "takeover") > 100);

@@ -74,7 +74,6 @@ TEST_CASE("options that do not go with --binding are refused") {
   CHECK(has(refused({"--binding", "--liveness"}), "--liveness does not go with --binding"));
   CHECK(has(refused({"--binding", "--crashes", "1"}), "--crashes does not go with --binding"));
   CHECK(has(refused({"--binding", "--strategy", "timed"}), "--strategy timed"));
-  CHECK(has(refused({"--binding", "--strategy", "exhaustive"}), "--strategy exhaustive"));
   CHECK(has(refused({"--binding", "--forks", "0", "--continue-states", "0"}),
             "nothing would be searched"));
 }

@@ -14,6 +14,14 @@ void Calls::start(Context& context, const System& system) {
   }
 }
 
+void Calls::recover(Context& context, const System& system) {
+  for (const std::uint64_t op : system.own[context.self().value]) {
+    const Entry& entry = system.entry(op);
+    const Duration wait = entry.at - context.hardware_now();
+    if (!entry.is_command() && wait.ns > 0) context.arm(wait, EntryDue{op});
+  }
+}
+
 void Calls::delivered(const System& system, const Item& item) {
   for (const std::uint64_t op : system.waited_for) {
     const Entry& entry = system.entry(op);

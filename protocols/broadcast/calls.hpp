@@ -29,6 +29,9 @@ struct Calls {
 
   /// Arms a timer for each entry of the node.
   void start(Context& context, const System& system);
+  /// After a crash: for the values whose time is to come. Commands are not gone on with, since
+  /// what had been called is forgotten; nor is what was due before.
+  void recover(Context& context, const System& system);
   void delivered(const System& system, const Item& item);
   /// The entry to be called now, if there is one; a command is open from now on. Call it again
   /// until there is none. O(entries that are due).

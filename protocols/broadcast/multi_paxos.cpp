@@ -105,6 +105,7 @@ Deliveries MultiPaxos::receive(Context context, NodeId from, const Message& mess
   } else if (const auto* heartbeat = message.as<paxos::Heartbeat>()) {
     on_heartbeat(context, from, *heartbeat);
   } else if (const auto* known = message.as<paxos::Settled>()) {
+    know_of(context, known->slot);
     know_settled(known->slot);
   }
   return settle(context);
@@ -127,8 +128,11 @@ void MultiPaxos::follow(Context& context, Ballot higher) {
   probed = false;
   heard = true;
   // Enough to ask, and to take over; not from the first timeout on, or rivals would go on for ever
-  // in a network that is slower than that.
-  if (idle + 2 > options_.tries) idle = std::max(options_.tries, 2U) - 2;
+  // in a network that is slower than that. Nor for ever where no majority is left.
+  if (idle + 2 > options_.tries && rivals < options_.tries) {
+    idle = std::max(options_.tries, 2U) - 2;
+    ++rivals;
+  }
   request(context);
 }
 
@@ -190,9 +194,12 @@ void MultiPaxos::learn(Context& context, Slot slot, const Item& item) {
   progress(context);
 }
 
-/// What lies beyond the window is heard of again, once it has moved.
+/// Of what lies beyond the window it is enough to know that something does.
 void MultiPaxos::know_of(Context& context, Slot slot) {
-  slot = std::min(slot, done + paxos::kWindow);
+  if (slot > done + paxos::kWindow) {
+    beyond = true;
+    slot = done + paxos::kWindow;
+  }
   if (slot <= highest) return;
   highest = slot;
   progress(context);
@@ -235,6 +242,12 @@ Deliveries MultiPaxos::take_deliverable(Context& context) {
     if (item.id.origin == context.self()) own.erase(item.id.number);
     deliveries.push_back(item);
   }
+  // The end of what it knew of, which was cut off: asks all, as after a crash.
+  if (beyond && done == highest && parties_->n() > 1) {
+    beyond = false;
+    asked.emplace();
+    ask(context, parties_->others(context.self()));
+  }
   return deliveries;
 }
 
@@ -252,6 +265,7 @@ void MultiPaxos::progress(Context& context) {
     timeout = {};
   }
   idle = 0;
+  rivals = 0;
 }
 
 Deliveries MultiPaxos::timer(Context context, const Message& tag) {
@@ -280,7 +294,9 @@ void MultiPaxos::suspect(Context& context) {
     }
     // Of a majority some replica has accepted whatever is chosen, so no chosen slot stays unknown
     // here; others are asked since an Ask tells them, too, of the slots that are in use.
-    if (majority(asked->size() + 1) && (!own.empty() || done < highest)) suspect_leader(context);
+    if (majority(asked->size() + 1) && (!own.empty() || done < highest || !is_settled())) {
+      suspect_leader(context);
+    }
   } else {
     suspect_leader(context);
   }

@@ -136,11 +136,13 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   std::map<std::uint64_t, Item> own;  ///< by number: not delivered yet
   // As a learner.
   std::map<Slot, Item> chosen;
-  Slot done = 0;     ///< all slots up to this one are delivered
-  Slot highest = 0;  ///< in use, as far as is known
-  Slot settled = 0;  ///< all know of the slots up to this one
+  Slot done = 0;        ///< all slots up to this one are delivered
+  Slot highest = 0;     ///< in use, as far as is known
+  Slot settled = 0;     ///< all know of the slots up to this one
+  bool beyond = false;  ///< slots further than the window are in use
   std::set<ItemId> delivered;
-  std::optional<std::set<NodeId>> asked;  ///< after a crash: who has answered, until all have
+  std::optional<std::set<NodeId>> asked;  ///< after a crash, or at the end of the
+                                          ///< window: who has answered, until all have
   // As a candidate.
   Slot first = 0;  ///< phase 1 is for all slots from here on
   std::set<NodeId> promised_by;
@@ -151,14 +153,15 @@ class MultiPaxos : public BroadcastOf<MultiPaxos> {
   std::set<ItemId> placed;                    ///< in one of its slots, or one chosen before
   std::map<ItemId, Item> waiting;             ///< for phase 1 to end, or for the window
   // Suspicion.
-  TimerId timeout;         ///< pending; none: of generation 0
-  std::uint32_t idle = 0;  ///< timeouts since the last progress
-  bool probed = false;     ///< the leader has been asked for a sign of life
-  bool heard = false;      ///< and has given one
+  TimerId timeout;           ///< pending; none: of generation 0
+  std::uint32_t idle = 0;    ///< timeouts since the last progress
+  std::uint32_t rivals = 0;  ///< how often others that took over have put off its giving up since
+  bool probed = false;       ///< the leader has been asked for a sign of life
+  bool heard = false;        ///< and has given one
   BOOST_DESCRIBE_CLASS(MultiPaxos, (),
-                       (acceptor, ballot, role, sent, own, chosen, done, highest, settled,
+                       (acceptor, ballot, role, sent, own, chosen, done, highest, settled, beyond,
                         delivered, asked, first, promised_by, votes, proposals, proposed, placed,
-                        waiting, timeout, idle, probed, heard),
+                        waiting, timeout, idle, rivals, probed, heard),
                        (), ())
 
  private:

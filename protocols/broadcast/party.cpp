@@ -54,6 +54,7 @@ void Party::start(Context& context) {
 void Party::recover(Context& context) {
   retired = !module.recovers();
   if (retired) return context.note(Retired{});
+  calls.recover(context, *system_);
   deliver(context, module().recover(context.child(kModule)));
 }
 

@@ -319,6 +319,23 @@ TEST_CASE("without a majority nobody delivers, and the run ends") {
   for (const auto& lives : ran.lives) CHECK(lives.back().text.empty());
 }
 
+TEST_CASE("rivals without a majority give up, too") {
+  fault::Plan faults;
+  for (std::uint32_t i = 0; i < 3; ++i) faults.push_back(at(500, fault::Crash{NodeId{i}}));
+  const Ran ran =
+      run({.parties = 5, .broadcasts = one("P3", "m1") + ", " + one("P4", "m2"), .faults = faults});
+  CHECK(ran.outcome == Outcome::quiescent);
+  CHECK(ran.count("takeover") > 2);
+}
+
+TEST_CASE("who recovers in time broadcasts what is due later") {
+  const Ran ran = run(
+      {.broadcasts = one("P0", "early", 5) + ", " + one("P0", "late", 50),
+       .faults = {at(1000, fault::Crash{NodeId{0}}), at(20'000, fault::Recover{NodeId{0}, true})}});
+  CHECK(ran.outcome == Outcome::quiescent);
+  for (const auto& lives : ran.lives) CHECK(lives.back().order == std::vector<std::string>{"late"});
+}
+
 TEST_CASE("without timers nothing is repeated") {
   const Ran ran = run({.broadcasts = one("P1", "m1"),
                        .options = "{\"tries\": 0}",

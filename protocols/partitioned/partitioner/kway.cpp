@@ -12,7 +12,7 @@ namespace sibyl::partitioner {
 
 namespace {
 
-__extension__ using Wide128 = __int128;
+__extension__ using SignedWide = __int128;
 
 /// A move out of a part that is too heavy.
 struct Relief {
@@ -21,8 +21,8 @@ struct Relief {
   Vertex vertex;
   /// Whether it is the worse of the two: it costs more a unit of load.
   friend bool operator<(const Relief& a, const Relief& b) {
-    const Wide128 left = Wide128{a.gain} * b.load;
-    const Wide128 right = Wide128{b.gain} * a.load;
+    const SignedWide left = SignedWide{a.gain} * b.load;
+    const SignedWide right = SignedWide{b.gain} * a.load;
     if (left != right) return left < right;
     return std::tie(a.load, b.vertex) < std::tie(b.load, a.vertex);
   }

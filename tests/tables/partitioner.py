@@ -36,7 +36,7 @@ def runs(program, graph, parts, engine, seeds):
 
 
 def row(program, name, graph, parts, seeds):
-    """A line of the table, and what is wrong with it."""
+    """A line of the table, what is wrong with it, and times of both in ns an edge."""
     own = runs(program, graph, parts, "own", seeds)
     few = min(seeds, 10)
     kway = runs(program, graph, parts, "metis", few)["runs"]
@@ -47,8 +47,9 @@ def row(program, name, graph, parts, seeds):
     ratios = sorted(r["cut"] / best for r in own["runs"])
     imbalance = max(r["imbalance_permille"] for r in own["runs"])
     heaviest = max(own["loads"])
-    time = (statistics.median(r["cpu_seconds"] for r in own["runs"])
-            / statistics.median(r["cpu_seconds"] for r in kway))
+    times = [statistics.median(r["cpu_seconds"] for r in list_of) * 1e9 / own["edges"]
+             for list_of in (own["runs"], kway)]
+    time = times[0] / times[1]
     median = statistics.median(ratios)
     vertices = own["vertices"]
     wrong = []
@@ -60,7 +61,19 @@ def row(program, name, graph, parts, seeds):
         wrong.append("time")
     mark = f" **{', '.join(wrong)}**" if wrong else ""
     return (f"| {name} | {vertices} | {own['edges']} | {parts} | {best} | {median:.3f} | "
-            f"{ratios[-1]:.3f} | {imbalance / 10:.1f} % | {seeds} | {time:.1f} |{mark}", wrong)
+            f"{ratios[-1]:.3f} | {imbalance / 10:.1f} % | {seeds} | {time:.1f} |{mark}", wrong, times)
+
+
+def growth(times):
+    """A line a graph: CPU time of an edge at each size, of sibyl and of METIS."""
+    sizes = sorted({n for _, n in times})
+    lines = ["", "| CPU ns an edge, 16 parts | " + " | ".join(f"{n} vertices" for n in sizes) + " |",
+             "|---" * (len(sizes) + 1) + "|"]
+    for _, name in KINDS:
+        for who, engine in enumerate(("sibyl", "METIS")):
+            cells = (f"{times[name, n][who]:.0f}" for n in sizes)
+            lines.append(f"| {name}: {engine} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def main():
@@ -75,15 +88,17 @@ def main():
     graphs = [("karate club", ["karate"], 34)]
     graphs += [(name, [kind, "--vertices", str(n)], n)
                for n in SIZES if n <= arguments.most for kind, name in KINDS]
-    failed = 0
+    failed, times = 0, {}
     for name, graph, vertices in graphs:
         seeds = arguments.seeds if vertices <= 10_000 else 5 if vertices <= 100_000 else 2
         for parts in PARTS if vertices > 100 else (2, 4):
-            line, wrong = row(arguments.program, name, graph, parts, min(seeds, arguments.seeds))
+            line, wrong, taken = row(arguments.program, name, graph, parts, min(seeds, arguments.seeds))
             print(line, file=sys.stderr, flush=True)
             lines.append(line)
             failed += bool(wrong)
-    doc.show(arguments, lines)
+            if parts == 16:
+                times[name, vertices] = taken
+    doc.show(arguments, lines + growth(times))
     if failed:
         sys.exit(f"{failed} rows are not within the bounds")
 

@@ -60,15 +60,16 @@ def row(program, name, graph, parts, seeds):
     if vertices >= 10_000 and time > 10:
         wrong.append("time")
     mark = f" **{', '.join(wrong)}**" if wrong else ""
-    return (f"| {name} | {vertices} | {own['edges']} | {parts} | {best} | {median:.3f} | "
-            f"{ratios[-1]:.3f} | {imbalance / 10:.1f} % | {seeds} | {time:.1f} |{mark}", wrong, times)
+    line = (f"| {name} | {vertices} | {own['edges']} | {parts} | {best} | {median:.3f} | "
+            f"{ratios[-1]:.3f} | {imbalance / 10:.1f} % | {seeds} | {time:.1f} |{mark}")
+    return line, wrong, times
 
 
 def growth(times):
     """A line a graph: CPU time of an edge at each size, of sibyl and of METIS."""
     sizes = sorted({n for _, n in times})
-    lines = ["", "| CPU ns an edge, 16 parts | " + " | ".join(f"{n} vertices" for n in sizes) + " |",
-             "|---" * (len(sizes) + 1) + "|"]
+    head = ["CPU ns an edge, 16 parts"] + [f"{n} vertices" for n in sizes]
+    lines = ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for _, name in KINDS:
         for who, engine in enumerate(("sibyl", "METIS")):
             cells = (f"{times[name, n][who]:.0f}" for n in sizes)
@@ -80,7 +81,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("--most", type=int, default=max(SIZES), help="vertices of a graph")
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=20, help="at most")
     doc.add_options(parser)
     arguments = parser.parse_args()
     lines = ["| graph | vertices | edges | parts | METIS's best cut | median | worst | imbalance | "
@@ -90,9 +91,10 @@ def main():
                for n in SIZES if n <= arguments.most for kind, name in KINDS]
     failed, times = 0, {}
     for name, graph, vertices in graphs:
-        seeds = arguments.seeds if vertices <= 10_000 else 5 if vertices <= 100_000 else 2
+        few = 20 if vertices <= 10_000 else 5 if vertices <= 100_000 else 2
+        seeds = min(few, arguments.seeds)
         for parts in PARTS if vertices > 100 else (2, 4):
-            line, wrong, taken = row(arguments.program, name, graph, parts, min(seeds, arguments.seeds))
+            line, wrong, taken = row(arguments.program, name, graph, parts, seeds)
             print(line, file=sys.stderr, flush=True)
             lines.append(line)
             failed += bool(wrong)

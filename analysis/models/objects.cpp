@@ -7,6 +7,7 @@
 //   create   value: the first value
 //   delete   an absent object may be deleted
 //   add      value: [delta, result], or delta alone; integers; result = old value + delta
+//   append   the same with texts: [suffix, result], or the suffix alone
 //   move     no effect on the state; the object must exist
 //   consult  says nothing about the state
 //
@@ -26,23 +27,24 @@ namespace sibyl::analysis {
 
 namespace {
 
-enum class Kind : std::uint8_t { read, write, create, remove, add, move, consult };
-constexpr std::array<std::string_view, 7> kKinds{"read", "write", "create", "delete",
-                                                 "add",  "move",  "consult"};
+enum class Kind : std::uint8_t { read, write, create, remove, add, append, move, consult };
+constexpr std::array<std::string_view, 8> kKinds{"read", "write",  "create", "delete",
+                                                 "add",  "append", "move",   "consult"};
 
 /// One step, taken apart.
 struct Step {
   Kind kind = Kind::read;
   std::string key;
-  Value value;                  ///< of an add: the delta
-  std::optional<Value> result;  ///< of an add, when it is known
+  Value value;                  ///< of an add or append: the delta or suffix
+  std::optional<Value> result;  ///< of an add or append, when it is known
 };
 
 bool refused(const Operation& op) { return !pending(op) && op.reply == "nok"; }
 
 /// Whether the step needs its object to exist.
 bool needs_object(Kind kind) {
-  return kind == Kind::read || kind == Kind::write || kind == Kind::add || kind == Kind::move;
+  return kind == Kind::read || kind == Kind::write || kind == Kind::add || kind == Kind::append ||
+         kind == Kind::move;
 }
 
 /// Reads a step; leaves `problem` when it is none.
@@ -56,17 +58,26 @@ std::optional<Step> parse(const Value& value, std::string* problem) {
   }
   const auto kind = std::find(kKinds.begin(), kKinds.end(), *(*list)[0].as_string());
   if (kind == kKinds.end()) {
-    *problem = fmt::format("\"{}\" is no step (read, write, create, delete, add, move, consult)",
-                           *(*list)[0].as_string());
+    *problem =
+        fmt::format("\"{}\" is no step (read, write, create, delete, add, append, move, consult)",
+                    *(*list)[0].as_string());
     return std::nullopt;
   }
   Step step{static_cast<Kind>(kind - kKinds.begin()), *(*list)[1].as_string(), {}, {}};
   if (list->size() == 3) step.value = (*list)[2];
-  if (step.kind != Kind::add) return step;
+  if (step.kind != Kind::add && step.kind != Kind::append) return step;
   if (const Value::List* parts = step.value.as_list(); parts != nullptr && parts->size() == 2) {
     if (!(*parts)[1].is_null()) step.result = (*parts)[1];
     const Value delta = (*parts)[0];
     step.value = delta;
+  }
+  if (step.kind == Kind::append) {
+    const bool texts =
+        step.value.as_string() != nullptr && (!step.result || step.result->as_string() != nullptr);
+    if (texts) return step;
+    *problem = fmt::format("an append should have [suffix, result], both texts, not {}",
+                           (*list).back().text());
+    return std::nullopt;
   }
   if (step.value.as_int() == nullptr || (step.result && step.result->as_int() == nullptr)) {
     *problem = fmt::format("an add should have [delta, result], both integers, not {}",
@@ -106,7 +117,13 @@ class ObjectsMachine : public Machine {
         c.cell = static_cast<std::size_t>(cell_of(step.key));
         c.value = values_.intern(step.value);
         if (step.kind == Kind::add) c.delta = *step.value.as_int();
-        if (step.result) c.result = *step.result->as_int();
+        if (step.kind == Kind::append) {
+          c.suffix = *step.value.as_string();
+          if (step.result) c.value = values_.intern(*step.result);
+          c.known = step.result.has_value();
+        } else if (step.result) {
+          c.result = *step.result->as_int();
+        }
         command.steps.push_back(c);
       }
       commands_.push_back(std::move(command));
@@ -142,6 +159,8 @@ class ObjectsMachine : public Machine {
     std::int32_t value = 0;
     std::int64_t delta = 0;
     std::optional<std::int64_t> result;
+    std::string suffix;
+    bool known = false;  ///< of an append: `value` is what the object held then
   };
   struct Command {
     std::vector<Compiled> steps;
@@ -196,6 +215,8 @@ class ObjectsMachine : public Machine {
         break;
       case Kind::add:
         return missing ? absent(step, why) : add(cell, step, unknown, why);
+      case Kind::append:
+        return missing ? absent(step, why) : append(cell, step, unknown, why);
     }
     return !missing || absent(step, why);
   }
@@ -216,6 +237,21 @@ class ObjectsMachine : public Machine {
       return false;
     }
     cell = values_.intern(Value(after));
+    return true;
+  }
+
+  bool append(std::int32_t& cell, const Compiled& step, bool unknown, std::string* why) {
+    const std::string* before = values_.value(cell).as_string();
+    const Value after(before == nullptr ? step.suffix : *before + step.suffix);
+    const std::int32_t number = values_.intern(after);
+    if (before == nullptr || (!unknown && step.known && step.value != number)) {
+      if (why != nullptr) {
+        *why = fmt::format("appended {} to {} and got {}, but it was {}", step.suffix, key(step),
+                           step.known ? text_of(step.value) : "no result", text_of(cell));
+      }
+      return false;
+    }
+    cell = number;
     return true;
   }
 
@@ -318,7 +354,7 @@ std::string ObjectsModel::text(const Operation& op) const {
     if (!out.empty()) out += ", ";
     const bool known = !pending(op) && !refused(op);
     out += fmt::format("{} {}", kKinds[static_cast<std::size_t>(step.kind)], step.key);
-    if (step.kind == Kind::add) {
+    if (step.kind == Kind::add || step.kind == Kind::append) {
       out += fmt::format(" by {}", step.value.text());
       if (known && step.result) out += fmt::format(" = {}", step.result->text());
     } else if (step.kind == Kind::read && known) {
@@ -351,6 +387,13 @@ Footprint ObjectsModel::footprint(const Operation& op) const {
     if (step.kind == Kind::create) {
       if (known && first) result.reads.push_back({step.key, Value()});
       written[step.key] = step.value;
+    }
+    if (step.kind == Kind::append) {
+      if (known && step.result) {
+        written[step.key] = *step.result;
+      } else {
+        result.unclear.push_back(step.key);
+      }
     }
     if (step.kind != Kind::add) continue;
     if (known && step.result) {

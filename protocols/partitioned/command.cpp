@@ -1,8 +1,7 @@
-// Steps of commands: reading them from a scenario, their objects, and their execution.
+// Commands: reading steps from a scenario, their objects, and what requests show of themselves.
 #include "protocols/partitioned/command.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <set>
 
 #include "sim/decode.hpp"
@@ -53,26 +52,22 @@ std::vector<std::string> objects_written(const std::vector<Step>& steps) {
   return {objects.begin(), objects.end()};
 }
 
-Executed execute(const std::vector<Step>& steps, std::map<std::string, std::int64_t>& values) {
-  Executed done;
-  for (const Step& step : steps) {
-    std::optional<std::int64_t> result;
-    if (step.f == StepKind::write) {
-      values[step.object] = step.value;
-    } else {
-      const auto it = values.find(step.object);
-      assert(it != values.end());
-      if (step.f == StepKind::add) {
-        it->second = static_cast<std::int64_t>(static_cast<std::uint64_t>(it->second) +
-                                               static_cast<std::uint64_t>(step.value));
-      }
-      result = it->second;
-    }
-    if (!done.text.empty()) done.text += ", ";
-    done.text += step.object + "=" + std::to_string(values[step.object]);
-    done.results.push_back(result);
-  }
-  return done;
+void Request::hash_into(Hasher& h) const {
+  if (empty()) return;
+  h.add(std::string_view(f));
+  hash_append(h, objects);
+  hash_append(h, arguments);
+}
+
+Value Request::to_value(const std::vector<TraceNode>& /*nodes*/) const {
+  if (empty()) return {};
+  Value::List names;
+  for (const std::string& object : objects) names.emplace_back(object);
+  return Value::Object{{"f", f}, {"objects", std::move(names)}, {"arguments", arguments}};
+}
+
+std::uint64_t Request::wire_bytes() const {
+  return empty() ? 0 : sibyl::wire_bytes(f) + sibyl::wire_bytes(objects) + arguments.wire_bytes();
 }
 
 std::pair<std::uint64_t, std::string> name_of(const Message& command) {

@@ -14,6 +14,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/partitioned/content.hpp"
 #include "sim/describe.hpp"
 #include "sim/ids.hpp"
 #include "sim/message.hpp"
@@ -43,6 +44,33 @@ std::vector<std::string> objects_read(const std::vector<Step>& steps);
 /// Those that the steps change. Sorted.
 std::vector<std::string> objects_written(const std::vector<Step>& steps);
 
+/// A command of an application other than the store. Empty in commands of the store, and then no
+/// part of hashes and sizes.
+struct Request {
+  std::string f;                     ///< which command: "transfer"
+  std::vector<std::string> objects;  ///< those known from the command alone; sorted, each once
+  Content arguments;
+  bool empty() const { return f.empty(); }
+  friend bool operator==(const Request&, const Request&) = default;
+  void hash_into(Hasher& h) const;
+  Value to_value(const std::vector<TraceNode>& nodes) const;
+  std::uint64_t wire_bytes() const;
+};
+BOOST_DESCRIBE_STRUCT(Request, (), (f, objects, arguments))
+
+/// What a command of an application answered; null for the store, and then no part of hashes and
+/// sizes. To a command that must be tried again: the names of all objects that it touches.
+struct Result {
+  Content content;
+  friend bool operator==(const Result&, const Result&) = default;
+  void hash_into(Hasher& h) const {
+    if (!content.is_null()) content.hash_into(h);
+  }
+  Value to_value(const std::vector<TraceNode>& /*nodes*/) const { return content; }
+  std::uint64_t wire_bytes() const { return content.is_null() ? 0 : content.wire_bytes(); }
+};
+BOOST_DESCRIBE_STRUCT(Result, (), (content))
+
 enum class CommandKind : std::uint8_t { access, create, erase, move };
 BOOST_DESCRIBE_ENUM(CommandKind, access, create, erase, move)
 
@@ -65,8 +93,10 @@ struct Access {
   std::vector<Step> steps;
   std::vector<std::pair<std::string, std::uint64_t>> versions;  ///< as cached; only where checked
   bool everywhere = false;  ///< DS-SMR's fallback: to all partitions, executed as S-SMR does
+  Request request = {};     ///< instead of steps, of an application other than the store
 };
-BOOST_DESCRIBE_STRUCT(Access, (), (op, attempt, client, label, steps, versions, everywhere))
+BOOST_DESCRIBE_STRUCT(Access, (),
+                      (op, attempt, client, label, steps, versions, everywhere, request))
 
 struct Create {
   std::uint64_t op = 0;
@@ -74,7 +104,7 @@ struct Create {
   NodeId client;
   std::string label;
   std::string object;
-  std::int64_t value = 0;
+  Content value = 0;
   std::string to;  ///< the partition that will hold it
 };
 BOOST_DESCRIBE_STRUCT(Create, (), (op, attempt, client, label, object, value, to))
@@ -139,8 +169,9 @@ struct Reply {
   Verdict verdict = Verdict::ok;
   std::vector<std::optional<std::int64_t>> results;  ///< by step: what was read, or added up to
   std::vector<std::pair<std::string, std::uint64_t>> versions;  ///< as they are now, where checked
+  Result result = {};
 };
-BOOST_DESCRIBE_STRUCT(Reply, (), (op, attempt, verdict, results, versions))
+BOOST_DESCRIBE_STRUCT(Reply, (), (op, attempt, verdict, results, versions, result))
 
 /// The oracle tells every client, unasked, where an object is from now on; no place: it is gone.
 struct Push {
@@ -163,7 +194,7 @@ struct Variable {
   std::uint64_t command = 0;
   std::string from;
   std::string object;
-  std::optional<std::int64_t> value;
+  std::optional<Content> value;
 };
 BOOST_DESCRIBE_STRUCT(Variable, (), (command, from, object, value))
 
@@ -172,7 +203,7 @@ BOOST_DESCRIBE_STRUCT(Variable, (), (command, from, object, value))
 struct Holdings {
   std::uint64_t command = 0;
   std::string from;
-  std::vector<std::pair<std::string, std::int64_t>> held;
+  std::vector<std::pair<std::string, Content>> held;
 };
 BOOST_DESCRIBE_STRUCT(Holdings, (), (command, from, held))
 
@@ -186,7 +217,7 @@ BOOST_DESCRIBE_STRUCT(Outcome, (), (command, from, verdict))
 
 /// An object with its version.
 struct Held {
-  std::int64_t value = 0;
+  Content value = 0;
   std::uint64_t version = 1;
   friend bool operator==(const Held&, const Held&) = default;
 };
@@ -211,18 +242,6 @@ struct LocalConsult {
   std::vector<std::pair<std::string, std::string>> places;  ///< (object, partition)
 };
 BOOST_DESCRIBE_STRUCT(LocalConsult, (), (op, label, places))
-
-// ---- Execution ----
-
-/// What the steps gave.
-struct Executed {
-  std::vector<std::optional<std::int64_t>> results;  ///< by step; none for a write
-  std::string text;                                  ///< "x=20, y=10"
-};
-
-/// Takes the steps one after the other on `values`, which must hold all of objects_read(steps)
-/// (asserted). Sums wrap. O(steps * log values).
-Executed execute(const std::vector<Step>& steps, std::map<std::string, std::int64_t>& values);
 
 /// The operation and the label of a multicast command, for the notes.
 std::pair<std::uint64_t, std::string> name_of(const Message& command);

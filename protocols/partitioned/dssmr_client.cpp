@@ -10,7 +10,7 @@ namespace sibyl::partitioned {
 DssmrClient::DssmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
                          const DssmrOptions& options)
     : multicast(std::move(amcast)),
-      session(*system, name),
+      session(system, name),
       system_(std::move(system)),
       name_(std::move(name)),
       options_(options) {}
@@ -21,7 +21,7 @@ void DssmrClient::start(Context& context) {
     const std::uint64_t version = options_.version_check == VersionCheck::none ? 0 : 1;
     for (const auto& [object, where] : mine->second) remember(context, object, {where, version});
   }
-  session.schedule(context);
+  session.start(context);
 }
 
 void DssmrClient::timer(Context& context, const Message& tag) {
@@ -29,11 +29,11 @@ void DssmrClient::timer(Context& context, const Message& tag) {
   if (auto down = context.route_to(kMulticastPort, tag)) {
     multicast.timer(*down, tag);
   } else if (tag.as<NextOperation>() != nullptr) {
-    session.call(context);
-    attempt = 0;
-    retries = 0;
-    fell_back = false;
-    try_again(context);
+    const Operation* called = session.call(context);
+    if (called == nullptr) return;
+    Errand& errand = errands[called->op];
+    errand.objects = called->objects();
+    try_again(context, {*called, errand});
   }
 }
 
@@ -44,17 +44,19 @@ void DssmrClient::receive(Context& context, NodeId from, const Message& message)
     return;
   }
   if (const auto* push = message.as<Push>()) on_push(context, *push);
-  const Operation* o = session.current();
-  if (o == nullptr) return;
   // The first answer of several replicas counts.
-  if (const auto* prophecy = message.as<Prophecy>();
-      prophecy != nullptr && phase == Phase::consulting && prophecy->op == o->op &&
-      prophecy->attempt == attempt) {
-    on_prophecy(context, *o, *prophecy);
-  } else if (const auto* reply = message.as<Reply>(); reply != nullptr && phase == Phase::waiting &&
-                                                      reply->op == o->op &&
-                                                      reply->attempt == attempt) {
-    on_reply(context, *o, *reply);
+  const auto* prophecy = message.as<Prophecy>();
+  const auto* reply = message.as<Reply>();
+  if (prophecy == nullptr && reply == nullptr) return;
+  const std::uint64_t op = prophecy != nullptr ? prophecy->op : reply->op;
+  const std::uint32_t attempt = prophecy != nullptr ? prophecy->attempt : reply->attempt;
+  const auto errand = errands.find(op);
+  if (errand == errands.end() || errand->second.attempt != attempt) return;
+  const Going g{*session.find(op), errand->second};
+  if (prophecy != nullptr && g.errand.phase == Errand::Phase::consulting) {
+    on_prophecy(context, g, *prophecy);
+  } else if (reply != nullptr && g.errand.phase == Errand::Phase::waiting) {
+    on_reply(context, g, *reply);
   }
 }
 
@@ -62,104 +64,143 @@ void DssmrClient::receive(Context& context, NodeId from, const Message& message)
 
 /// One more attempt. Cached: go there. After `fallback_after` retries: to all partitions; if that
 /// was in vain, whatever is cached, ask whether the objects exist at all. Else ask.
-void DssmrClient::try_again(Context& context) {
-  const Operation& o = *session.current();
-  ++attempt;
-  places.clear();
-  target.clear();
-  const bool exhausted = options_.fallback_after != 0 && retries >= options_.fallback_after;
-  if (exhausted) return fell_back ? consult(context, o) : issue_everywhere(context, o);
+void DssmrClient::try_again(Context& context, Going g) {
+  const Operation& o = g.o;
+  Errand& errand = g.errand;
+  ++errand.attempt;
+  errand.places.clear();
+  errand.target.clear();
+  const bool exhausted = options_.fallback_after != 0 && errand.retries >= options_.fallback_after;
+  if (exhausted) return errand.fell_back ? consult(context, g) : issue_everywhere(context, g);
   if (o.kind == CommandKind::create) {
-    if (o.to.empty()) return consult(context, o);
-    places[o.object] = Place{o.to, 0};
-    return issue(context, o);
+    if (o.to.empty()) return consult(context, g);
+    errand.places[o.object] = Place{o.to, 0};
+    return issue(context, g);
   }
-  for (const std::string& object : o.objects()) {
+  for (const std::string& object : errand.objects) {
     const auto it = cache.find(object);
-    if (it == cache.end()) return consult(context, o);
-    places[object] = it->second;
+    if (it == cache.end()) return consult(context, g);
+    errand.places[object] = it->second;
   }
   // A move to where the cache says that the object is: nothing would check the hint, so ask.
-  if (o.kind == CommandKind::move && places.at(o.object).where == o.to) return consult(context, o);
-  issue(context, o);
+  if (o.kind == CommandKind::move && errand.places.at(o.object).where == o.to) {
+    return consult(context, g);
+  }
+  issue(context, g);
 }
 
-void DssmrClient::consult(Context& context, const Operation& o) {
-  places.clear();
-  phase = Phase::consulting;
+void DssmrClient::consult(Context& context, Going g) {
+  g.errand.places.clear();
+  g.errand.phase = Errand::Phase::consulting;
   context.count("consult");
   amcast(context, {oracle()},
-         Message::make(Consult{o.op, attempt, context.self(), o.label, o.kind, o.objects()}));
+         Message::make(Consult{g.o.op, g.errand.attempt, context.self(), g.o.label, g.o.kind,
+                               g.errand.objects}));
 }
 
-void DssmrClient::on_prophecy(Context& context, const Operation& o, const Prophecy& prophecy) {
-  if (prophecy.verdict) {
-    phase = Phase::idle;
-    session.give_back(context, *prophecy.verdict, {});
-    return;
-  }
+void DssmrClient::on_prophecy(Context& context, Going g, const Prophecy& prophecy) {
+  if (prophecy.verdict) return give_back(context, g, *prophecy.verdict, nullptr);
   // A faulty oracle may say anything: what does not answer the question is left aside.
   const auto told = [&](const std::string& object) {
     return std::any_of(prophecy.places.begin(), prophecy.places.end(), [&](const auto& each) {
       return each.first == object && system_->has_partition(each.second.where);
     });
   };
-  const std::vector<std::string> asked = o.objects();
+  const std::vector<std::string>& asked = g.errand.objects;
   if (!std::all_of(asked.begin(), asked.end(), told)) return;
   for (const auto& [object, place] : prophecy.places) {
     if (!system_->has_partition(place.where)) continue;
-    places[object] = place;
-    if (o.kind != CommandKind::create && options_.cache != Cache::none) {
+    g.errand.places[object] = place;
+    if (g.o.kind != CommandKind::create && options_.cache != Cache::none) {
       remember(context, object, place);
     }
   }
   // After a fallback that found an object missing, the oracle was asked whether it exists at all.
-  if (fell_back) return issue_everywhere(context, o);
-  issue(context, o);
+  if (g.errand.fell_back) return issue_everywhere(context, g);
+  issue(context, g);
 }
 
-void DssmrClient::on_reply(Context& context, const Operation& o, const Reply& reply) {
-  phase = Phase::idle;
+void DssmrClient::on_reply(Context& context, Going g, const Reply& reply) {
   if (reply.verdict == Verdict::retry) {
     context.count("retry");
-    ++retries;
-    for (const std::string& object : o.objects()) forget(context, object);
-    return try_again(context);
+    ++g.errand.retries;
+    if (reply.result.content.as_list() != nullptr) return retry_with(context, g, reply);
+    for (const std::string& object : g.errand.objects) forget(context, object);
+    return try_again(context, g);
   }
-  if (reply.verdict == Verdict::ok) learn(context, o, reply);
-  session.give_back(context, reply.verdict, reply.results);
+  if (reply.verdict == Verdict::ok) learn(context, g, reply);
+  give_back(context, g, reply.verdict, &reply);
+}
+
+/// The partition holds all objects that it was told of, and the command touches others besides.
+void DssmrClient::retry_with(Context& context, Going g, const Reply& reply) {
+  const std::vector<std::string> known = std::move(g.errand.objects);
+  g.errand.objects = with_names(known, reply.result.content);
+  const bool news = g.errand.objects != known;
+  const bool there = news && options_.client_updates_cache && !g.errand.fell_back;
+  if (options_.cache != Cache::none) {
+    for (const std::string& object : known) {
+      if (there) {
+        remember(context, object, {g.errand.target, 0});
+      } else {
+        forget(context, object);
+      }
+    }
+  }
+  // Another client may have moved those that are new: the places of some are cached, and wrong.
+  if (!news) {
+    for (const std::string& object : g.errand.objects) forget(context, object);
+  }
+  try_again(context, g);
+}
+
+void DssmrClient::give_back(Context& context, Going g, Verdict verdict, const Reply* reply) {
+  const std::uint64_t op = g.o.op;
+  errands.erase(op);
+  session.give_back(context, op, verdict, reply);
 }
 
 // ---- Commands ----
 
-void DssmrClient::issue(Context& context, const Operation& o) {
-  phase = Phase::waiting;
-  if (o.kind == CommandKind::access) return issue_access(context, o);
-  target = places.at(o.object).where;
+void DssmrClient::issue(Context& context, Going g) {
+  const Operation& o = g.o;
+  Errand& errand = g.errand;
+  errand.phase = Errand::Phase::waiting;
+  if (o.kind == CommandKind::access) return issue_access(context, g);
+  errand.target = errand.places.at(o.object).where;
+  const std::string& target = errand.target;
   if (o.kind == CommandKind::create) {
-    amcast(
-        context, {oracle(), target},
-        Message::make(Create{o.op, attempt, context.self(), o.label, o.object, o.value, target}));
+    amcast(context, {oracle(), target},
+           Message::make(
+               Create{o.op, errand.attempt, context.self(), o.label, o.object, o.value, target}));
   } else if (o.kind == CommandKind::erase) {
     amcast(context, {oracle(), target},
-           Message::make(Delete{o.op, attempt, context.self(), o.label, o.object, target}));
+           Message::make(Delete{o.op, errand.attempt, context.self(), o.label, o.object, target}));
   } else if (target != o.to) {
-    move(context, o, o.object, {target}, o.to);
+    move(context, g, o.object, {target}, o.to);
   } else {
-    phase = Phase::idle;  // it is there already, by the oracle: the cache never gets here
-    session.give_back(context, Verdict::ok, {});
+    // It is there already, by the oracle: the cache never gets here.
+    give_back(context, g, Verdict::ok, nullptr);
   }
+}
+
+Access DssmrClient::access_of(Context& context, Going g, bool everywhere) const {
+  Access access{g.o.op, g.errand.attempt, context.self(), g.o.label, g.o.steps,
+                {},     everywhere,       g.o.request};
+  if (!access.request.empty()) access.request.objects = g.errand.objects;
+  return access;
 }
 
 /// If |dests| > 1: choose Pd; for each v elsewhere a-mcast({O, Ps, Pd}, move(v, Ps, Pd)), all at
 /// once and without waiting; dests := {Pd}. Nothing orders the access after the moves; it may come
 /// too early, and is then retried.
-void DssmrClient::issue_access(Context& context, const Operation& o) {
-  target = choose_target(context);
-  Access access{o.op, attempt, context.self(), o.label, o.steps, {}, false};
-  for (const auto& [object, place] : places) {
+void DssmrClient::issue_access(Context& context, Going g) {
+  g.errand.target = choose_target(context, g.errand);
+  const std::string& target = g.errand.target;
+  Access access = access_of(context, g, false);
+  for (const auto& [object, place] : g.errand.places) {
     const bool moves = place.where != target;
-    if (moves) move(context, o, object, {place.where}, target);
+    if (moves) move(context, g, object, {place.where}, target);
     if (options_.version_check != VersionCheck::none && place.version != 0) {
       access.versions.emplace_back(object, place.version + (moves ? 1 : 0));
     }
@@ -167,9 +208,9 @@ void DssmrClient::issue_access(Context& context, const Operation& o) {
   amcast(context, {target}, Message::make(std::move(access)));
 }
 
-std::string DssmrClient::choose_target(Context& context) const {
+std::string DssmrClient::choose_target(Context& context, const Errand& errand) const {
   std::map<multicast::GroupIndex, std::size_t> objects_at;  // in the order of the deployment
-  for (const auto& [object, place] : places) ++objects_at[system_->group(place.where)];
+  for (const auto& [object, place] : errand.places) ++objects_at[system_->group(place.where)];
   auto chosen = objects_at.begin();
   if (options_.move_target == MoveTarget::random && objects_at.size() > 1) {
     std::advance(chosen, context.choose(Decision::placement, objects_at.size()));
@@ -180,39 +221,40 @@ std::string DssmrClient::choose_target(Context& context) const {
   return system_->groups->names[chosen->first];
 }
 
-void DssmrClient::move(Context& context, const Operation& o, const std::string& object,
+void DssmrClient::move(Context& context, Going g, const std::string& object,
                        std::vector<std::string> from, const std::string& to) {
   context.count("move");
   std::set<std::string> groups(from.begin(), from.end());
   groups.insert(oracle());
   groups.insert(to);
   amcast(context, groups,
-         Message::make(Move{o.op, attempt, context.self(), o.label, object, std::move(from), to,
-                            o.kind == CommandKind::move}));
+         Message::make(Move{g.o.op, g.errand.attempt, context.self(), g.o.label, object,
+                            std::move(from), to, g.o.kind == CommandKind::move}));
 }
 
 /// The fallback: to all partitions, and to the oracle what changes its map. It meets every move at
 /// both ends, so exactly one partition owns each object at its place in the order. A create never
 /// comes here: it is not answered with retry.
-void DssmrClient::issue_everywhere(Context& context, const Operation& o) {
-  phase = Phase::waiting;
-  fell_back = true;
-  places.clear();
-  target.clear();
+void DssmrClient::issue_everywhere(Context& context, Going g) {
+  const Operation& o = g.o;
+  Errand& errand = g.errand;
+  errand.phase = Errand::Phase::waiting;
+  errand.fell_back = true;
+  errand.places.clear();
+  errand.target.clear();
   context.count("fallback");
   std::set<std::string> groups(system_->partitions.begin(), system_->partitions.end());
   if (o.kind == CommandKind::access) {
-    return amcast(context, groups,
-                  Message::make(Access{o.op, attempt, context.self(), o.label, o.steps, {}, true}));
+    return amcast(context, groups, Message::make(access_of(context, g, true)));
   }
   if (o.kind == CommandKind::move) {
     groups.erase(o.to);
-    target = o.to;
-    return move(context, o, o.object, {groups.begin(), groups.end()}, o.to);
+    errand.target = o.to;
+    return move(context, g, o.object, {groups.begin(), groups.end()}, o.to);
   }
   groups.insert(oracle());
   amcast(context, groups,
-         Message::make(Delete{o.op, attempt, context.self(), o.label, o.object, ""}));
+         Message::make(Delete{o.op, errand.attempt, context.self(), o.label, o.object, ""}));
 }
 
 void DssmrClient::amcast(Context& context, const std::set<std::string>& groups, Message command) {
@@ -226,13 +268,17 @@ void DssmrClient::amcast(Context& context, const std::set<std::string>& groups, 
 
 /// What a reply teaches. Where the client's own moves and creates have put an object it may note
 /// itself (row 16 of the notes); otherwise it forgets what it knows to be out of date.
-void DssmrClient::learn(Context& context, const Operation& o, const Reply& reply) {
-  if (options_.cache == Cache::none || fell_back) return;
+void DssmrClient::learn(Context& context, Going g, const Reply& reply) {
+  const Operation& o = g.o;
+  const Errand& errand = g.errand;
+  if (options_.cache == Cache::none || errand.fell_back) return;
   if (o.kind == CommandKind::erase) return forget(context, o.object);
   const bool checked = options_.version_check != VersionCheck::none;
-  for (const std::string& object : o.objects()) {
-    const bool moved = o.kind != CommandKind::access || places[object].where != target;
-    const std::string where = o.kind == CommandKind::move ? o.to : target;
+  for (const std::string& object : errand.objects) {
+    const auto place = errand.places.find(object);
+    const bool moved = o.kind != CommandKind::access || place == errand.places.end() ||
+                       place->second.where != errand.target;
+    const std::string where = o.kind == CommandKind::move ? o.to : errand.target;
     std::uint64_t version = checked && o.kind == CommandKind::create ? 1 : 0;
     for (const auto& [name, now] : reply.versions) {
       if (name == object) version = now;

@@ -21,11 +21,23 @@
 
 namespace sibyl::partitioned {
 
+/// What a client knows of an operation under way.
+struct Errand {
+  enum class Phase : std::uint8_t { consulting, waiting };
+  BOOST_DESCRIBE_NESTED_ENUM(Phase, consulting, waiting)
+
+  Phase phase = Phase::consulting;
+  std::uint32_t attempt = 0;
+  std::uint32_t retries = 0;
+  bool fell_back = false;               ///< the last attempt was a fallback
+  std::vector<std::string> objects;     ///< those of the operation, and what servers have added
+  std::map<std::string, Place> places;  ///< where this attempt takes its objects to be
+  std::string target;                   ///< the partition that this attempt gathers them at
+};
+BOOST_DESCRIBE_STRUCT(Errand, (), (phase, attempt, retries, fell_back, objects, places, target))
+
 class DssmrClient : public ProcessOf<DssmrClient> {
  public:
-  enum class Phase : std::uint8_t { idle, consulting, waiting };
-  BOOST_DESCRIBE_NESTED_ENUM(Phase, idle, consulting, waiting)
-
   DssmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
               const DssmrOptions& options);
 
@@ -38,35 +50,34 @@ class DssmrClient : public ProcessOf<DssmrClient> {
   multicast::AtomicMulticast multicast;
   Session session;
   std::map<std::string, Place> cache;
-  // The operation under way.
-  Phase phase = Phase::idle;
-  std::uint32_t attempt = 0;
-  std::uint32_t retries = 0;
-  bool fell_back = false;               ///< the last attempt was a fallback
-  std::map<std::string, Place> places;  ///< where this attempt takes its objects to be
-  std::string target;                   ///< the partition that this attempt gathers them at
+  std::map<std::uint64_t, Errand> errands;  ///< by operation under way
   bool silent = false;
-  BOOST_DESCRIBE_CLASS(DssmrClient, (),
-                       (multicast, session, cache, phase, attempt, retries, fell_back, places,
-                        target, silent),
-                       (), ())
+  BOOST_DESCRIBE_CLASS(DssmrClient, (), (multicast, session, cache, errands, silent), (), ())
 
  private:
-  void try_again(Context& context);
-  void consult(Context& context, const Operation& o);
-  void on_prophecy(Context& context, const Operation& o, const Prophecy& prophecy);
-  void on_reply(Context& context, const Operation& o, const Reply& reply);
+  /// An operation and what is known of it; both stay where they are until it returns.
+  struct Going {
+    const Operation& o;
+    Errand& errand;
+  };
+  void try_again(Context& context, Going g);
+  void consult(Context& context, Going g);
+  void on_prophecy(Context& context, Going g, const Prophecy& prophecy);
+  void on_reply(Context& context, Going g, const Reply& reply);
+  void retry_with(Context& context, Going g, const Reply& reply);
   void on_push(Context& context, const Push& push);
+  void give_back(Context& context, Going g, Verdict verdict, const Reply* reply);
 
-  void issue(Context& context, const Operation& o);
-  void issue_access(Context& context, const Operation& o);
-  void issue_everywhere(Context& context, const Operation& o);
-  std::string choose_target(Context& context) const;
-  void move(Context& context, const Operation& o, const std::string& object,
-            std::vector<std::string> from, const std::string& to);
+  void issue(Context& context, Going g);
+  void issue_access(Context& context, Going g);
+  void issue_everywhere(Context& context, Going g);
+  Access access_of(Context& context, Going g, bool everywhere) const;
+  std::string choose_target(Context& context, const Errand& errand) const;
+  void move(Context& context, Going g, const std::string& object, std::vector<std::string> from,
+            const std::string& to);
   void amcast(Context& context, const std::set<std::string>& groups, Message command);
 
-  void learn(Context& context, const Operation& o, const Reply& reply);
+  void learn(Context& context, Going g, const Reply& reply);
   void remember(Context& context, const std::string& object, const Place& place);
   void forget(Context& context, const std::string& object);
   const std::string& oracle() const { return system_->groups->names[*system_->oracle]; }

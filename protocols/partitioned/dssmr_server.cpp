@@ -10,14 +10,15 @@ namespace sibyl::partitioned {
 DssmrServer::DssmrServer(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
                          const DssmrOptions& options)
     : ReplicaOf(std::move(system), std::move(partition), std::move(amcast)), options_(options) {
+  objects = Shelf<Held>(this->system().many_objects());
   for (const auto& [object, spec] : this->system().deployment.objects.items) {
-    if (spec.at == self()) objects[object] = Held{spec.value, 1};
+    if (spec.at == self()) objects.put(object, Held{spec.value, 1});
   }
 }
 
 void DssmrServer::start(Context& context) {
-  for (const auto& [object, held] : objects) {
-    context.note(note::Initial{object, Value(held.value)});
+  for (const auto& [object, slot] : objects.slots()) {
+    context.note(note::Initial{object, system().application->shown(slot.item.value)});
     context.note(note::Own{object});
   }
 }
@@ -38,9 +39,8 @@ void DssmrServer::begin(Context& context, const Task& task) {
     tell(context, {system().groups->names[*system().oracle]}, Signal{task.id, self()});
   } else if (access != nullptr && access->everywhere) {
     Holdings mine{task.id, self(), {}};
-    for (const std::string& object : objects_of(access->steps)) {
-      const auto it = objects.find(object);
-      if (it != objects.end()) mine.held.emplace_back(object, it->second.value);
+    for (const std::string& object : system().application->objects(work_of(*access))) {
+      if (const Held* held = objects.find(object)) mine.held.emplace_back(object, held->value);
     }
     context.count("signal");
     tell(context, system().partitions_of(task.groups, self()), std::move(mine));
@@ -56,15 +56,14 @@ bool DssmrServer::is_source(const Move& c) const {
 /// Move at Ps: has v -> r-mcast <v, C> to Pd and drop it; else <null, C>.
 void DssmrServer::give_away(Context& context, const Task& task, const Move& c) {
   Transfer transfer{task.id, self(), c.object, std::nullopt};
-  const auto it = objects.find(c.object);
-  if (it != objects.end()) {
-    transfer.held = Held{it->second.value, it->second.version + 1};
+  if (const Held* held = objects.find(c.object)) {
+    transfer.held = Held{held->value, held->version + 1};
     if (options_.keep_moved_copy) {
-      left_behind[c.object] = it->second;
+      left_behind[c.object] = *held;
       context.note(note::CacheFill{c.object, "copy"});
     }
     context.note(note::Disown{c.object});
-    objects.erase(it);
+    objects.erase(c.object);
   }
   tell(context, {c.to}, std::move(transfer));
 }
@@ -98,62 +97,96 @@ std::string DssmrServer::finish(Context& context, const Task& task) {
 
 // ---- Accesses ----
 
+/// Executes it on `values` and what is here of the objects touched, and keeps what has changed
+/// here.
+Execution DssmrServer::execute(const Access& c, const std::vector<std::string>& touched,
+                               Objects& values) {
+  std::vector<std::pair<std::string, Held>> lent;
+  for (const std::string& object : touched) {
+    if (!objects.has(object)) continue;
+    lent.emplace_back(object, objects.lend(object));
+    values[object] = std::move(lent.back().second.value);
+  }
+  Execution done = system().application->execute(work_of(c), values);
+  for (auto& [object, held] : lent) {
+    held.value = std::move(values[object]);
+    objects.put(object, std::move(held));
+  }
+  raise_versions(c);
+  return done;
+}
+
 /// All of w local -> execute, reply; else retry.
 std::string DssmrServer::execute_access(Context& context, const Access& c) {
+  const Application& application = *system().application;
   std::vector<std::string> missing;
-  std::map<std::string, std::int64_t> values;
+  Objects values;
   const bool from_copies = serves_copies(c);
-  for (const std::string& object : objects_of(c.steps)) {
-    if (const auto it = objects.find(object); it != objects.end()) {
-      values[object] = it->second.value;
+  const std::vector<std::string> known = application.objects(work_of(c));
+  for (const std::string& object : known) {
+    if (const Held* held = objects.find(object)) {
+      values[object] = held->value;
     } else if (from_copies) {
       values[object] = left_behind.at(object).value;
     } else {
       missing.push_back(object);
     }
   }
-  if (!missing.empty()) return answer_missing(context, c, missing);
+  if (!missing.empty()) return answer_missing(context, c, missing, {});
+  const std::vector<std::string> touched = application.touches(work_of(c), values);
+  for (const std::string& object : touched) {
+    if (values.count(object) == 0 && !objects.has(object)) missing.push_back(object);
+  }
+  if (!missing.empty()) return answer_missing(context, c, missing, touched);
   for (const auto& [object, version] : c.versions) {
-    const auto it = objects.find(object);
-    if (it != objects.end() && version != it->second.version) return answer_stale(context, c);
+    const Held* held = objects.find(object);
+    if (held != nullptr && version != held->version) return answer_stale(context, c);
   }
-  Executed done = execute(c.steps, values);
-  for (const std::string& object : objects_written(c.steps)) {
-    objects.at(object).value = values.at(object);
-  }
-  raise_versions(c);
-  context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, std::move(done.results),
-                               versions(objects_of(c.steps))});
+  Execution done = execute(c, touched, values);
+  context.send(c.client, Reply{c.op,
+                               c.attempt,
+                               Verdict::ok,
+                               std::move(done.results),
+                               versions(known),
+                               {std::move(done.result)}});
   return done.text + (from_copies ? " (copy)" : "");
 }
 
 /// The fallback: what one partition holds, all know by now; each executes, and keeps what it owns.
 std::string DssmrServer::execute_everywhere(Context& context, const Task& task, const Access& c) {
-  std::map<std::string, std::int64_t> values = heard_of(task).holdings;
+  const Application& application = *system().application;
+  Objects values = heard_of(task).holdings;
   std::vector<std::string> missing;
-  for (const std::string& object : objects_of(c.steps)) {
-    if (const auto it = objects.find(object); it != objects.end())
-      values[object] = it->second.value;
+  const std::vector<std::string> known = application.objects(work_of(c));
+  for (const std::string& object : known) {
+    if (const Held* held = objects.find(object)) values[object] = held->value;
     if (values.count(object) == 0) missing.push_back(object);
   }
   // Nobody has it, which is not yet to say that there is none: the oracle may have acknowledged its
   // creation, which comes later in the order of its partition.
-  if (!missing.empty()) return answer_missing(context, c, missing);
-  Executed done = execute(c.steps, values);
-  for (const std::string& object : objects_written(c.steps)) {
-    const auto it = objects.find(object);
-    if (it != objects.end()) it->second.value = values.at(object);
+  if (!missing.empty()) return answer_missing(context, c, missing, {});
+  const std::vector<std::string> touched = application.touches(work_of(c), values);
+  // What is read has to be among the objects that all have told each other of.
+  if (application.reads_found(work_of(c)) &&
+      !std::includes(known.begin(), known.end(), touched.begin(), touched.end())) {
+    return answer_missing(context, c, {}, touched);
   }
-  raise_versions(c);
-  context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}});
+  Execution done = execute(c, touched, values);
+  context.send(
+      c.client,
+      Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}, {std::move(done.result)}});
   return done.text;
 }
 
+/// `touched`: all objects that the command touches, where that is known.
 std::string DssmrServer::answer_missing(Context& context, const Access& c,
-                                        const std::vector<std::string>& missing) {
-  const bool retry = options_.missing == Missing::retry;
+                                        const std::vector<std::string>& missing,
+                                        const std::vector<std::string>& touched) {
+  const bool retry = options_.missing == Missing::retry || missing.empty();
   const Verdict verdict = retry ? Verdict::retry : Verdict::nok;
-  context.send(c.client, Reply{c.op, c.attempt, verdict, {}, {}});
+  Result more;
+  if (retry && !touched.empty()) more.content = Content(list_of(touched));
+  context.send(c.client, Reply{c.op, c.attempt, verdict, {}, {}, std::move(more)});
   return retry ? "retry" : not_found(missing);
 }
 
@@ -165,17 +198,21 @@ std::string DssmrServer::answer_stale(Context& context, const Access& c) {
 /// Whether copies of moved objects are served: no check of ownership, which is the point of the
 /// variant.
 bool DssmrServer::serves_copies(const Access& c) const {
-  if (left_behind.empty() || !objects_written(c.steps).empty()) return false;
-  const std::vector<std::string> names = objects_of(c.steps);
+  const Application& application = *system().application;
+  if (left_behind.empty() || !application.read_only(work_of(c))) return false;
+  const std::vector<std::string> names = application.objects(work_of(c));
   return std::all_of(names.begin(), names.end(), [&](const std::string& object) {
-    return objects.count(object) > 0 || left_behind.count(object) > 0;
+    return objects.has(object) || left_behind.count(object) > 0;
   });
 }
 
 void DssmrServer::raise_versions(const Access& c) {
   if (options_.version_check != VersionCheck::location_and_update) return;
-  for (const std::string& object : objects_written(c.steps)) {
-    if (const auto it = objects.find(object); it != objects.end()) ++it->second.version;
+  for (const std::string& object : system().application->writes(work_of(c))) {
+    if (!objects.has(object)) continue;
+    Held held = objects.lend(object);
+    ++held.version;
+    objects.put(object, std::move(held));
   }
 }
 
@@ -184,8 +221,7 @@ std::vector<std::pair<std::string, std::uint64_t>> DssmrServer::versions(
   std::vector<std::pair<std::string, std::uint64_t>> result;
   if (options_.version_check == VersionCheck::none) return result;
   for (const std::string& object : names) {
-    const auto it = objects.find(object);
-    if (it != objects.end()) result.emplace_back(object, it->second.version);
+    if (const Held* held = objects.find(object)) result.emplace_back(object, held->version);
   }
   return result;
 }
@@ -193,7 +229,7 @@ std::vector<std::pair<std::string, std::uint64_t>> DssmrServer::versions(
 // ---- Create, delete, move ----
 
 void DssmrServer::install(Context& context, const std::string& object, Held held) {
-  objects[object] = held;
+  objects.put(object, std::move(held));
   if (left_behind.erase(object) > 0) context.note(note::CacheDrop{object});
   context.note(note::Own{object});
 }
@@ -201,17 +237,18 @@ void DssmrServer::install(Context& context, const std::string& object, Held held
 /// Create: block until the outcome; install on ok. A partition that does not wait decides by
 /// itself, and then does not know of an object of that name elsewhere.
 std::string DssmrServer::execute_create(Context& context, const Task& task, const Create& c) {
-  const Verdict alone = objects.count(c.object) > 0 ? Verdict::nok : Verdict::ok;
+  const Verdict alone = objects.has(c.object) ? Verdict::nok : Verdict::ok;
   const Verdict verdict = partition_waits(options_.create_wait) ? *heard_of(task).outcome : alone;
   if (verdict == Verdict::ok && alone == Verdict::ok) install(context, c.object, Held{c.value, 1});
   if (options_.create_reply == Replier::partition) {
     context.send(c.client, Reply{c.op, c.attempt, verdict, {}, versions({c.object})});
   }
-  return verdict == Verdict::ok ? c.object + "=" + std::to_string(c.value) : "exists";
+  return verdict == Verdict::ok ? c.object + "=" + system().application->shown(c.value).text()
+                                : "exists";
 }
 
 bool DssmrServer::drop(Context& context, const std::string& object) {
-  if (objects.erase(object) == 0) return false;
+  if (!objects.erase(object)) return false;
   context.note(note::Disown{object});
   return true;
 }
@@ -242,14 +279,15 @@ std::string DssmrServer::execute_move(Context& context, const Task& task, const 
     came = true;
   }
   if (c.answer) {
-    const bool here = objects.count(c.object) > 0;  // perhaps by another client's move
+    const bool here = objects.has(c.object);  // perhaps by another client's move
     context.send(
         c.client,
         Reply{c.op, c.attempt, here ? Verdict::ok : Verdict::retry, {}, versions({c.object})});
   }
-  return came ? c.object + "=" + std::to_string(objects.at(c.object).value) : "nothing came";
+  if (!came) return "nothing came";
+  return c.object + "=" + system().application->shown(objects.find(c.object)->value).text();
 }
 
-std::uint64_t DssmrServer::state_hash() const { return hash_of(objects); }
+std::uint64_t DssmrServer::state_hash() const { return objects.hash(); }
 
 }  // namespace sibyl::partitioned

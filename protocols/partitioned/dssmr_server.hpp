@@ -38,6 +38,7 @@
 #include <boost/describe.hpp>
 
 #include "protocols/partitioned/replica.hpp"
+#include "protocols/partitioned/shelf.hpp"
 
 namespace sibyl::partitioned {
 
@@ -48,7 +49,7 @@ class DssmrServer : public ReplicaOf<DssmrServer> {
 
   void start(Context& context) override;
 
-  std::map<std::string, Held> objects;      ///< what this partition owns
+  Shelf<Held> objects;                      ///< what this partition owns
   std::map<std::string, Held> left_behind;  ///< copies of what moved away; only where kept
   BOOST_DESCRIBE_CLASS(DssmrServer, (Replica), (objects, left_behind), (), ())
 
@@ -70,8 +71,10 @@ class DssmrServer : public ReplicaOf<DssmrServer> {
   std::string execute_delete(Context& context, const Task& task, const Delete& c);
   std::string execute_move(Context& context, const Task& task, const Move& c);
 
+  Execution execute(const Access& c, const std::vector<std::string>& touched, Objects& values);
   std::string answer_missing(Context& context, const Access& c,
-                             const std::vector<std::string>& missing);
+                             const std::vector<std::string>& missing,
+                             const std::vector<std::string>& touched);
   std::string answer_stale(Context& context, const Access& c);
   bool serves_copies(const Access& c) const;
   void raise_versions(const Access& c);

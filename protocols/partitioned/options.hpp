@@ -15,7 +15,9 @@
 #include <boost/describe.hpp>
 
 #include "protocols/multicast/types.hpp"
+#include "protocols/partitioned/application.hpp"
 #include "protocols/partitioned/command.hpp"
+#include "protocols/partitioned/generator.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/variants.hpp"
 #include "sim/ids.hpp"
@@ -44,7 +46,7 @@ struct OracleSpec {
 BOOST_DESCRIBE_STRUCT(OracleSpec, (), (name, replicas, clock))
 
 struct ObjectSpec {
-  std::int64_t value = 0;
+  Content value = 0;
   std::string at;  ///< its partition
   static constexpr std::array kRequired{std::string_view("at")};
 };
@@ -54,11 +56,17 @@ BOOST_DESCRIBE_STRUCT(ObjectSpec, (), (value, at))
 template <class T>
 struct Named {
   std::vector<std::pair<std::string, T>> items;
+  std::map<std::string, std::size_t, std::less<>> places;  ///< in `items`, by name
+  /// O(log items)
   const T* find(std::string_view name) const {
-    for (const auto& [key, item] : items) {
-      if (key == name) return &item;
-    }
-    return nullptr;
+    const auto it = places.find(name);
+    return it == places.end() ? nullptr : &items[it->second].second;
+  }
+  /// False where there is one of that name already.
+  bool add(const std::string& name, T item) {
+    if (!places.emplace(name, items.size()).second) return false;
+    items.emplace_back(name, std::move(item));
+    return true;
   }
   static void decode_from(const Value& v, const std::string& pointer, Named& out);
 };
@@ -77,12 +85,15 @@ struct Deployment {
   std::optional<OracleSpec> oracle;
   std::vector<std::string> clients;  ///< their order; absent: that of their first operations
   Named<ObjectSpec> objects;
+  Value application;                      ///< its name, or {"name", "options"}; null: the store
+  std::optional<PlacementSpec> generate;  ///< the application's initial objects besides
   MulticastKind multicast = MulticastKind::skeen;
   std::map<std::string, View> oracle_views;  ///< by client or partition; S-SMR only
   static constexpr std::array kRequired{std::string_view("partitions")};
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
-                      (partitions, oracle, clients, objects, multicast, oracle_views))
+                      (partitions, oracle, clients, objects, application, generate, multicast,
+                       oracle_views))
 
 // ---- Workload ----
 
@@ -94,20 +105,23 @@ struct Operation {
   std::string label;  ///< the scenario's, or made from the command
   CommandKind kind = CommandKind::access;
   std::vector<Step> steps;  ///< of an access
+  Request request = {};     ///< instead, of an application other than the store
   std::string object;       ///< of the others
-  std::int64_t value = 0;   ///< of a create
+  Content value = 0;        ///< of a create
   std::string to;           ///< of a create (empty: ask the oracle) or a move
-  static void decode_from(const Value& v, const std::string& pointer, Operation& out);
+  std::string counted;      ///< the counter that goes up when it has been done; empty: none
+  /// Reads one of a scenario. `known`: the names of the deployment's objects. Throws ConfigError.
+  static Operation read(const Value& v, const std::string& pointer, const Application& application,
+                        const std::vector<std::string>& known);
   /// The objects that it touches, sorted.
   std::vector<std::string> objects() const;
 };
 
 struct Workload {
   std::vector<Operation> operations;
+  std::optional<Generator> generator;                               ///< instead of operations
   std::map<std::string, std::map<std::string, std::string>> cache;  ///< client: object: partition
-  static constexpr std::array kRequired{std::string_view("operations")};
 };
-BOOST_DESCRIBE_STRUCT(Workload, (), (operations, cache))
 
 // ---- Options ----
 
@@ -119,14 +133,22 @@ enum class Signals : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(Signals, none, enqueue, start)
 
+/// Where a command goes that may touch more objects than the client knows.
+enum class Superset : std::uint8_t {
+  all,       ///< to all partitions
+  expected,  ///< to those of the known objects; a partition that finds others has it sent to all
+};
+BOOST_DESCRIBE_ENUM(Superset, all, expected)
+
 struct SsmrOptions {
   Signals signals = Signals::start;
   /// Every partition keeps a copy of every object from the start (the notes' first implementation).
   /// An object is read where the local oracle says that it is, so copies are read only when oracles
   /// differ.
   bool copies = false;
+  Superset superset = Superset::all;
 };
-BOOST_DESCRIBE_STRUCT(SsmrOptions, (), (signals, copies))
+BOOST_DESCRIBE_STRUCT(SsmrOptions, (), (signals, copies, superset))
 
 /// Who replies to the client.
 enum class Replier : std::uint8_t { oracle, partition };
@@ -212,11 +234,14 @@ DssmrOptions dssmr_options(const Setup& setup);
 struct System {
   Deployment deployment;
   Workload workload;
+  ApplicationPtr application;
   multicast::GroupsPtr groups;  ///< the oracle first, where there is one; then the partitions
   std::vector<std::string> partitions;  ///< names, in the order of the deployment
   std::vector<NodeId> clients;
   std::optional<multicast::GroupIndex> oracle;
 
+  /// Whether hashes of a state are kept up to date instead of being taken of all of it.
+  bool many_objects() const { return application->name() != "store" || deployment.generate; }
   multicast::GroupIndex group(std::string_view name) const;
   bool has_partition(std::string_view name) const;
   /// The members of the groups of these names, in that order.

@@ -138,7 +138,7 @@ std::vector<NodeSpec> build_ssmr(const Setup& setup) {
     return make_process<SsmrServer>(shared, name, plan.amcast(self, spec.clock), options);
   });
   plan.fill("client", [&](NodeId self, const std::string& name) {
-    return make_process<SsmrClient>(shared, name, plan.amcast(self, 0));
+    return make_process<SsmrClient>(shared, name, plan.amcast(self, 0), options);
   });
   return plan.take();
 }
@@ -181,6 +181,17 @@ std::vector<std::string> properties() {
           "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
 }
 
+/// Those of the protocol, and one for each kind of commands that applications have.
+std::vector<std::string> counters(std::vector<std::string> own) {
+  own.insert(own.end(), {"done.create", "done.delete"});
+  for (const std::string& name : application_names()) {
+    const ApplicationPtr application = make_application(Value(name), kDeploymentPointer, 1);
+    for (const std::string& command : application->commands()) own.push_back("done." + command);
+    for (const Share& share : application->standard_mix()) own.push_back("done." + share.kind);
+  }
+  return sorted(std::move(own));
+}
+
 /// And those of the fault-tolerant multicasts. Their counters are theirs: most runs have none.
 Words with_multicasts(Words words) {
   const auto add = [](std::vector<std::string>& to, std::vector<std::string> more) {
@@ -205,7 +216,7 @@ Words ssmr_words() {
        names_of<Access, Create, Delete>(),
        field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                       reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
-       {"consult-local", "signal", "variable"},
+       counters({"consult-local", "retry", "signal", "variable"}),
        {"ok", "nok"},
        literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                    reliable::Data, Reply, Access, Create, Delete, Signal, Variable>()});
@@ -220,7 +231,7 @@ Words dssmr_words() {
        field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                       reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
                       Signal, Variable, Holdings, Outcome, Transfer>(),
-       {"consult", "fallback", "move", "push", "retry", "signal"},
+       counters({"consult", "fallback", "move", "push", "retry", "signal"}),
        {"ok", "nok"},
        literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                    reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,

@@ -40,9 +40,9 @@ BOOST_DESCRIBE_STRUCT(Task, (), (id, groups, command, started))
 
 /// What other groups have said about a command; it may come before the command is delivered.
 struct Arrived {
-  std::set<std::string> heard;                                   ///< groups that have started it
-  std::map<std::string, std::optional<std::int64_t>> variables;  ///< by object
-  std::map<std::string, std::int64_t> holdings;                  ///< by object
+  std::set<std::string> heard;                              ///< groups that have started it
+  std::map<std::string, std::optional<Content>> variables;  ///< by object
+  Objects holdings;
   std::optional<Verdict> outcome;
   std::map<std::string, std::optional<Held>> transfers;  ///< by source
 };

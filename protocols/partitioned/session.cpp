@@ -9,71 +9,120 @@
 
 namespace sibyl::partitioned {
 
-Session::Session(const System& system, const std::string& client) {
+Session::Session(SystemPtr system, const std::string& client)
+    : system_(std::move(system)), client_(client) {
+  const auto& clients = system_->deployment.clients;
+  const auto place = std::find(clients.begin(), clients.end(), client);
+  number_ = static_cast<std::uint64_t>(place - clients.begin()) + 1;
   std::vector<Operation> own;
-  for (const Operation& operation : system.workload.operations) {
+  for (const Operation& operation : system_->workload.operations) {
     if (operation.client == client) own.push_back(operation);
   }
   operations_ = std::make_shared<const std::vector<Operation>>(std::move(own));
 }
 
-void Session::schedule(Context& context) const {
-  if (next == operations_->size()) return;
-  const Duration wait = (*operations_)[next].at - context.hardware_now();
-  context.arm(std::max(wait, Duration{0}), NextOperation{});
+void Session::start(Context& context) const {
+  const auto& generator = system_->workload.generator;
+  if (!generator) return arm_next(context);
+  if (generator->spec().rate) return arm_next(context);
+  for (std::uint32_t i = 0; i < generator->spec().outstanding; ++i) {
+    context.arm(Duration{0}, NextOperation{});
+  }
 }
 
-const Operation& Session::call(Context& context) {
-  assert(!open && next < operations_->size());
-  const Operation& operation = (*operations_)[next++];
-  open = true;
-  if (operation.kind == CommandKind::move) {
-    context.note(note::ActionCall{operation.op, operation.label,
-                                  "move " + operation.object + " to " + operation.to});
-  } else {
-    context.note(
-        note::Invoke{operation.op, operation.label, "command", "", history_value(operation, {})});
+/// After a return, or in an open loop after a call.
+void Session::arm_next(Context& context) const {
+  if (const auto& generator = system_->workload.generator) {
+    ContextDraws draws(context);
+    const Duration wait =
+        generator->spec().rate ? generator->pause(draws) : generator->spec().think;
+    context.arm(wait, NextOperation{});
+  } else if (next != operations_->size()) {
+    const Duration wait = (*operations_)[next].at - context.hardware_now();
+    context.arm(std::max(wait, Duration{0}), NextOperation{});
   }
+}
+
+/// Numbers of generated operations tell client and place: the 17th of the third client is
+/// 3000000017.
+std::shared_ptr<const Operation> Session::generate(Context& context) {
+  const Generator& generator = *system_->workload.generator;
+  if (!generator.goes_on(made, context.hardware_now())) return nullptr;
+  ++made;
+  const std::string stamp = client_ + "." + std::to_string(made);
+  ContextDraws draws(context);
+  Generator::Made what = generator.make(draws, stamp, memory);
+  auto operation = std::make_shared<Operation>();
+  operation->op = number_ * (kMostGenerated + 1) + made;
+  operation->client = client_;
+  operation->kind = what.command.kind;
+  const std::string kind = what.command.kind == CommandKind::create  ? "create"
+                           : what.command.kind == CommandKind::erase ? "delete"
+                                                                     : what.kind;
+  operation->label = stamp + " " + kind;
+  operation->counted = "done." + kind;
+  operation->steps = std::move(what.command.steps);
+  operation->request = std::move(what.command.request);
+  operation->object = std::move(what.command.object);
+  operation->value = std::move(what.command.value);
   return operation;
 }
 
-void Session::give_back(Context& context, Verdict verdict,
-                        const std::vector<std::optional<std::int64_t>>& results) {
-  const Operation& operation = *current();
-  const std::string reply = verdict == Verdict::ok ? "ok" : "nok";
-  open = false;
-  if (operation.kind == CommandKind::move) {
-    context.note(note::ActionDone{operation.op, reply});
+const Operation* Session::call(Context& context) {
+  std::shared_ptr<const Operation> operation;
+  if (const auto& generator = system_->workload.generator) {
+    operation = generate(context);
+    if (operation == nullptr) return nullptr;
+    if (generator->spec().rate) arm_next(context);
   } else {
-    context.note(note::Return{operation.op, reply, history_value(operation, results)});
+    assert(under_way.empty() && next < operations_->size());
+    operation = {std::shared_ptr<const Operation>(), &(*operations_)[next++]};
   }
-  schedule(context);
+  const Operation& o = *operation;
+  under_way.emplace(o.op, Called{operation});
+  if (o.kind == CommandKind::move) {
+    context.note(note::ActionCall{o.op, o.label, "move " + o.object + " to " + o.to});
+  } else {
+    context.note(note::Invoke{o.op, o.label, "command", "",
+                              history_value(*system_->application, o, nullptr)});
+  }
+  return &o;
 }
 
-Value history_value(const Operation& operation,
-                    const std::vector<std::optional<std::int64_t>>& results) {
-  const auto row = [](std::string f, const std::string& object, Value value) {
-    return Value(Value::List{Value(std::move(f)), Value(object), std::move(value)});
-  };
-  Value::List rows;
+const Operation* Session::find(std::uint64_t op) const {
+  const auto it = under_way.find(op);
+  return it == under_way.end() ? nullptr : it->second.operation.get();
+}
+
+void Session::give_back(Context& context, std::uint64_t op, Verdict verdict, const Reply* reply) {
+  const auto it = under_way.find(op);
+  assert(it != under_way.end());
+  const std::shared_ptr<const Operation> operation = it->second.operation;
+  under_way.erase(it);
+  const std::string text = verdict == Verdict::ok ? "ok" : "nok";
+  if (operation->kind == CommandKind::move) {
+    context.note(note::ActionDone{op, text});
+  } else {
+    Execution done;
+    if (reply != nullptr) done = {reply->results, reply->result.content, {}};
+    const bool executed = reply != nullptr && verdict == Verdict::ok;
+    context.note(note::Return{
+        op, text, history_value(*system_->application, *operation, executed ? &done : nullptr)});
+  }
+  if (verdict == Verdict::ok && !operation->counted.empty()) context.count(operation->counted);
+  const auto& generator = system_->workload.generator;
+  if (!generator || !generator->spec().rate) arm_next(context);
+}
+
+Value history_value(const Application& application, const Operation& operation,
+                    const Execution* done) {
   if (operation.kind == CommandKind::create) {
-    rows.push_back(row("create", operation.object, Value(operation.value)));
-  } else if (operation.kind == CommandKind::erase) {
-    rows.push_back(row("delete", operation.object, Value()));
+    return Value(Value::List{row("create", operation.object, application.shown(operation.value))});
   }
-  for (std::size_t i = 0; i < operation.steps.size(); ++i) {
-    const Step& step = operation.steps[i];
-    Value result;
-    if (i < results.size() && results[i]) result = Value(*results[i]);
-    if (step.f == StepKind::read) {
-      rows.push_back(row("read", step.object, std::move(result)));
-    } else if (step.f == StepKind::write) {
-      rows.push_back(row("write", step.object, Value(step.value)));
-    } else {
-      rows.push_back(row("add", step.object, Value(Value::List{Value(step.value), result})));
-    }
+  if (operation.kind == CommandKind::erase) {
+    return Value(Value::List{row("delete", operation.object, Value())});
   }
-  return Value(std::move(rows));
+  return application.history({operation.steps, operation.request}, done);
 }
 
 }  // namespace sibyl::partitioned

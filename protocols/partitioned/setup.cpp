@@ -1,6 +1,5 @@
 // Reads deployment and workload, and checks what they say about each other.
 #include <algorithm>
-#include <set>
 
 #include "protocols/partitioned/options.hpp"
 #include "sim/decode.hpp"
@@ -57,6 +56,25 @@ void check_place(const std::string& partition, const std::string& pointer,
   }
 }
 
+/// Adds the initial objects that the application makes.
+void populate(System& system) {
+  Named<ObjectSpec>& objects = system.deployment.objects;
+  const PlacementSpec& placement = *system.deployment.generate;
+  std::uint64_t number = 0;
+  system.application->populate([&](const std::string& name, Content content, std::uint64_t group) {
+    const std::size_t at = placement.partition_of(name, number++, group, system.partitions.size());
+    if (objects.add(name, ObjectSpec{std::move(content), system.partitions[at]})) return;
+    throw ConfigError(pointer_to(pointer_to(kDeploymentPointer, "objects"), name),
+                      "the name is taken: the application makes an object of that name");
+  });
+  if (number == 0) {
+    throw ConfigError(pointer_to(kDeploymentPointer, "generate"),
+                      "the application " + std::string(system.application->name()) +
+                          " makes no objects unless its options, at /deployment/application, say "
+                          "how many");
+  }
+}
+
 void check_deployment(System& system, Names& names) {
   const Deployment& d = system.deployment;
   const std::string at_partitions = pointer_to(kDeploymentPointer, "partitions");
@@ -78,12 +96,16 @@ void check_deployment(System& system, Names& names) {
     names.add_group(name, spec.replicas, pointer);
     system.partitions.push_back(name);
   }
+  const std::string at_application = pointer_to(kDeploymentPointer, "application");
+  system.application = make_application(d.application, at_application, system.partitions.size());
   const std::string at_objects = pointer_to(kDeploymentPointer, "objects");
   for (const auto& [name, spec] : d.objects.items) {
     const std::string pointer = pointer_to(at_objects, name);
     check_name(name, pointer, "an object");
     check_place(spec.at, pointer_to(pointer, "at"), system.partitions);
+    system.application->check(spec.value, pointer_to(pointer, "value"));
   }
+  if (d.generate) populate(system);
 }
 
 /// The clients: those of the deployment's list, or in the order of their first operations.
@@ -125,6 +147,7 @@ void check_operations(System& system) {
       if (operation.kind == CommandKind::access && operation.steps.size() == 1) {
         operation.label = boost::describe::enum_to_string(operation.steps.front().f, "");
       }
+      if (!operation.request.empty()) operation.label = operation.request.f;
       const char* separator = " ";
       for (const std::string& object : operation.objects()) {
         operation.label += separator + object;
@@ -175,30 +198,41 @@ void check_views(const System& system) {
   }
 }
 
-/// The members that an operation of each kind may have.
+/// The members that an operation of each kind may have, besides those that all have.
 struct Shape {
-  const char* name;
+  std::string_view name;
   CommandKind kind;
   std::vector<std::string> needed;
   std::vector<std::string> allowed;
+  bool steps = false;  ///< of the store alone
 };
 
-const Shape& shape_of(const Value& v, const std::string& pointer) {
+const std::vector<Shape>& shapes() {
   static const std::vector<Shape> kShapes{
-      {"access", CommandKind::access, {"steps"}, {}},
-      {"read", CommandKind::access, {"object"}, {}},
-      {"write", CommandKind::access, {"object", "value"}, {}},
-      {"add", CommandKind::access, {"object", "value"}, {}},
+      {"access", CommandKind::access, {"steps"}, {}, true},
+      {"read", CommandKind::access, {"object"}, {}, true},
+      {"write", CommandKind::access, {"object", "value"}, {}, true},
+      {"add", CommandKind::access, {"object", "value"}, {}, true},
       {"create", CommandKind::create, {"object"}, {"value", "to"}},
       {"delete", CommandKind::erase, {"object"}, {}},
       {"move", CommandKind::move, {"object", "to"}, {}},
   };
-  std::string name;
-  decode(*v.find("do"), pointer_to(pointer, "do"), name);
+  return kShapes;
+}
+
+/// Null for a command of the application's own.
+const Shape* shape_of(const std::string& name, const std::string& pointer,
+                      const Application& application) {
+  const bool store = application.name() == "store";
   std::vector<std::string> known;
-  for (const Shape& shape : kShapes) {
-    if (name == shape.name) return shape;
+  for (const Shape& shape : shapes()) {
+    if (shape.steps && !store) continue;
+    if (name == shape.name) return &shape;
     known.emplace_back(shape.name);
+  }
+  for (std::string& command : application.commands()) {
+    if (name == command) return nullptr;
+    known.push_back(std::move(command));
   }
   unknown_name(pointer_to(pointer, "do"), name, known, "command");
 }
@@ -209,61 +243,45 @@ void need(const Value& v, const std::string& pointer, std::string_view member) {
   }
 }
 
-}  // namespace
-
-template <class T>
-void Named<T>::decode_from(const Value& v, const std::string& pointer, Named& out) {
-  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object");
-  out.items.clear();
-  std::set<std::string> seen;
-  for (const auto& [key, member] : *v.as_object()) {
-    const std::string place = pointer_to(pointer, key);
-    if (!seen.insert(key).second) {
-      throw ConfigError(place, "the member \"" + key + "\" stands here twice");
-    }
-    T item;
-    decode(member, place, item);
-    out.items.emplace_back(key, std::move(item));
-  }
+/// The members of an operation that every one may have.
+const std::vector<std::string>& common_members() {
+  static const std::vector<std::string> kMembers{"client", "at", "label", "do"};
+  return kMembers;
 }
-template struct Named<GroupSpec>;
-template struct Named<ObjectSpec>;
 
-void Operation::decode_from(const Value& v, const std::string& pointer, Operation& out) {
-  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object");
-  need(v, pointer, "client");
-  need(v, pointer, "do");
-  const Shape& shape = shape_of(v, pointer);
-  std::vector<std::string> known{"client", "at", "label", "do"};
+/// Reads what an operation of one of the shapes has.
+void read_shaped(const Value& v, const std::string& pointer, const Shape& shape,
+                 const Application& application, Operation& out) {
+  std::vector<std::string> known = common_members();
   known.insert(known.end(), shape.needed.begin(), shape.needed.end());
   known.insert(known.end(), shape.allowed.begin(), shape.allowed.end());
-  for (const auto& [key, member] : *v.as_object()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      unknown_member(pointer, key, known);
-    }
-  }
+  check_fields(v, pointer, known);
   for (const std::string& member : shape.needed) need(v, pointer, member);
   const auto read = [&](const char* member, auto& into) {
     if (const Value* found = v.find(member)) decode(*found, pointer_to(pointer, member), into);
   };
-  out = Operation{};
   out.kind = shape.kind;
-  read("client", out.client);
-  read("at", out.at);
-  read("label", out.label);
   read("steps", out.steps);
   read("object", out.object);
-  read("value", out.value);
   read("to", out.to);
+  std::int64_t number = 0;
+  if (const Value* value = v.find("value")) {
+    const std::string place = pointer_to(pointer, "value");
+    application.check(*value, place);
+    out.value = Content(*value);
+    if (shape.steps) decode(*value, place, number);
+  } else if (application.name() != "store") {
+    out.value = Content();
+  }
   if (v.find("object") != nullptr) {
     check_name(out.object, pointer_to(pointer, "object"), "an object");
   }
   if (v.find("to") != nullptr) check_name(out.to, pointer_to(pointer, "to"), "a partition");
   if (shape.kind != CommandKind::access) return;
   if (v.find("steps") == nullptr) {
-    Step step{StepKind::read, out.object, out.value};
-    if (std::string_view(shape.name) == "write") step.f = StepKind::write;
-    if (std::string_view(shape.name) == "add") step.f = StepKind::add;
+    Step step{StepKind::read, out.object, number};
+    if (shape.name == "write") step.f = StepKind::write;
+    if (shape.name == "add") step.f = StepKind::add;
     out.steps = {step};
     out.object.clear();
     out.value = 0;
@@ -273,18 +291,113 @@ void Operation::decode_from(const Value& v, const std::string& pointer, Operatio
   }
 }
 
+/// What stands at "/workload".
+struct WorkloadSpec {
+  std::optional<std::vector<Value>> operations;
+  std::optional<GeneratorSpec> generate;
+  std::map<std::string, std::map<std::string, std::string>> cache;
+};
+BOOST_DESCRIBE_STRUCT(WorkloadSpec, (), (operations, generate, cache))
+
+/// Generated workloads: who calls.
+void name_clients(System& system, const GeneratorSpec& spec) {
+  const std::string pointer = pointer_to(pointer_to(kWorkloadPointer, "generate"), "clients");
+  std::vector<std::string>& clients = system.deployment.clients;
+  if (spec.clients == 0 && clients.empty()) {
+    throw ConfigError(pointer, "there are no clients: expected how many, at least 1");
+  }
+  if (spec.clients == 0) return;
+  if (!clients.empty()) {
+    throw ConfigError(pointer, "/deployment/clients says who they are already; leave out one");
+  }
+  for (std::uint32_t i = 1; i <= spec.clients; ++i) clients.push_back(numbered("c", i));
+}
+
+void read_workload(const Setup& setup, System& system) {
+  WorkloadSpec spec;
+  decode(setup.workload, kWorkloadPointer, spec);
+  if (!spec.operations && !spec.generate) {
+    throw ConfigError(kWorkloadPointer, "the member \"operations\" is missing");
+  }
+  if (spec.operations && spec.generate) {
+    throw ConfigError(pointer_to(kWorkloadPointer, "generate"),
+                      "found operations and a generator, expected one of them");
+  }
+  system.workload.cache = std::move(spec.cache);
+  if (spec.generate) {
+    name_clients(system, *spec.generate);
+    system.workload.generator.emplace(std::move(*spec.generate), system.application,
+                                      pointer_to(kWorkloadPointer, "generate"));
+    return;
+  }
+  const std::string at = pointer_to(kWorkloadPointer, "operations");
+  std::vector<std::string> known;
+  for (const auto& [name, object] : system.deployment.objects.items) known.push_back(name);
+  for (std::size_t i = 0; i < spec.operations->size(); ++i) {
+    system.workload.operations.push_back(
+        Operation::read((*spec.operations)[i], pointer_to(at, i), *system.application, known));
+  }
+}
+
+}  // namespace
+
+template <class T>
+void Named<T>::decode_from(const Value& v, const std::string& pointer, Named& out) {
+  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object");
+  out = Named{};
+  for (const auto& [key, member] : *v.as_object()) {
+    const std::string place = pointer_to(pointer, key);
+    T item;
+    decode(member, place, item);
+    if (!out.add(key, std::move(item))) {
+      throw ConfigError(place, "the member \"" + key + "\" stands here twice");
+    }
+  }
+}
+template struct Named<GroupSpec>;
+template struct Named<ObjectSpec>;
+
+Operation Operation::read(const Value& v, const std::string& pointer,
+                          const Application& application, const std::vector<std::string>& known) {
+  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object");
+  need(v, pointer, "client");
+  need(v, pointer, "do");
+  std::string command;
+  decode(*v.find("do"), pointer_to(pointer, "do"), command);
+  const Shape* shape = shape_of(command, pointer, application);
+  Operation out;
+  const auto read_common = [&](const char* member, auto& into) {
+    if (const Value* found = v.find(member)) decode(*found, pointer_to(pointer, member), into);
+  };
+  if (shape != nullptr) {
+    read_shaped(v, pointer, *shape, application, out);
+  } else {
+    Value::Object fields;
+    for (const auto& [key, member] : *v.as_object()) {
+      const auto& all = common_members();
+      if (std::find(all.begin(), all.end(), key) == all.end()) fields.emplace_back(key, member);
+    }
+    out.request = application.read(command, Value(std::move(fields)), pointer, known);
+    out.counted = "done." + command;
+  }
+  read_common("client", out.client);
+  read_common("at", out.at);
+  read_common("label", out.label);
+  return out;
+}
+
 std::vector<std::string> Operation::objects() const {
-  if (kind == CommandKind::access) return objects_of(steps);
-  return {object};
+  if (kind != CommandKind::access) return {object};
+  return request.empty() ? objects_of(steps) : request.objects;
 }
 
 System read_system(const Setup& setup, bool with_oracle) {
   System system;
   decode(setup.deployment, kDeploymentPointer, system.deployment);
-  decode(setup.workload, kWorkloadPointer, system.workload);
   if (with_oracle && !system.deployment.oracle) system.deployment.oracle.emplace();
   Names names;
   check_deployment(system, names);
+  read_workload(setup, system);
   if (system.deployment.multicast == MulticastKind::sequencer) {
     names.add("sequencer", pointer_to(kDeploymentPointer, "multicast"));
   }

@@ -5,11 +5,13 @@
 
 namespace sibyl::partitioned {
 
-SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast)
+SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
+                       const SsmrOptions& options)
     : multicast(std::move(amcast)),
-      session(*system, name),
+      session(system, name),
       system_(std::move(system)),
-      name_(std::move(name)) {}
+      name_(std::move(name)),
+      options_(options) {}
 
 /// The local oracle: a function of the deployment, never of what happens.
 std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
@@ -28,21 +30,37 @@ void SsmrClient::consult(Context& context, const Operation& operation,
                          std::vector<multicast::GroupIndex>& dests) const {
   LocalConsult asked{operation.op, operation.label, {}};
   std::set<multicast::GroupIndex> found;
-  bool all = operation.kind != CommandKind::access;
+  bool all = operation.kind != CommandKind::access ||
+             (options_.superset == Superset::all &&
+              system_->application->open_ended({operation.steps, operation.request}));
   for (const std::string& object : operation.objects()) {
     const std::optional<std::string> where = oracle(object);
     asked.places.emplace_back(object, where.value_or("?"));
     all = all || !where;
     if (where) found.insert(system_->group(*where));
   }
-  if (all) {
-    for (const std::string& partition : system_->partitions) {
-      found.insert(system_->group(partition));
-    }
-  }
   dests.assign(found.begin(), found.end());
+  if (all) dests = everywhere();
   context.note(asked);
   context.count("consult-local");
+}
+
+std::vector<multicast::GroupIndex> SsmrClient::everywhere() const {
+  std::vector<multicast::GroupIndex> all;
+  for (const std::string& partition : system_->partitions) all.push_back(system_->group(partition));
+  return all;
+}
+
+/// The command touches objects of partitions that it was not sent to: now to all.
+void SsmrClient::try_everywhere(Context& context, const Operation& o, const Reply& reply) {
+  context.count("retry");
+  Access access{o.op,           ++attempts.emplace(o.op, 1).first->second,
+                context.self(), o.label,
+                o.steps,        {},
+                false,          o.request};
+  access.request.objects = with_names(o.request.objects, reply.result.content);
+  multicast.multicast(context.child(kMulticastPort), everywhere(),
+                      Message::make(std::move(access)));
 }
 
 /// A new object of a name that the oracles know goes where they say, so that they stay right;
@@ -59,12 +77,15 @@ void SsmrClient::timer(Context& context, const Message& tag) {
     return;
   }
   if (tag.as<NextOperation>() == nullptr) return;
-  const Operation& o = session.call(context);
+  const Operation* called = session.call(context);
+  if (called == nullptr) return;
+  const Operation& o = *called;
   std::vector<multicast::GroupIndex> dests;
   consult(context, o, dests);
   Message command;
   if (o.kind == CommandKind::access) {
-    command = Message::make(Access{o.op, 1, context.self(), o.label, o.steps, {}, false});
+    command =
+        Message::make(Access{o.op, 1, context.self(), o.label, o.steps, {}, false, o.request});
   } else if (o.kind == CommandKind::create) {
     command =
         Message::make(Create{o.op, 1, context.self(), o.label, o.object, o.value, owner_of_new(o)});
@@ -82,9 +103,17 @@ void SsmrClient::receive(Context& context, NodeId from, const Message& message) 
     return;
   }
   const auto* reply = message.as<Reply>();
-  const Operation* current = session.current();
-  if (reply == nullptr || current == nullptr || reply->op != current->op) return;
-  session.give_back(context, reply->verdict, reply->results);
+  if (reply == nullptr) return;
+  const Operation* o = session.find(reply->op);
+  if (o == nullptr) return;
+  if (reply->verdict == Verdict::retry) {
+    const auto tried = attempts.find(o->op);
+    const bool latest = reply->attempt == (tried == attempts.end() ? 1 : tried->second);
+    if (latest) try_everywhere(context, *o, *reply);
+    return;
+  }
+  attempts.erase(o->op);
+  session.give_back(context, reply->op, reply->verdict, reply);
 }
 
 }  // namespace sibyl::partitioned

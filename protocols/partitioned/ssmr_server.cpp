@@ -1,6 +1,8 @@
 // S-SMR's server: steps 4 to 6 of the notes.
 #include "protocols/partitioned/ssmr_server.hpp"
 
+#include <algorithm>
+
 #include "sim/notes.hpp"
 
 namespace sibyl::partitioned {
@@ -8,19 +10,21 @@ namespace sibyl::partitioned {
 SsmrServer::SsmrServer(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
                        const SsmrOptions& options)
     : ReplicaOf(std::move(system), std::move(partition), std::move(amcast)), options_(options) {
+  store = Shelf<Content>(this->system().many_objects());
+  catalog = Shelf<std::string>(this->system().many_objects());
   for (const auto& [object, spec] : this->system().deployment.objects.items) {
-    catalog[object] = spec.at;
-    if (spec.at == self() || options_.copies) store[object] = spec.value;
+    catalog.put(object, spec.at);
+    if (spec.at == self() || options_.copies) store.put(object, spec.value);
   }
 }
 
 void SsmrServer::start(Context& context) {
-  for (const auto& [object, value] : store) {
-    if (catalog.at(object) != self()) {
+  for (const auto& [object, slot] : store.slots()) {
+    if (*catalog.find(object) != self()) {
       context.note(note::CacheFill{object, "copy"});
       continue;
     }
-    context.note(note::Initial{object, Value(value)});
+    context.note(note::Initial{object, system().application->shown(slot.item)});
     context.note(note::Own{object});
   }
 }
@@ -31,21 +35,21 @@ std::optional<std::string> SsmrServer::oracle(const std::string& object) const {
     if (believed->is_null()) return std::nullopt;
     return *believed->as_string();
   }
-  const auto it = catalog.find(object);
-  if (it == catalog.end()) return std::nullopt;
-  return it->second;
+  const std::string* where = catalog.find(object);
+  if (where == nullptr) return std::nullopt;
+  return *where;
 }
 
 /// "v in P": by the oracle; where that is at a loss, by what is held.
 bool SsmrServer::is_local(const std::string& object) const {
   const std::optional<std::string> where = oracle(object);
-  return where ? *where == self() : store.count(object) > 0;
+  return where ? *where == self() : store.has(object);
 }
 
 std::vector<std::string> SsmrServer::missing_of(const Access& c) const {
   std::vector<std::string> missing;
-  for (std::string& object : objects_of(c.steps)) {
-    if (catalog.count(object) == 0) missing.push_back(std::move(object));
+  for (std::string& object : system().application->objects(work_of(c))) {
+    if (!catalog.has(object)) missing.push_back(std::move(object));
   }
   return missing;
 }
@@ -66,7 +70,7 @@ void SsmrServer::begin(Context& context, const Task& task) {
   const auto* c = task.command.as<Access>();
   if (c == nullptr) return;
   LocalConsult asked{c->op, c->label, {}};
-  for (const std::string& object : objects_of(c->steps)) {
+  for (const std::string& object : system().application->objects(work_of(*c))) {
     asked.places.emplace_back(object, oracle(object).value_or("?"));
   }
   context.note(asked);
@@ -77,10 +81,10 @@ void SsmrServer::begin(Context& context, const Task& task) {
   // all.
   const std::vector<std::string> others = system().partitions_of(task.groups, self());
   if (others.empty()) return;
-  for (const std::string& object : objects_read(c->steps)) {
+  for (const std::string& object : system().application->reads(work_of(*c))) {
     if (!is_local(object)) continue;
     Variable variable{task.id, self(), object, std::nullopt};
-    if (const auto it = store.find(object); it != store.end()) variable.value = it->second;
+    if (const Content* value = store.find(object)) variable.value = *value;
     context.count("variable");
     tell(context, others, std::move(variable));
   }
@@ -96,7 +100,7 @@ bool SsmrServer::ready(const Task& task) const {
   const auto* c = task.command.as<Access>();
   if (c == nullptr || !missing_of(*c).empty()) return true;
   // Upon read(v), v not in P: wait until (v, C.id) has come.
-  for (const std::string& object : objects_read(c->steps)) {
+  for (const std::string& object : system().application->reads(work_of(*c))) {
     if (!is_local(object) && arrived_now.variables.count(object) == 0) return false;
   }
   return true;
@@ -109,61 +113,112 @@ std::string SsmrServer::finish(Context& context, const Task& task) {
   return {};
 }
 
-std::string SsmrServer::execute_access(Context& context, const Task& task, const Access& c) {
+/// The values that the command reads: of this partition, and what others have sent, which are
+/// scratch copies and live until the command ends. Returns what is missing.
+std::vector<std::string> SsmrServer::gather(const Task& task, const Access& c,
+                                            Objects& values) const {
   const Arrived& arrived_now = heard_of(task);
   std::vector<std::string> missing = missing_of(c);
-  // Values of other partitions are scratch copies: they live until the command ends.
-  std::map<std::string, std::int64_t> values;
-  for (const std::string& object : objects_read(c.steps)) {
-    std::optional<std::int64_t> value;
+  for (const std::string& object : system().application->reads(work_of(c))) {
+    std::optional<Content> value;
     if (is_local(object)) {
-      if (const auto it = store.find(object); it != store.end()) value = it->second;
+      if (const Content* held = store.find(object)) value = *held;
     } else if (const auto it = arrived_now.variables.find(object);
                it != arrived_now.variables.end()) {
       value = it->second;
     }
     if (value) {
-      values[object] = *value;
-    } else if (missing.empty() || catalog.count(object) > 0) {
+      values[object] = std::move(*value);
+    } else if (missing.empty() || catalog.has(object)) {
       missing.push_back(object);
     }
   }
+  return missing;
+}
+
+/// Whether all that the command touches belongs to partitions that execute it, and what it reads
+/// besides what its client knew is all here. All its partitions answer alike.
+bool SsmrServer::reaches(const Task& task, const Access& c,
+                         const std::vector<std::string>& touched) const {
+  const Application& application = *system().application;
+  const std::vector<std::string> known = application.objects(work_of(c));
+  const bool alone = task.groups.size() == 1;
+  for (const std::string& object : touched) {
+    if (std::binary_search(known.begin(), known.end(), object)) continue;
+    const std::string* where = catalog.find(object);
+    if (where == nullptr) continue;  // there is no such object any more
+    if (!alone && application.reads_found(work_of(c))) return false;
+    const multicast::GroupIndex group = system().group(*where);
+    if (std::find(task.groups.begin(), task.groups.end(), group) == task.groups.end()) return false;
+  }
+  return true;
+}
+
+/// Executes it on what is read and what is here, and keeps what has changed here.
+Execution SsmrServer::execute(const Access& c, const std::vector<std::string>& touched,
+                              Objects& values) {
+  const Application& application = *system().application;
+  std::vector<std::string> lent;
+  for (const std::string& object : touched) {
+    if (!is_local(object) || !store.has(object)) continue;
+    values[object] = store.lend(object);
+    lent.push_back(object);
+  }
+  Execution done = application.execute(work_of(c), values);
+  for (const std::string& object : lent) store.put(object, std::move(values[object]));
+  for (const std::string& object : application.writes(work_of(c))) {
+    const bool here = std::binary_search(lent.begin(), lent.end(), object);
+    if (!here && is_local(object)) store.put(object, std::move(values[object]));
+  }
+  return done;
+}
+
+std::string SsmrServer::execute_access(Context& context, const Task& task, const Access& c) {
+  Objects values;
+  const std::vector<std::string> missing = gather(task, c, values);
   if (!missing.empty()) {
     context.send(c.client, Reply{c.op, c.attempt, Verdict::nok, {}, {}});
     return not_found(missing);
   }
-  Executed done = execute(c.steps, values);
-  for (const std::string& object : objects_written(c.steps)) {
-    if (is_local(object)) store[object] = values.at(object);
+  const std::vector<std::string> touched = system().application->touches(work_of(c), values);
+  if (!reaches(task, c, touched)) {
+    context.send(c.client,
+                 Reply{c.op, c.attempt, Verdict::retry, {}, {}, {Content(list_of(touched))}});
+    return "retry";
   }
-  context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}});
+  Execution done = execute(c, touched, values);
+  context.send(
+      c.client,
+      Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}, {std::move(done.result)}});
   return done.text;
 }
 
 std::string SsmrServer::execute_create(Context& context, const Create& c) {
-  const bool fresh = catalog.emplace(c.object, c.to).second;
+  const bool fresh = !catalog.has(c.object);
+  if (fresh) catalog.put(c.object, c.to);
   if (fresh && c.to == self()) {
-    store[c.object] = c.value;
+    store.put(c.object, c.value);
     context.note(note::Own{c.object});
   } else if (fresh && options_.copies) {
-    store[c.object] = c.value;
+    store.put(c.object, c.value);
     context.note(note::CacheFill{c.object, "copy"});
   }
   context.send(c.client, Reply{c.op, c.attempt, fresh ? Verdict::ok : Verdict::nok, {}, {}});
-  return fresh ? c.object + "=" + std::to_string(c.value) + " at " + c.to : "exists";
+  return fresh ? c.object + "=" + system().application->shown(c.value).text() + " at " + c.to
+               : "exists";
 }
 
 std::string SsmrServer::execute_delete(Context& context, const Delete& c) {
-  const auto it = catalog.find(c.object);
-  const bool found = it != catalog.end();
+  const std::string* where = catalog.find(c.object);
+  const bool found = where != nullptr;
   if (found) {
-    if (it->second == self()) {
+    if (*where == self()) {
       context.note(note::Disown{c.object});
-    } else if (store.count(c.object) > 0) {
+    } else if (store.has(c.object)) {
       context.note(note::CacheDrop{c.object});
     }
     store.erase(c.object);
-    catalog.erase(it);
+    catalog.erase(c.object);
   }
   context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, {}, {}});
   return found ? c.object + " deleted" : c.object + " was absent";

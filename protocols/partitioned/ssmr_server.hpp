@@ -17,7 +17,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +24,7 @@
 #include <boost/describe.hpp>
 
 #include "protocols/partitioned/replica.hpp"
+#include "protocols/partitioned/shelf.hpp"
 
 namespace sibyl::partitioned {
 
@@ -35,8 +35,8 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
 
   void start(Context& context) override;
 
-  std::map<std::string, std::int64_t> store;   ///< the objects held, and copies where kept
-  std::map<std::string, std::string> catalog;  ///< every object there is: its partition
+  Shelf<Content> store;        ///< the objects held, and copies where kept
+  Shelf<std::string> catalog;  ///< every object there is: its partition
   BOOST_DESCRIBE_CLASS(SsmrServer, (Replica), (store, catalog), (), ())
 
  protected:
@@ -50,6 +50,9 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
   std::optional<std::string> oracle(const std::string& object) const;
   bool is_local(const std::string& object) const;
   std::vector<std::string> missing_of(const Access& c) const;
+  std::vector<std::string> gather(const Task& task, const Access& c, Objects& values) const;
+  bool reaches(const Task& task, const Access& c, const std::vector<std::string>& touched) const;
+  Execution execute(const Access& c, const std::vector<std::string>& touched, Objects& values);
   void signal(Context& context, const Task& task);
 
   std::string execute_access(Context& context, const Task& task, const Access& c);

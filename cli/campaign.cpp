@@ -11,6 +11,7 @@
 #include "cli/explore_report.hpp"
 #include "scenarios/campaign.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/probes.hpp"
 #include "scenarios/report.hpp"
 
 namespace sibyl::cli {
@@ -47,7 +48,7 @@ class Table {
     }
     std::string size = row.before ? std::to_string(size_of(*row.before)) : "-";
     if (row.after) size += fmt::format(" -> {}", size_of(*row.after));
-    const auto& probes = entry.scenario.protocol->words.counters;
+    const auto probes = probes_of(entry.scenario.protocol->words);
     const auto hit = std::count_if(probes.begin(), probes.end(), [&](const std::string& probe) {
       const auto found = row.probes.find(probe);
       return found != row.probes.end() && found->second != 0;

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "scenarios/loader.hpp"
+#include "scenarios/probes.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/shrink.hpp"
 
@@ -195,7 +196,7 @@ class Searches {
       const ProtocolInfo& protocol = *campaign_.entries[row.entry].scenario.protocol;
       const auto [never, is_new] = result_.never_hit.try_emplace(protocol.name);
       if (!is_new) continue;
-      for (const std::string& probe : protocol.words.counters) {
+      for (const std::string& probe : probes_of(protocol.words)) {
         if (hit[protocol.name].count(probe) == 0) never->second.push_back(probe);
       }
     }

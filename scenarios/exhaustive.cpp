@@ -10,6 +10,7 @@
 
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/exhaustive_judge.hpp"
+#include "scenarios/probes.hpp"
 #include "scenarios/state_search.hpp"
 #include "sim/schedule.hpp"
 
@@ -244,7 +245,7 @@ class NumberSearch final : public StateSearch::Listener, public RunAgain {
 ExhaustiveResult explore_exhaustively(const Scenario& given, const ExhaustiveOptions& options) {
   const Scenario scenario = without_schedule(given);
   ExhaustiveResult result;
-  for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
+  for (const std::string& probe : probes_of(scenario.protocol->words)) result.probes[probe] = 0;
   const double begin = options.cpu ? options.cpu() : 0;
   ExhaustiveOptions with = options;
   with.progress = [&](const ExhaustiveResult& r) {

@@ -13,6 +13,7 @@
 #include "scenarios/cycle.hpp"
 #include "scenarios/errors.hpp"
 #include "scenarios/judged.hpp"
+#include "scenarios/probes.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scheduler_format.hpp"
 #include "scenarios/team.hpp"
@@ -367,7 +368,7 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
   const Scenario scenario = opened(given, options);
   ExploreResult result;
   const std::vector<Position> positions = usual_positions(scenario, options);
-  for (const std::string& probe : scenario.protocol->words.counters) result.probes[probe] = 0;
+  for (const std::string& probe : probes_of(scenario.protocol->words)) result.probes[probe] = 0;
   JudgedRuns known(options.memory);
   Team<Worker> team(options.jobs, options.cpu,
                     [&] { return std::make_unique<Worker>(scenario, options, positions, known); });

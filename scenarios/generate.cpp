@@ -11,6 +11,7 @@
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/pointer.hpp"
+#include "scenarios/probes.hpp"
 #include "scenarios/team.hpp"
 #include "sim/decode.hpp"
 #include "sim/random.hpp"
@@ -215,7 +216,7 @@ ExploreResult explore_generated(const Generator& generator, const ExploreOptions
                                 std::uint64_t each) {
   each = std::max<std::uint64_t>(each, 1);
   ExploreResult result;
-  for (const std::string& probe : generator.protocol->words.counters) result.probes[probe] = 0;
+  for (const std::string& probe : probes_of(generator.protocol->words)) result.probes[probe] = 0;
   Team<Nothing> team(options.jobs, options.cpu, [] { return std::make_unique<Nothing>(); });
   const std::uint64_t together = std::max<std::uint64_t>(1, kRunsInABlock / each);
   const std::uint64_t workloads = options.runs / each + (options.runs % each == 0 ? 0 : 1);

@@ -32,6 +32,7 @@ struct SweepSettings {
   std::uint64_t seeds = 20;
   std::string ndjson;
   std::string curves;
+  std::string warmup;
   bool check = false;
   bool resume = false;
 
@@ -124,6 +125,7 @@ SweepPlan plan_of(const SweepSettings& settings, Io& io) {
   plan.seeds = settings.seeds;
   plan.seed = settings.common.seed.value_or(plan.base.seed);
   plan.check = settings.check;
+  if (!settings.warmup.empty()) plan.warmup = duration_option("--warmup", settings.warmup);
   for (const std::string& name : settings.measures) {
     if (std::count(plan.measures.begin(), plan.measures.end(), name) != 0) {
       throw UsageError(fmt::format("--measure: {} stands there twice", name));
@@ -284,6 +286,9 @@ Action add_sweep(CLI::App& verb, Io& io) {
                   "others: .svg or .png by gnuplot, or .gp, its script")
       ->check(not_empty)
       ->check(drawing_name);
+  verb.add_option("--warmup", settings->warmup,
+                  "Throughput and latency are of what is called after so long, such as 500ms")
+      ->check(not_empty);
   verb.add_flag("--check", settings->check,
                 "Record and judge every run as well, which takes much longer");
   verb.add_flag("--resume", settings->resume, "Go on from FILE.partial");

@@ -164,20 +164,24 @@ void MeasureObserver::measure_operations(RunMeasures& out) const {
   std::vector<std::int64_t> latencies;
   fixed::Int128 total = 0;
   std::size_t returned = 0;
+  std::size_t ok = 0;
   std::int64_t first_call = -1;
   std::int64_t last_return = 0;
   for (const auto& [op, call] : calls_) {
-    if (first_call < 0 || call.at < first_call) first_call = call.at;
+    const bool counts = call.at >= warmup_.ns;
+    if (counts && (first_call < 0 || call.at < first_call)) first_call = call.at;
     if (call.returned < 0) continue;
     ++returned;
+    ok += call.ok ? 1 : 0;
+    if (!counts) continue;
     last_return = std::max(last_return, call.returned);
     if (!call.ok) continue;
     latencies.push_back(call.returned - call.at);
     total += latencies.back();
   }
   out.set(Measure::operations_invoked, static_cast<double>(calls_.size()));
-  out.set(Measure::operations_ok, static_cast<double>(latencies.size()));
-  out.set(Measure::operations_failed, static_cast<double>(returned - latencies.size()));
+  out.set(Measure::operations_ok, static_cast<double>(ok));
+  out.set(Measure::operations_failed, static_cast<double>(returned - ok));
   out.set(Measure::operations_pending, static_cast<double>(calls_.size() - returned));
   if (latencies.empty()) return;
   std::sort(latencies.begin(), latencies.end());

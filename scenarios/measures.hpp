@@ -84,8 +84,10 @@ struct RunMeasures {
 class MeasureObserver final : public Observer {
  public:
   /// `interrupted` is asked now and then; when it says true the run ends by Interrupted.
-  MeasureObserver(const std::vector<TraceNode>& nodes, const std::function<bool()>& interrupted)
-      : nodes_(nodes), interrupted_(interrupted) {}
+  /// Operations called before `warmup` count for no throughput and no latency.
+  MeasureObserver(const std::vector<TraceNode>& nodes, const std::function<bool()>& interrupted,
+                  Duration warmup = {})
+      : nodes_(nodes), interrupted_(interrupted), warmup_(warmup) {}
 
   void on_step(const Step& step) override {
     constexpr std::uint64_t kBetweenQuestions = 4096;
@@ -142,6 +144,7 @@ class MeasureObserver final : public Observer {
 
   const std::vector<TraceNode>& nodes_;
   const std::function<bool()>& interrupted_;
+  Duration warmup_;
   std::uint64_t steps_ = 0;
   std::map<std::uint64_t, Call> calls_;  ///< by number of the operation
   std::map<ItemId, Item> items_;

@@ -84,7 +84,7 @@ class Worker {
     RunChoices answers(s, seed);
     Choices& choices = answers.top(false);
     World world = start(choices);
-    MeasureObserver observer(s.nodes, options_.interrupted);
+    MeasureObserver observer(s.nodes, options_.interrupted, plan_.warmup);
     if (!s.liveness) {
       world.set_observer(&observer);
       const Outcome outcome = world.run(choices, s.limits);

@@ -27,6 +27,8 @@ struct SweepPlan {
   std::uint64_t seed = 1;    ///< what they are made from
   /// Every run is recorded and judged besides; costs much more.
   bool check = false;
+  /// What is called before then counts for no throughput and no latency.
+  Duration warmup;
   std::vector<std::string> measures;  ///< what is reported; empty: all that are not always 0
 };
 

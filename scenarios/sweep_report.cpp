@@ -69,17 +69,19 @@ Value::Object head_of(const SweepTable& table) {
   for (const std::string& name : table.columns) columns.emplace_back(name);
   Value::List sets;
   for (const std::string& text : plan.base.overrides) sets.emplace_back(text);
-  return {{"format", kSweepFormat},
-          {"id", plan.base.id},
-          {"scenario", plan.base.file},
-          {"version", SIBYL_VERSION},
-          {"seed", number(plan.seed)},
-          {"seeds", number(plan.seeds)},
-          {"set", Value(std::move(sets))},
-          {"vary", Value(std::move(varied))},
-          {"confidence", analysis::kConfidence},
-          {"measures", Value(std::move(columns))},
-          {"complete", table.complete}};
+  Value::Object head{{"format", kSweepFormat},
+                     {"id", plan.base.id},
+                     {"scenario", plan.base.file},
+                     {"version", SIBYL_VERSION},
+                     {"seed", number(plan.seed)},
+                     {"seeds", number(plan.seeds)},
+                     {"set", Value(std::move(sets))},
+                     {"vary", Value(std::move(varied))},
+                     {"confidence", analysis::kConfidence},
+                     {"measures", Value(std::move(columns))},
+                     {"complete", table.complete}};
+  if (plan.warmup.ns != 0) head.emplace_back("warmup_ns", Value(plan.warmup.ns));
+  return head;
 }
 
 /// The line that repeats the first run of the row that violated the property.
@@ -262,6 +264,10 @@ std::string sweep_text(const SweepTable& table) {
   std::string out =
       fmt::format("{}  ({} combination{}, {} seeds each, from seed {}; 99 % intervals)\n",
                   plan.base.id, combinations, combinations == 1 ? "" : "s", plan.seeds, plan.seed);
+  if (plan.warmup.ns != 0) {
+    out += fmt::format("throughput and latency: of what was called after {}\n",
+                       format_duration(plan.warmup));
+  }
   if (table.rows.empty()) return out;
   const Settings places = combination(plan.varies, 0);
   std::vector<Line> lines;

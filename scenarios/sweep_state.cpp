@@ -35,6 +35,7 @@ std::string key_of(const SweepPlan& plan) {
   hasher.add(plan.seeds);
   hasher.add(plan.seed);
   hasher.add(plan.check ? 1 : 0);
+  hasher.add(static_cast<std::uint64_t>(plan.warmup.ns));
   hasher.add(std::string_view(SIBYL_VERSION));
   return fmt::format("{:016x}", hasher.value());
 }

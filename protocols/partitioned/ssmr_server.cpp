@@ -168,7 +168,8 @@ Execution SsmrServer::execute(const Access& c, const std::vector<std::string>& t
   for (const std::string& object : lent) store.put(object, std::move(values[object]));
   for (const std::string& object : application.writes(work_of(c))) {
     const bool here = std::binary_search(lent.begin(), lent.end(), object);
-    if (!here && is_local(object)) store.put(object, std::move(values[object]));
+    const auto it = values.find(object);  // what it was taken to touch it may have left alone
+    if (!here && it != values.end() && is_local(object)) store.put(object, std::move(it->second));
   }
   return done;
 }

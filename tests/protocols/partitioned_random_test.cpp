@@ -14,6 +14,7 @@
 namespace sibyl {
 namespace {
 
+using testing::disagreement;
 using testing::Ran;
 using testing::run;
 using testing::Scenario;
@@ -72,29 +73,6 @@ Scenario random_scenario(const std::string& protocol, std::uint64_t seed) {
   }
   s.workload += "]}";
   return s;
-}
-
-/// Where two replicas of a group differ after the same number of commands, or one has applied fewer
-/// than the other; empty where they agree.
-std::string disagreement(const Ran& ran) {
-  std::map<std::pair<std::string, std::int64_t>, std::pair<std::string, int>> applied;
-  std::map<std::string, int> replicas;
-  for (const TraceNode& node : ran.trace.nodes) ++replicas[node.group];
-  for (const TraceEvent& e : ran.trace.events) {
-    if (e.name != "note::Applied") continue;
-    const std::string& group = ran.trace.nodes[e.node.value].group;
-    const std::int64_t index = *e.data.find("index")->as_int();
-    const std::string now = e.data.find("op")->text() + ": " + *e.data.find("state")->as_string();
-    auto& [first, times] = applied.try_emplace({group, index}, now, 0).first->second;
-    ++times;
-    if (first != now) return group + " " + std::to_string(index) + ": " + first + " and " + now;
-  }
-  for (const auto& [place, what] : applied) {
-    if (what.second != replicas[place.first]) {
-      return place.first + " " + std::to_string(place.second) + ": not applied by all";
-    }
-  }
-  return applied.empty() ? "nothing was applied" : "";
 }
 
 TEST_CASE("every operation returns and replicas end in the same state, over 300 seeds") {

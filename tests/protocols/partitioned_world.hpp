@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "protocols/partitioned/replica.hpp"
+#include "protocols/partitioned/dssmr_server.hpp"
+#include "protocols/partitioned/ssmr_server.hpp"
 #include "protocols/protocol.hpp"
 #include "sim/choices.hpp"
 #include "sim/observer.hpp"
@@ -109,6 +110,7 @@ struct Ran {
   std::map<std::string, Done> operations;  ///< by label
   std::map<std::string, std::uint64_t> counts;
   std::string digest;
+  std::map<std::string, Value> objects;  ///< as their owners have them at the end
   std::size_t buffered = 0;  ///< commands about which servers still keep what others have said
   std::uint64_t count(const std::string& what) const {
     const auto it = counts.find(what);
@@ -167,6 +169,13 @@ inline Ran run(const Scenario& s) {
   for (const auto& [name, id] : ids) {
     const auto* server = dynamic_cast<const partitioned::Replica*>(&world.process(id));
     if (server != nullptr) ran.buffered += server->arrived.size();
+    if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
+      for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;
+    } else if (const auto* dssmr = dynamic_cast<const partitioned::DssmrServer*>(server)) {
+      for (const auto& [object, slot] : dssmr->objects.slots()) {
+        ran.objects[object] = slot.item.value;
+      }
+    }
   }
   for (const auto& [what, n] : world.counters().counts) ran.counts[what] = n;
   std::map<std::int64_t, std::string> labels;
@@ -183,6 +192,29 @@ inline Ran run(const Scenario& s) {
     }
   }
   return ran;
+}
+
+/// Where two replicas of a group differ after the same number of commands, or one has applied fewer
+/// than the other; empty where they agree.
+inline std::string disagreement(const Ran& ran) {
+  std::map<std::pair<std::string, std::int64_t>, std::pair<std::string, int>> applied;
+  std::map<std::string, int> replicas;
+  for (const TraceNode& node : ran.trace.nodes) ++replicas[node.group];
+  for (const TraceEvent& e : ran.trace.events) {
+    if (e.name != "note::Applied") continue;
+    const std::string& group = ran.trace.nodes[e.node.value].group;
+    const std::int64_t index = *e.data.find("index")->as_int();
+    const std::string now = e.data.find("op")->text() + ": " + *e.data.find("state")->as_string();
+    auto& [first, times] = applied.try_emplace({group, index}, now, 0).first->second;
+    ++times;
+    if (first != now) return group + " " + std::to_string(index) + ": " + first + " and " + now;
+  }
+  for (const auto& [place, what] : applied) {
+    if (what.second != replicas[place.first]) {
+      return place.first + " " + std::to_string(place.second) + ": not applied by all";
+    }
+  }
+  return applied.empty() ? "nothing was applied" : "";
 }
 
 }  // namespace sibyl::testing

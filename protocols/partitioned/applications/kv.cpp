@@ -25,46 +25,8 @@ class KeyValue final : public Application {
   }
   bool read_only(const Work& work) const override { return work.request.f == "get"; }
 
-  Execution execute(const Work& work, Objects& values) const override {
-    Execution done;
-    const Request& r = work.request;
-    if (r.objects.empty()) return done;
-    const std::string& key = r.objects.front();
-    Content& text = values[key];
-    const std::string before = text.as_string() == nullptr ? "" : *text.as_string();
-    const std::string& value = text_of(r.arguments, "value");
-    if (r.f == "get") {
-      done.result = Value(before);
-    } else if (r.f == "put") {
-      text = Content(value);
-    } else if (r.f == "append") {
-      text = Content(before + value);
-      done.result = text;
-    } else if (r.f == "cas") {
-      if (before == text_of(r.arguments, "expected")) text = Content(value);
-      done.result = Value(before);
-    }
-    done.text = key + "=" + text.text();
-    return done;
-  }
-
-  Value history(const Work& work, const Execution* done) const override {
-    const Request& r = work.request;
-    if (r.objects.empty()) return Value(Value::List{});
-    const std::string& key = r.objects.front();
-    const Value value(text_of(r.arguments, "value"));
-    const Value result = done == nullptr ? Value() : Value(done->result);
-    Value::List rows;
-    if (r.f == "put") rows.push_back(row("write", key, value));
-    if (r.f == "append") {
-      rows.push_back(row("append", key, Value(Value::List{value, result})));
-    }
-    if (r.f == "get" || r.f == "cas") rows.push_back(row("read", key, result));
-    // Under way it may still write; what it found decides that.
-    const bool writes = done == nullptr || result == Value(text_of(r.arguments, "expected"));
-    if (r.f == "cas" && writes) rows.push_back(row("write", key, value));
-    return Value(std::move(rows));
-  }
+  Execution execute(const Work& work, Objects& values) const override;
+  Value history(const Work& work, const Execution* done) const override;
 
   std::vector<std::string> commands() const override { return {"get", "put", "append", "cas"}; }
 
@@ -112,6 +74,47 @@ class KeyValue final : public Application {
  private:
   KvOptions options_;
 };
+
+Execution KeyValue::execute(const Work& work, Objects& values) const {
+  Execution done;
+  const Request& r = work.request;
+  if (r.objects.empty()) return done;
+  const std::string& key = r.objects.front();
+  Content& text = values[key];
+  const std::string before = text.as_string() == nullptr ? "" : *text.as_string();
+  const std::string& value = text_of(r.arguments, "value");
+  if (r.f == "get") {
+    done.result = Value(before);
+  } else if (r.f == "put") {
+    text = Content(value);
+  } else if (r.f == "append") {
+    text = Content(before + value);
+    done.result = text;
+  } else if (r.f == "cas") {
+    if (before == text_of(r.arguments, "expected")) text = Content(value);
+    done.result = Value(before);
+  }
+  done.text = key + "=" + text.text();
+  return done;
+}
+
+Value KeyValue::history(const Work& work, const Execution* done) const {
+  const Request& r = work.request;
+  if (r.objects.empty()) return Value(Value::List{});
+  const std::string& key = r.objects.front();
+  const Value value(text_of(r.arguments, "value"));
+  const Value result = done == nullptr ? Value() : Value(done->result);
+  Value::List rows;
+  if (r.f == "put") rows.push_back(row("write", key, value));
+  if (r.f == "append") {
+    rows.push_back(row("append", key, Value(Value::List{value, result})));
+  }
+  if (r.f == "get" || r.f == "cas") rows.push_back(row("read", key, result));
+  // Under way it may still write; what it found decides that.
+  const bool writes = done == nullptr || result == Value(text_of(r.arguments, "expected"));
+  if (r.f == "cas" && writes) rows.push_back(row("write", key, value));
+  return Value(std::move(rows));
+}
 
 }  // namespace
 

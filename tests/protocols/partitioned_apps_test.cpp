@@ -1,0 +1,181 @@
+// Applications on S-SMR and DS-SMR: random runs keep what each application promises, and commands
+// whose values decide what they touch find it.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/protocols/partitioned_world.hpp"
+
+namespace sibyl {
+namespace {
+
+using partitioned::int_of;
+using testing::disagreement;
+using testing::Ran;
+using testing::Scenario;
+
+Scenario generated_of(const std::string& protocol, const std::string& application,
+                      const std::string& placement, const std::string& more, std::uint64_t seed) {
+  Scenario s;
+  s.protocol = protocol;
+  s.seed = seed;
+  s.random_ticks = {1, 1, 2, 5, 20};
+  s.deployment = R"({"partitions": {"P1": {"replicas": 2}, "P2": {}, "P3": {}}, "application": )" +
+                 application + R"(, "generate": {"placement": ")" + placement + "\"}}";
+  s.workload = R"({"generate": {"clients": 3, "operations": 12)" + more + "}}";
+  return s;
+}
+
+/// Runs it with both protocols under 20 seeds: every operation returns, replicas agree.
+template <class Check>
+void over_seeds(const std::string& application, const std::string& more, Check check) {
+  for (const std::string protocol : {"s-smr", "ds-smr"}) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      CAPTURE(protocol + " " + std::to_string(seed));
+      const std::string placement = seed % 2 == 0 ? "group" : "random";
+      const Ran ran = testing::run(generated_of(protocol, application, placement, more, seed));
+      REQUIRE(ran.outcome == Outcome::quiescent);
+      REQUIRE(ran.operations.size() == 36);
+      for (const auto& [label, done] : ran.operations) REQUIRE(done.ret >= done.call);
+      REQUIRE(disagreement(ran) == "");
+      REQUIRE(ran.buffered == 0);
+      check(ran);
+    }
+  }
+}
+
+TEST_CASE("transfers over partitions keep the total, and no balance is negative") {
+  std::uint64_t done = 0;
+  over_seeds(R"({"name": "bank", "options": {"accounts": 5, "balance": 30, "crossing": 50}})",
+             R"(, "mix": {"transfer": 4, "audit": 1})", [&](const Ran& ran) {
+               std::int64_t total = 0;
+               for (const auto& [account, balance] : ran.objects) {
+                 total += *balance.as_int();
+                 REQUIRE(*balance.as_int() >= 0);
+               }
+               REQUIRE(total == 150);
+               done += ran.count("done.transfer");
+             });
+  CHECK(done > 500);
+}
+
+TEST_CASE("a warehouse has been paid what its districts have, and orders count up") {
+  over_seeds(R"({"name": "tpcc", "options": {"districts": 2, "customers": 2, "items": 5,
+                                             "remote_lines": 20, "remote_payments": 50}})",
+             R"(, "mix": {"new_order": 4, "payment": 4, "delivery": 2, "stock_level": 1})",
+             [](const Ran& ran) {
+               std::map<std::string, std::int64_t> paid;
+               std::int64_t orders = 0;
+               std::int64_t taken = 0;
+               for (const auto& [name, row] : ran.objects) {
+                 const std::string warehouse = name.substr(0, name.find('.'));
+                 if (name == warehouse) paid[warehouse] += int_of(row, "paid");
+                 if (row.find("next") != nullptr) {
+                   paid[warehouse] -= int_of(row, "paid");
+                   orders += int_of(row, "next") - 1;
+                   for (const Value& order : *row.find("orders")->as_list()) {
+                     taken += static_cast<std::int64_t>((*order.as_list())[3].as_list()->size());
+                   }
+                 }
+                 taken -= int_of(row, "quantity", -1) >= 0 ? int_of(row, "orders") : 0;
+               }
+               for (const auto& [warehouse, difference] : paid) REQUIRE(difference == 0);
+               REQUIRE(orders <= static_cast<std::int64_t>(ran.count("done.new_order")));
+               // Every line of an order is in the stock, wherever that is.
+               REQUIRE(taken == 0);
+             });
+}
+
+TEST_CASE("who follows somebody is listed once, and has all posts of that one in the timeline") {
+  over_seeds(R"({"name": "chirper", "options": {"users": 9, "followees": 2, "edge_cut": 30,
+                                                "posts_kept": 100, "timeline_kept": 200}})",
+             R"(, "mix": {"timeline": 2, "post": 3, "follow": 2, "unfollow": 1})",
+             [](const Ran& ran) {
+               for (const auto& [user, content] : ran.objects) {
+                 std::set<std::string> followers;
+                 for (const Value& each : *content.find("followers")->as_list()) {
+                   REQUIRE(followers.insert(*each.as_string()).second);
+                 }
+                 for (const std::string& follower : followers) {
+                   std::size_t seen = 0;
+                   for (const Value& each : *ran.objects.at(follower).find("timeline")->as_list()) {
+                     seen += partitioned::text_of(each, "by") == user ? 1 : 0;
+                   }
+                   REQUIRE(seen == content.find("posts")->as_list()->size());
+                 }
+               }
+             });
+}
+
+TEST_CASE("a key-value store and Volery run on both protocols") {
+  over_seeds(R"({"name": "kv", "options": {"keys": 4}})",
+             R"(, "mix": {"get": 1, "put": 1, "append": 1, "cas": 1}, "outstanding": 2)",
+             [](const Ran& ran) { REQUIRE(ran.objects.size() == 4); });
+  over_seeds(R"({"name": "volery", "options": {"nodes": 4}})",
+             R"(, "mix": {"set_data": 2, "global": 2}, "outstanding": 3)", [](const Ran& ran) {
+               const auto made = ran.count("done.create");
+               REQUIRE(made > 0);
+               REQUIRE(ran.objects.size() <= 4 + made);
+             });
+}
+
+Scenario posts(const std::string& protocol, const std::string& options) {
+  Scenario s;
+  s.protocol = protocol;
+  s.options = options;
+  s.deployment = R"({"partitions": {"P1": {}, "P2": {}, "P3": {}}, "application": "chirper",
+      "objects": {"u0": {"value": {"followers": ["u1"]}, "at": "P1"},
+                  "u1": {"value": {}, "at": "P2"}, "u2": {"value": {}, "at": "P3"}}})";
+  s.workload = R"({"operations": [
+      {"client": "a", "label": "F", "do": "follow", "user": "u2", "whom": "u0"},
+      {"client": "a", "label": "P", "do": "post", "user": "u0", "text": "t"},
+      {"client": "a", "label": "T", "do": "timeline", "user": "u2"},
+      {"client": "a", "label": "U", "do": "timeline", "user": "u1"}]})";
+  return s;
+}
+
+TEST_CASE("a post whose followers the client does not know is retried with all of them") {
+  const auto check = [](const Ran& ran, std::uint64_t retries) {
+    CHECK(ran.count("retry") == retries);
+    for (const char* user : {"u1", "u2"}) {
+      const Value* timeline = ran.objects.at(user).find("timeline");
+      REQUIRE(timeline != nullptr);
+      REQUIRE(timeline->as_list()->size() == 1);
+      CHECK(partitioned::text_of(timeline->as_list()->front(), "text") == "t");
+    }
+  };
+  check(testing::run(posts("s-smr", "{}")), 0);  // to all partitions at once
+  check(testing::run(posts("s-smr", R"({"superset": "expected"})")), 1);
+  const Ran moved = testing::run(posts("ds-smr", R"({"move_target": "first"})"));
+  check(moved, moved.count("retry"));
+  CHECK(moved.count("retry") >= 1);
+  CHECK(moved.text("T").substr(0, 2) == "ok");
+}
+
+TEST_CASE("commands of an application are refused where they make no sense") {
+  const auto error = [](const std::string& operation) -> std::string {
+    Scenario s = posts("s-smr", "{}");
+    s.workload = "{\"operations\": [" + operation + "]}";
+    try {
+      testing::run(s);
+    } catch (const ConfigError& e) {
+      return e.pointer + ": " + e.what();
+    }
+    return "none";
+  };
+  const std::string at = "/workload/operations/0";
+  CHECK(error(R"({"client": "a", "do": "read", "object": "u0"})").find(at + "/do: ") == 0);
+  CHECK(error(R"({"client": "a", "do": "post", "user": "u0"})") ==
+        at + ": the member \"text\" is missing");
+  CHECK(
+      error(R"({"client": "a", "do": "follow", "user": "u0", "whom": "u0"})").find(at + "/whom") ==
+      0);
+  CHECK(error(R"({"client": "a", "do": "timeline", "usr": "u0"})").find(at + "/usr") == 0);
+  Scenario both = posts("s-smr", "{}");
+  both.workload = R"({"operations": [], "generate": {"clients": 1, "operations": 1}})";
+  CHECK_THROWS_AS(testing::run(both), ConfigError);
+}
+
+}  // namespace
+}  // namespace sibyl

@@ -235,6 +235,22 @@ TEST_CASE("steps of a command see the earlier ones, and nok changes nothing") {
   CHECK(nok({step("move", "y", "P2")}) == Verdict::holds);
 }
 
+TEST_CASE("an append tells the text as it is then, and says nothing while its reply is not known") {
+  const Value initial = objects({{"x", "a"}});
+  const auto append = [](std::int64_t call, std::int64_t ret, const char* suffix, Value result) {
+    return command("", call, ret, {step("append", "x", Value::List{suffix, std::move(result)})});
+  };
+  const auto verdict = [&](const History& history) { return judge(history, initial).verdict; };
+  CHECK(verdict({append(0, 10, "b", "acb"), append(0, 10, "c", "ac")}) == Verdict::holds);
+  CHECK(verdict({append(0, 10, "b", "ab"), append(0, 10, "c", "ac")}) == Verdict::violated);
+  CHECK(verdict({append(0, -1, "b", Value()), append(20, 30, "c", "abc")}) == Verdict::holds);
+  CHECK(verdict({append(0, -1, "b", Value()), append(20, 30, "c", "ac")}) == Verdict::holds);
+  CHECK(verdict({append(0, -1, "b", Value()), append(20, 30, "c", "adc")}) == Verdict::violated);
+  // Of an object that is not there, or holds no text.
+  CHECK(judge({append(0, 10, "b", "b")}).verdict == Verdict::violated);
+  CHECK(judge({append(0, 10, "b", "7b")}, objects({{"x", 7}})).verdict == Verdict::violated);
+}
+
 TEST_CASE("two additions that both saw the old value are a lost update") {
   const Linearizability bad = judge({command("a", 0, 10, {step("add", "x", Value::List{1, 1})}),
                                      command("b", 0, 10, {step("add", "x", Value::List{1, 1})})},
@@ -365,9 +381,9 @@ TEST_CASE("an operation that cannot be read is named") {
     CHECK(judged.verdict == Verdict::inconclusive);
     return judged.summary;
   };
-  CHECK(
-      summary(command("c", 0, 1, {step("raed", "x")})) ==
-      "c cannot be judged: \"raed\" is no step (read, write, create, delete, add, move, consult).");
+  CHECK(summary(command("c", 0, 1, {step("raed", "x")})) ==
+        "c cannot be judged: \"raed\" is no step (read, write, create, delete, add, append, move, "
+        "consult).");
   CHECK(summary(command("c", 0, 1, {Value(3)})) ==
         "c cannot be judged: a step should be [f, key, value], not 3.");
   CHECK(summary(command("c", 0, 1, {step("add", "x", "one")})) ==

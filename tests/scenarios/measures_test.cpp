@@ -17,7 +17,8 @@ namespace {
 /// Listens to notes and faults of n parties and a client, which is the last node.
 class Listener {
  public:
-  explicit Listener(std::size_t parties, std::size_t faulty = 0) {
+  explicit Listener(std::size_t parties, std::size_t faulty = 0, Duration warmup = {})
+      : warmup_(warmup) {
     for (std::size_t i = 0; i < parties; ++i) {
       const std::string name = "P" + std::to_string(i);
       nodes_.push_back({name, "party", name, i < faulty});
@@ -47,7 +48,8 @@ class Listener {
  private:
   std::vector<TraceNode> nodes_;
   std::function<bool()> never_;
-  MeasureObserver observer_{nodes_, never_};
+  Duration warmup_;
+  MeasureObserver observer_{nodes_, never_, warmup_};
 };
 
 }  // namespace
@@ -147,6 +149,22 @@ TEST_CASE("operations: ok, failed, pending, answered twice, answered by others")
   CHECK(listener.get(Measure::operations_pending) == 2.0);
   CHECK(listener.get(Measure::latency_mean_ns) == 500.0);
   CHECK(listener.get(Measure::throughput_per_s) == doctest::Approx(1e9 / 700));
+}
+
+TEST_CASE("what was called in the warm-up counts for no throughput and no latency") {
+  Listener listener(1, 0, Duration{2000});
+  const auto call = [&](std::uint64_t op, std::int64_t from, std::int64_t to) {
+    listener.say(1, from, note::Invoke{op, "", "command", "", Value()});
+    listener.say(1, to, note::Return{op, "ok", Value()});
+  };
+  call(1, 0, 1000);
+  call(2, 1999, 9000);  // returns after it
+  call(3, 2000, 2400);
+  call(4, 2500, 3000);
+  CHECK(listener.get(Measure::operations_ok) == 4.0);
+  CHECK(listener.get(Measure::latency_mean_ns) == 450.0);
+  CHECK(listener.get(Measure::latency_max_ns) == 500.0);
+  CHECK(listener.get(Measure::throughput_per_s) == doctest::Approx(2e9 / 1000));
 }
 
 TEST_CASE("an interruption ends the run") {

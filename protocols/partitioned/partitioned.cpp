@@ -187,7 +187,9 @@ std::vector<std::string> counters(std::vector<std::string> own) {
   for (const std::string& name : application_names()) {
     const ApplicationPtr application = make_application(Value(name), kDeploymentPointer, 1);
     for (const std::string& command : application->commands()) own.push_back("done." + command);
-    for (const Share& share : application->standard_mix()) own.push_back("done." + share.kind);
+    for (const Share& share : application->standard_mix()) {
+      if (share.kind != "global") own.push_back("done." + share.kind);  // creates and deletes
+    }
   }
   return sorted(std::move(own));
 }

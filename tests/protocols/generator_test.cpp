@@ -105,7 +105,8 @@ TEST_CASE("commands come in the shares of the mix, within four standard errors")
       for (std::size_t i = 0; i < kDraws; ++i) ++found[generator.make(draws, "c1.1", memory).kind];
       CHECK(found.size() == mix.shares.size());
       for (const auto& [kind, share] : mix.shares) {
-        CAPTURE(kind);
+        const std::string& which = kind;
+        CAPTURE(which);
         CHECK(near(found[kind], kDraws, share));
       }
     }
@@ -200,6 +201,29 @@ TEST_CASE("a closed loop has as many operations under way as it is told, an open
   CHECK(most_open(R"({"operations": 60})") == 1);
   CHECK(most_open(R"({"operations": 60, "outstanding": 7})") == 7);
   CHECK(most_open(R"({"operations": 60, "rate": 10000})") > 10);
+}
+
+TEST_CASE("nothing is kept of what has returned") {
+  for (const std::string protocol : {"s-smr", "ds-smr"}) {
+    Ran ran;
+    generated(protocol, R"(["c1", "c2"])", R"({"operations": 300, "outstanding": 5})", 4, &ran);
+    CHECK(ran.operations.size() == 600);
+    CHECK(ran.remembered == 0);
+  }
+  // Volery's clients remember nodes of their own, to delete them: never more than so many.
+  const Generator generator = generator_of(R"({"name": "volery", "options": {"nodes": 2}})",
+                                           R"({"operations": 1, "mix": {"global": 1}})");
+  SeedDraws draws(1);
+  Value memory;
+  std::size_t most = 0;
+  std::size_t created = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const auto made = generator.make(draws, "c1." + std::to_string(i), memory);
+    created += made.command.kind == CommandKind::create ? 1 : 0;
+    most = std::max(most, memory.as_list()->size());
+  }
+  CHECK(most <= 64);
+  CHECK(near(created, 5000, 0.5));
 }
 
 TEST_CASE("no call begins after the duration") {

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
+#include "protocols/partitioned/ssmr_client.hpp"
 #include "protocols/partitioned/ssmr_server.hpp"
 #include "protocols/protocol.hpp"
 #include "sim/choices.hpp"
@@ -111,6 +113,7 @@ struct Ran {
   std::map<std::string, std::uint64_t> counts;
   std::string digest;
   std::map<std::string, Value> objects;  ///< as their owners have them at the end
+  std::size_t remembered = 0;            ///< operations that clients still know
   std::size_t buffered = 0;  ///< commands about which servers still keep what others have said
   std::uint64_t count(const std::string& what) const {
     const auto it = counts.find(what);
@@ -169,6 +172,11 @@ inline Ran run(const Scenario& s) {
   for (const auto& [name, id] : ids) {
     const auto* server = dynamic_cast<const partitioned::Replica*>(&world.process(id));
     if (server != nullptr) ran.buffered += server->arrived.size();
+    if (const auto* c = dynamic_cast<const partitioned::SsmrClient*>(&world.process(id))) {
+      ran.remembered += c->session.under_way.size() + c->attempts.size();
+    } else if (const auto* d = dynamic_cast<const partitioned::DssmrClient*>(&world.process(id))) {
+      ran.remembered += d->session.under_way.size() + d->errands.size();
+    }
     if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
       for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;
     } else if (const auto* dssmr = dynamic_cast<const partitioned::DssmrServer*>(server)) {

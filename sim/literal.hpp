@@ -115,6 +115,8 @@ void read_literal(const Value& v, const std::string& pointer, const LiteralScope
     read_literal((*v.as_list())[1], pointer_to(pointer, std::size_t{1}), scope, out.second);
   } else if constexpr (is_map<T>::value || is_vector_like<T>::value) {
     read_literal_list(v, pointer, scope, out);
+  } else if constexpr (requires { T::from_value(v, pointer, out); }) {
+    T::from_value(v, pointer, out);  // its to_value is its own, too
   } else if constexpr (Described<T> && !kIsPlain<T> && !std::is_same_v<T, Value>) {
     read_literal_struct(v, pointer, scope, out);
   } else {

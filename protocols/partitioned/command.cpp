@@ -66,6 +66,24 @@ Value Request::to_value(const std::vector<TraceNode>& /*nodes*/) const {
   return Value::Object{{"f", f}, {"objects", std::move(names)}, {"arguments", arguments}};
 }
 
+void Request::from_value(const Value& v, const std::string& pointer, Request& out) {
+  out = Request{};
+  if (v.is_null()) return;
+  if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object, or null");
+  for (const auto& [name, member] : *v.as_object()) {
+    const std::string place = pointer_to(pointer, name);
+    if (name == "f") {
+      decode(member, place, out.f);
+    } else if (name == "objects") {
+      decode(member, place, out.objects);
+    } else if (name == "arguments") {
+      out.arguments = Content(member);
+    } else {
+      unknown_member(pointer, name, {"f", "objects", "arguments"});
+    }
+  }
+}
+
 std::uint64_t Request::wire_bytes() const {
   return empty() ? 0 : sibyl::wire_bytes(f) + sibyl::wire_bytes(objects) + arguments.wire_bytes();
 }

@@ -54,6 +54,7 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
   void hash_into(Hasher& h) const;
   Value to_value(const std::vector<TraceNode>& nodes) const;
+  static void from_value(const Value& v, const std::string& pointer, Request& out);
   std::uint64_t wire_bytes() const;
 };
 BOOST_DESCRIBE_STRUCT(Request, (), (f, objects, arguments))
@@ -67,6 +68,9 @@ struct Result {
     if (!content.is_null()) content.hash_into(h);
   }
   Value to_value(const std::vector<TraceNode>& /*nodes*/) const { return content; }
+  static void from_value(const Value& v, const std::string& /*pointer*/, Result& out) {
+    out.content = Content(v);
+  }
   std::uint64_t wire_bytes() const { return content.is_null() ? 0 : content.wire_bytes(); }
 };
 BOOST_DESCRIBE_STRUCT(Result, (), (content))

@@ -96,8 +96,11 @@ class Generator {
 class ContextDraws final : public Draws {
  public:
   explicit ContextDraws(Context& context) : context_(context) {}
+  /// A number, not a choice: an exhaustive search is of one workload, not of all that there are.
   std::uint64_t below(std::uint64_t n) override {
-    return n <= 1 ? 0 : context_.choose(Decision::workload, n);
+    if (n <= 1) return 0;
+    const auto last = static_cast<std::int64_t>(n - 1);
+    return static_cast<std::uint64_t>(sample(Distribution::uniform(0, last)));
   }
   std::int64_t sample(const Distribution& d) override {
     return context_.draw(Decision::workload, d);

@@ -129,6 +129,20 @@ Finding judge_undecided(const Trace& trace, const Agreements& all,
   return finding;
 }
 
+/// Correct processes that are paused at the end may have inputs that nobody has seen.
+std::optional<std::string> held_back(const Trace& trace, const Agreements& all) {
+  for (const AgreementInstance& instance : all.instances) {
+    std::vector<std::string> names;
+    for (const NodeId process : all.without_input(instance)) {
+      if (all.paused.count(process) > 0) names.push_back(party_name(trace, process));
+    }
+    if (names.empty()) continue;
+    return fmt::format("{} had proposed nothing{} when a pause began that does not end.",
+                       listed(names), all.where(instance));
+  }
+  return std::nullopt;
+}
+
 // --- subsets ---
 
 /// A member of a subset, [party's name, input].
@@ -302,6 +316,7 @@ Finding check_decision_termination(const Trace& trace) {
     }
   }
   if (!open.empty()) return judge_undecided(trace, all, open);
+  if (const auto held = held_back(trace, all)) return inconclusive(*held);
   if (judged == 0) return vacuous("No correct process proposed anything.");
   if (wait_for_inputs) {
     const Liveness liveness = liveness_of(trace);

@@ -23,6 +23,20 @@ std::string Agreements::where(const AgreementInstance& instance) const {
   return instances.size() < 2 ? std::string() : " in agreement " + printable(instance.name);
 }
 
+namespace {
+
+std::set<NodeId> paused_at_end(const Trace& trace) {
+  std::set<NodeId> paused;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceKind::fault) continue;
+    if (is_named(event.name, "Pause")) paused.insert(event.node);
+    if (is_named(event.name, "Resume") || is_named(event.name, "Crash")) paused.erase(event.node);
+  }
+  return paused;
+}
+
+}  // namespace
+
 bool has_agreements(const Trace& trace) {
   return std::any_of(trace.events.begin(), trace.events.end(), [](const TraceEvent& event) {
     return is_note(event, "Propose") || is_note(event, "Decide");
@@ -58,6 +72,7 @@ Agreements read_agreements(const Trace& trace) {
   }
   all.processes = of_the_same_roles(trace, speaking);
   all.crashed = crashed_at_end(trace);
+  all.paused = paused_at_end(trace);
   all.problem = read.problem();
   return all;
 }

@@ -43,6 +43,7 @@ struct Agreements {
   std::vector<AgreementInstance> instances;  ///< in the order in which they are first spoken of
   std::set<NodeId> processes;  ///< those of the roles in which processes propose or decide
   std::set<NodeId> crashed;    ///< at the end
+  std::set<NodeId> paused;     ///< at the end
   std::set<NodeId> faulty;
   std::optional<std::string> problem;  ///< why the notes cannot be read
   bool is_correct(NodeId process) const {

@@ -233,6 +233,25 @@ TEST_CASE("where a correct process proposes nothing, nobody has to decide") {
   w.must_hold("termination");
 }
 
+TEST_CASE("who is paused before it proposes may have an input, and leaves termination open") {
+  ThreeVoters w;
+  w.pauses(w.p0);
+  w.must_be_vacuous("termination");  // nothing was agreed on
+  for (const NodeId p : {w.p1, w.p2}) w.proposes(p, 1);
+  for (const NodeId p : {w.p1, w.p2}) w.decides(p, 1);
+  w.must_be_undecided("termination");
+  SUBCASE("no longer once the pause has ended") {
+    w.resumes(w.p0);
+    w.must_hold("termination");
+  }
+  SUBCASE("not so who is faulty, or crashes") {
+    w.crash(w.p0);
+    w.must_hold("termination");
+    w.faulty = {w.p0};
+    w.must_hold("termination");
+  }
+}
+
 TEST_CASE("operations and agreements of one trace are judged as one") {
   ThreeVoters w;
   w.all_propose({1, 1, 1});

@@ -23,6 +23,12 @@ struct ThreeVoters : ThreeParties {
         process, "Decide",
         Value().set("instance", instance).set("round", round).set("value", std::move(value)));
   }
+  EventId pauses(NodeId process) {
+    return event_with_data(TraceKind::fault, process, kNobody, "fault::Pause", Value(), {});
+  }
+  EventId resumes(NodeId process) {
+    return event_with_data(TraceKind::fault, process, kNobody, "fault::Resume", Value(), {});
+  }
   void all_propose(std::vector<Value> values) {
     proposes(p0, std::move(values[0]));
     proposes(p1, std::move(values[1]));

@@ -14,8 +14,6 @@ namespace sibyl::total_order {
 
 namespace {
 
-constexpr int kDeepest = 32;  ///< lists in lists
-
 void write_number(std::string& out, char kind, std::uint64_t number) {
   out += fmt::format("{}{};", kind, number);
 }
@@ -49,13 +47,15 @@ void write(std::string& out, const Value& value) {
   }
 }
 
+/// Reads what write() wrote, which open() has made sure of: so it is nested no deeper than a value
+/// that was sealed, however deep that is.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
 
-  std::optional<Value> value(int depth = 0) {
+  std::optional<Value> value() {
     const auto head = number();
-    if (!head || depth > kDeepest) return std::nullopt;
+    if (!head) return std::nullopt;
     const auto [kind, n] = *head;
     switch (kind) {
       case 'n':
@@ -69,9 +69,9 @@ class Reader {
       case 's':
         return text(n);
       case 'l':
-        return list(n, depth);
+        return list(n);
       case 'o':
-        return object(n, depth);
+        return object(n);
       default:
         return std::nullopt;
     }
@@ -97,20 +97,20 @@ class Reader {
     rest_.remove_prefix(size);
     return read;
   }
-  std::optional<Value> list(std::uint64_t size, int depth) {
+  std::optional<Value> list(std::uint64_t size) {
     Value::List read;
     for (std::uint64_t i = 0; i < size; ++i) {
-      auto each = value(depth + 1);
+      auto each = value();
       if (!each) return std::nullopt;
       read.push_back(std::move(*each));
     }
     return Value(std::move(read));
   }
-  std::optional<Value> object(std::uint64_t size, int depth) {
+  std::optional<Value> object(std::uint64_t size) {
     Value::Object read;
     for (std::uint64_t i = 0; i < size; ++i) {
-      const auto key = value(depth + 1);
-      auto each = value(depth + 1);
+      const auto key = value();
+      auto each = value();
       if (!key || key->as_string() == nullptr || !each) return std::nullopt;
       read.emplace_back(*key->as_string(), std::move(*each));
     }

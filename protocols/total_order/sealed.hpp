@@ -14,7 +14,7 @@
 
 namespace sibyl::total_order {
 
-/// Hexadecimal text, twice as long as the value's own. O(size).
+/// Hexadecimal text, twice as long as the value's own, however deep it is nested. O(size).
 std::string seal(const Value& value, std::uint64_t key);
 /// The value; none if the text was not made by seal() with this key. O(size).
 std::optional<Value> open(const Value& sealed, std::uint64_t key);

@@ -125,6 +125,15 @@ TEST_CASE("a block survives being sealed, and opens with its own key alone") {
   CHECK(!total_order::open(Value(), 3));
 }
 
+TEST_CASE("a block is sealed and opened however deep its items are nested") {
+  Value value("x");
+  for (int depth = 0; depth < 200; ++depth) {
+    CAPTURE(depth);
+    REQUIRE(total_order::open(Value(total_order::seal(value, 3)), 3) == value);
+    value = depth % 2 == 0 ? Value(Value::List{value}) : Value(Value::Object{{"k", value}});
+  }
+}
+
 TEST_CASE("items in blocks that were changed on the way do not count") {
   broadcast::Parties parties;
   parties.all = {{0}, {1}};

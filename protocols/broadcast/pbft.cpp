@@ -127,13 +127,28 @@ void Pbft::on_pre_prepare(Context& context, NodeId from, const PrePrepare& m) {
     return;
   }
   if (p.view > view || !active || p.number > top()) {
-    early.emplace(std::pair(p.view, p.number), m);
+    keep_early(m);
     return;
   }
   const Slot& slot = log.at(p.number);
   const bool again = slot.in_view(view) != nullptr;
   if (again && (options_.one_proposal || slot.with(digest_of(p.request)) != nullptr)) return;
   accept(context, m.proposal);
+}
+
+/// Of each primary the proposals of the highest of its views alone: it has left the others.
+void Pbft::keep_early(const PrePrepare& m) {
+  const pbft::Proposal& p = m.proposal.what;
+  for (auto next = early.begin(); next != early.end();) {
+    const View of = next->first.first;
+    const auto behind = early.lower_bound({of + 1, 0});
+    if (primary_of(of) == m.proposal.by && of != p.view) {
+      if (of > p.view) return;
+      early.erase(next, behind);
+    }
+    next = behind;
+  }
+  early.emplace(std::pair(p.view, p.number), m);
 }
 
 /// A proposal of this view, by its primary: the others send Prepare(v, n, d) to all.

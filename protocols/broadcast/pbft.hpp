@@ -25,8 +25,13 @@
 // parties commit where its window ends, or while it waits for a view) asks all for the items, and
 // takes what f + 1 answer alike. What somebody asked for and the others have not executed yet, they
 // send when they have. Items are kept for that; only the log of votes is cut.
-// Runs without work are quiescent: there are timers only while something is awaited, and after
-// `tries` view changes without progress a party waits for others.
+// What one party can make another store is bounded, but for requests that it signs: numbers go up
+// to two windows above the stable checkpoint; of each party a number has the votes of 8 views at
+// most, the highest; of each primary, proposals that come too early are kept for one view, its
+// highest; one view change, the highest view's; and 16 checkpoints above the stable one (as many as
+// two windows have, where that is more). Runs without work are quiescent: there are timers only
+// while something is awaited, and after `tries` view changes without progress a party waits for
+// others.
 //
 // Does not guarantee: liveness while messages take longer than the timeouts for ever, or are lost
 // between correct parties (the paper sends again; here links do); anything with more than f faulty
@@ -151,6 +156,7 @@ class Pbft : public BroadcastOf<Pbft> {
   void forget_pending(const ItemId& id);
   bool propose(Context& context);
   void on_pre_prepare(Context& context, NodeId from, const pbft::PrePrepare& m);
+  void keep_early(const pbft::PrePrepare& m);
   void accept(Context& context, const Signed<pbft::Proposal>& proposal);
   void on_prepare(Context& context, NodeId from, const Signed<pbft::Vote>& m);
   void on_commit(Context& context, NodeId from, const pbft::Commit& m);
@@ -163,6 +169,7 @@ class Pbft : public BroadcastOf<Pbft> {
   // Checkpoints and state transfer: pbft_checkpoint.cpp.
   void take_checkpoint(Context& context);
   void on_checkpoint(Context& context, NodeId from, const Signed<pbft::State>& m);
+  void forget_old_checkpoint(NodeId party);
   bool is_proof(Number number, const std::vector<Signed<pbft::State>>& states) const;
   void make_stable(Context& context, Number number, std::vector<Signed<pbft::State>> states);
   void take_early(Context& context);
@@ -182,6 +189,7 @@ class Pbft : public BroadcastOf<Pbft> {
   bool is_valid(const pbft::Certificate& c) const;
   bool is_valid(const Signed<pbft::Change>& m) const;
   void on_view_change(Context& context, NodeId from, const Signed<pbft::Change>& m);
+  bool keep(const Signed<pbft::Change>& m);
   void join(Context& context);
   struct Plan;
   Plan plan(View next, const std::vector<Signed<pbft::Change>>& all) const;

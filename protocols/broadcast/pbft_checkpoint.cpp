@@ -9,6 +9,14 @@ namespace sibyl::broadcast {
 
 using pbft::State;
 
+namespace {
+
+/// Of one party so many checkpoints above the stable one are kept, the highest, or as many as two
+/// windows have, where that is more.
+constexpr std::size_t kCheckpointsKept = 16;
+
+}  // namespace
+
 // ---- Checkpoints ----
 
 /// Says to all what it has executed so far.
@@ -23,18 +31,35 @@ void Pbft::on_checkpoint(Context& context, NodeId from, const Signed<State>& m) 
   const Number number = m.what.number;
   if (m.by != from || number <= log.stable || number % options_.checkpoint != 0) return;
   note_seen(from, number);
-  auto& votes = checkpoints[number];
-  votes.emplace(from, m);
+  if (!checkpoints[number].emplace(from, m).second) return;
+  forget_old_checkpoint(from);
+  const auto votes = checkpoints.find(number);
+  if (votes == checkpoints.end()) return;  // it was this one that was too many
   std::vector<Signed<State>> alike;
-  for (const auto& [party, vote] : votes) {
+  for (const auto& [party, vote] : votes->second) {
     if (vote.what == m.what) alike.push_back(vote);
   }
   if (alike.size() >= quorum()) make_stable(context, number, std::move(alike));
   if (!active) catch_up(context);
 }
 
+/// One too many at most: it is called after each.
+void Pbft::forget_old_checkpoint(NodeId party) {
+  const std::size_t most =
+      std::max(kCheckpointsKept, std::size_t{2} * options_.window / options_.checkpoint);
+  if (checkpoints.size() <= most) return;
+  std::size_t kept = 0;
+  for (const auto& [number, votes] : checkpoints) kept += votes.count(party);
+  if (kept <= most) return;
+  const auto lowest = std::find_if(checkpoints.begin(), checkpoints.end(),
+                                   [&](const auto& of) { return of.second.count(party) > 0; });
+  lowest->second.erase(party);
+  if (lowest->second.empty()) checkpoints.erase(lowest);
+}
+
 bool Pbft::is_proof(Number number, const std::vector<Signed<State>>& states) const {
   if (number == 0) return states.empty();
+  if (states.size() > parties_->n()) return false;
   pbft::Voters voters;
   for (const Signed<State>& s : states) {
     if (!parties_->has(s.by) || s.what.number != number || !(s.what == states.front().what)) {

@@ -30,6 +30,7 @@ void Slot::prepare(View view, Digest digest, NodeId party, bool only_first) {
     if (only_first && t.view == view && t.prepares.has(party)) return;
   }
   tally(view, digest).prepares.add(party);
+  if (tallies.size() > kVotesKept) forget_old(party);
 }
 
 void Slot::commit(View view, Digest digest, NodeId party, bool only_first) {
@@ -37,6 +38,24 @@ void Slot::commit(View view, Digest digest, NodeId party, bool only_first) {
     if (only_first && t.view == view && t.commits.has(party)) return;
   }
   tally(view, digest).commits.add(party);
+  if (tallies.size() > kVotesKept) forget_old(party);
+}
+
+/// One vote too many at most: it is called after each.
+void Slot::forget_old(NodeId party) {
+  std::size_t votes = 0;
+  Tally* oldest = nullptr;
+  for (Tally& t : tallies) {
+    if (!t.prepares.has(party) && !t.commits.has(party)) continue;
+    if (prepared && t.view == prepared->view && t.digest == prepared->digest) continue;
+    ++votes;
+    if (oldest == nullptr || t.view < oldest->view) oldest = &t;
+  }
+  if (votes <= kVotesKept) return;
+  if (oldest->prepares.has(party)) oldest->prepares.remove(party);
+  if (oldest->commits.has(party)) oldest->commits.remove(party);
+  if (oldest->prepares.count + oldest->commits.count > 0) return;
+  tallies.erase(tallies.begin() + (oldest - tallies.data()));
 }
 
 std::uint32_t Slot::prepares(View view) const {

@@ -33,6 +33,11 @@ struct Voters {
     count += (words[word] & bit) == 0 ? 1U : 0U;
     words[word] |= bit;
   }
+  /// Precondition: has(party).
+  void remove(NodeId party) {
+    words[party.value / 64] &= ~(std::uint64_t{1} << (party.value % 64));
+    --count;
+  }
 };
 BOOST_DESCRIBE_STRUCT(Voters, (), (words, count))
 
@@ -59,6 +64,10 @@ struct Choice {
 };
 BOOST_DESCRIBE_STRUCT(Choice, (), (view, digest))
 
+/// Of one party a slot keeps the votes for so many views and digests, those of the highest views,
+/// and the prepares that the replica's certificate is made of: so nobody can fill the log.
+inline constexpr std::size_t kVotesKept = 8;
+
 /// One number.
 struct Slot {
   std::vector<Accepted> accepted;  ///< one a view at most
@@ -79,6 +88,9 @@ struct Slot {
   const Accepted* in_view(View view) const;
   const Accepted* with(Digest digest) const;
   const Accepted* of(const Choice& choice) const;
+
+ private:
+  void forget_old(NodeId party);
 };
 BOOST_DESCRIBE_STRUCT(Slot, (), (accepted, tallies, prepared))
 

@@ -83,6 +83,7 @@ bool Pbft::is_valid(const Certificate& c) const {
   if (p.view > pbft::kMostView || c.proposal.by != primary_of(p.view)) return false;
   if (p.request && !makes_sense(*p.request)) return false;
   const Vote vote{p.view, p.number, pbft::digest_of(p.request)};
+  if (c.prepares.size() > parties_->n()) return false;
   pbft::Voters voters;
   for (const Signed<Vote>& prepare : c.prepares) {
     if (!parties_->has(prepare.by) || prepare.by == c.proposal.by || !(prepare.what == vote)) {
@@ -114,16 +115,30 @@ void Pbft::on_view_change(Context& context, NodeId from, const Signed<Change>& m
   const View next = m.what.view;
   if (m.by != from || next < view || (active && next == view) || !is_valid(m)) return;
   note_reached(from, next);
-  changes[next].emplace(from, m);
+  if (!keep(m)) return;
   join(context);
   begin_view(context);
+}
+
+/// Keeps the highest view's of each party, which has left all lower ones. Whether it is new.
+bool Pbft::keep(const Signed<Change>& m) {
+  for (auto of = changes.begin(); of != changes.end(); ++of) {
+    if (of->second.count(m.by) == 0) continue;
+    if (of->first >= m.what.view) return false;
+    of->second.erase(m.by);
+    if (of->second.empty()) changes.erase(of);
+    break;
+  }
+  changes[m.what.view].emplace(m.by, m);
+  return true;
 }
 
 /// f + 1 others have left for higher views, of whom one is correct: go with them, to the lowest.
 void Pbft::join(Context& context) {
   if (!options_.view_change) return;
   pbft::Voters ahead;
-  for (auto of = changes.upper_bound(view); of != changes.end(); ++of) {
+  for (auto of = changes.upper_bound(view); of != changes.end() && ahead.count <= parties_->t;
+       ++of) {
     for (const auto& [party, change] : of->second) ahead.add(party);
   }
   if (ahead.count > parties_->t) change_view(context, changes.upper_bound(view)->first);

@@ -70,6 +70,22 @@ TEST_CASE("only the first vote of a party counts in a view, in others another") 
   CHECK(slot.find(0, 8)->prepares.count == 1);
 }
 
+TEST_CASE(
+    "of one party a number keeps few votes, those of the highest views and the certificate's") {
+  pbft::Slot slot;
+  for (const std::uint32_t party : {1U, 2U, 3U}) slot.prepare(1, 7, NodeId{party}, true);
+  slot.prepared = {1, 7};
+  for (pbft::View view = 2; view < 3000; ++view) {
+    slot.prepare(view, view, NodeId{1}, true);
+    slot.commit(3000 - view, view, NodeId{2}, true);
+  }
+  CHECK(slot.tallies.size() <= 2 * pbft::kVotesKept + 1);
+  CHECK(slot.find(1, 7)->prepares.count == 3);
+  CHECK(slot.find(2999, 2999)->prepares.count == 1);
+  CHECK(slot.find(2000, 2000) == nullptr);
+  CHECK(slot.find(2998, 2)->commits.has(NodeId{2}));
+}
+
 TEST_CASE("a log that is cut keeps what is above the checkpoint") {
   pbft::Log log;
   log.at(3).commit(0, 33, NodeId{1}, true);
@@ -351,6 +367,56 @@ TEST_CASE("what one party says was executed is not believed") {
   CHECK(ran.outcome == Outcome::quiescent);
   CHECK(count(ran, "transferred") == 0);
   CHECK(ran.order(3).empty());
+}
+
+/// A replica that is nothing but the module.
+class Replica : public ProcessOf<Replica> {
+ public:
+  Replica(broadcast::PartiesPtr parties, NodeId self)
+      : module(std::move(parties), self, broadcast::PbftOptions()) {}
+  void receive(Context& context, NodeId from, const Message& message) override {
+    module.receive(context, from, message);
+  }
+  void timer(Context& context, const Message& tag) override { module.timer(context, tag); }
+  broadcast::Pbft module;
+  BOOST_DESCRIBE_CLASS(Replica, (), (module), (), ())
+};
+
+TEST_CASE("what one party makes another keep is bounded, in whatever order it says it") {
+  auto parties = std::make_shared<broadcast::Parties>();
+  for (std::uint32_t i = 0; i < 4; ++i) parties->all.push_back({i});
+  parties->t = 1;
+  constexpr NodeId kP3{3};
+  constexpr std::uint64_t kMany = 500;
+  for (const bool upwards : {true, false}) {
+    std::vector<Message> says;
+    for (std::uint64_t i = 1; i <= kMany; ++i) {
+      const std::uint64_t k = upwards ? i : kMany + 1 - i;
+      says.push_back(Message::make(pbft::ViewChange{{kP3, {k, 0, {}, {}}}}));
+      says.push_back(Message::make(pbft::Checkpoint{{kP3, {64 * k, k}}}));
+      says.push_back(Message::make(pbft::Prepare{{kP3, {4 * k, 5, k}}}));
+      says.push_back(Message::make(pbft::Commit{4 * k, 5, k}));
+      says.push_back(Message::make(
+          pbft::PrePrepare{{kP3, {4 * k + 3, 1 + k % 600, pbft::SignedItem(item(kP0, kP0))}}}));
+    }
+    World world(WorldConfig{});
+    world.add_node({"P0", "party", ""}, make_process<Replica>(parties, kP0));
+    for (const char* name : {"P1", "P2"}) {
+      world.add_node({name, "party", ""}, make_process<Liar>(std::vector<Message>()));
+    }
+    world.add_node({"P3", "party", ""}, make_process<Liar>(std::move(says)));
+    SeededChoices choices(1);
+    world.run(choices, {});
+    const auto& kept = static_cast<const Replica&>(world.process(kP0)).module;
+    CHECK(kept.view == 0);
+    REQUIRE(kept.changes.size() == 1);
+    CHECK(kept.changes.begin()->first == kMany);
+    CHECK(kept.checkpoints.size() == 16);
+    CHECK(kept.checkpoints.rbegin()->first == 64 * kMany);
+    CHECK(kept.log.find(5)->tallies.size() <= pbft::kVotesKept);
+    REQUIRE(!kept.early.empty());
+    CHECK(kept.early.begin()->first.first == kept.early.rbegin()->first.first);
+  }
 }
 
 // ---- Options ----

@@ -114,7 +114,7 @@ class CoinAware final : public Ranking {
     if (m.round == 0) return {1, 0, 1};
     if (flight->has_left(m.to, m.instance, m.round)) return {1, m.round, 0};
     const Role& role = roles_[m.to.value < group_.size() ? group_[m.to.value] : 0];
-    const std::optional<bool> coin = flight->coin(m.instance, m.round);
+    const std::optional<bool> coin = flight->coin(m, m.round);
     if (role.waits && !coin) return {kKept, m.round, 0};
     // Who goes by the coin comes after those who do not: a coin may be out before these have done.
     const bool on_coin = role.want == Want::coin || role.want == Want::contrary;
@@ -210,9 +210,8 @@ class Scripted final : public Searching {
   }
 
   std::optional<std::size_t> phase_of(const Flying& m) const {
-    const std::optional<bool> own = flight->coin(m.instance, m.round);
-    const std::optional<bool> last =
-        m.round <= 1 ? script_->first : flight->coin(m.instance, m.round - 1);
+    const std::optional<bool> own = flight->coin(m, m.round);
+    const std::optional<bool> last = m.round <= 1 ? script_->first : flight->coin(m, m.round - 1);
     for (const Candidate& candidate : kinds_[m.classes - 1]) {
       const bool fits = std::all_of(
           candidate.bits.begin(), candidate.bits.end(),

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocols/agreement/coin.hpp"
+
 namespace sibyl {
 
 namespace {
@@ -50,6 +52,7 @@ void InFlight::take_in(const Held& held) {
   m.from = {e.source & kInstance};
   m.to = {e.target & kInstance};
   m.instance = held.message.route().instance;
+  m.agreement = agreement::coin::agreement_of(held.message.route());
   m.round = number_in(held.message, "round").value_or(0);
   auto value = number_in(held.message, "value");
   if (!value) value = number_in(held.message, "values");
@@ -57,8 +60,6 @@ void InFlight::take_in(const Held& held) {
   if (!is_faulty(m.from) && m.round != 0) {
     std::uint64_t& own = rounds_[{m.instance, m.from}];
     own = std::max(own, m.round);
-    std::uint64_t& highest = highest_[m.instance];
-    highest = std::max(highest, m.round);
   }
   if (!within_ || is_faulty(m.from) || is_faulty(m.to)) return;
   m.owed = true;
@@ -107,15 +108,8 @@ std::optional<std::size_t> InFlight::due(const Arrivals& arrivals) const {
   return std::nullopt;
 }
 
-void InFlight::released(std::uint64_t side) {
-  const auto highest = highest_.find(present_);
-  std::uint64_t round = highest == highest_.end() ? 1 : highest->second;
-  while (coins_.contains({present_, round})) ++round;
-  coins_.emplace(std::pair(present_, round), side);
-}
-
-std::optional<bool> InFlight::coin(std::uint32_t instance, std::uint64_t round) const {
-  const auto found = coins_.find({instance, round});
+std::optional<bool> InFlight::coin(const Flying& message, std::uint64_t round) const {
+  const auto found = coins_.find(agreement::coin::key_of(message.agreement, round));
   if (found == coins_.end() || found->second > 1) return std::nullopt;
   return found->second == 1;
 }

@@ -1,9 +1,10 @@
 // What an adversary that schedules knows: the messages in flight, the coins that were released, who
 // has gone on to which round, and what it owes.
 //
-// It knows no protocol. Of a message it reads the fields `round` (a number) and `value` or `values`
-// (a bit, or a set of them that is one), where there are such; messages that are routed to
-// different instances of a module belong to different agreements.
+// It knows no protocol, but which coin belongs to which agreement and round
+// (protocols/agreement/coin.hpp). Of a message it reads the fields `round` (a number) and `value`
+// or `values` (a bit, or a set of them that is one), where there are such; messages that are routed
+// to different instances of a module belong to different agreements.
 #pragma once
 
 #include <cstdint>
@@ -31,11 +32,12 @@ struct Flying {
   NodeId from;               ///< the sending instance
   NodeId to;                 ///< the receiving one
   std::uint32_t instance = 0;
-  std::uint64_t round = 0;    ///< 0: it has no such field
-  std::optional<bool> value;  ///< of its field `value`, or `values`
-  bool owed = false;          ///< both ends are correct
-  std::uint64_t due = 0;      ///< if owed: the last arrival that it may be
-  std::uint64_t classes = 0;  ///< free for who schedules; 0 when it is new
+  std::uint64_t agreement = 0;  ///< whose coins it goes with: coin::agreement_of
+  std::uint64_t round = 0;      ///< 0: it has no such field
+  std::optional<bool> value;    ///< of its field `value`, or `values`
+  bool owed = false;            ///< both ends are correct
+  std::uint64_t due = 0;        ///< if owed: the last arrival that it may be
+  std::uint64_t classes = 0;    ///< free for who schedules; 0 when it is new
 };
 
 /// The messages in flight in the order of sending, kept up with the world's; and the obligation of
@@ -61,14 +63,10 @@ class InFlight {
   std::optional<std::size_t> due(const Arrivals& arrivals) const;
   bool is_faulty(NodeId node) const { return node.value < faulty_.size() && faulty_[node.value]; }
 
-  /// The message has been chosen to arrive.
-  void arrives(const Flying& message) { present_ = message.instance; }
-  /// A common coin has been drawn: it is the one of the last round that a correct node has been
-  /// seen in, or of the next where that one's is known (coins that leak), in the agreement whose
-  /// message arrived last. `side`: 0 or 1; any other is no bit for all.
-  void released(std::uint64_t side);
-  /// What the coin of the round shows; nothing if nobody can know.
-  std::optional<bool> coin(std::uint32_t instance, std::uint64_t round) const;
+  /// A common coin has been drawn (Context::common). `side`: 0 or 1; any other is no bit for all.
+  void released(std::uint64_t key, std::uint64_t side) { coins_.emplace(key, side); }
+  /// What the coin of the message's agreement shows in a round; nothing if nobody can know.
+  std::optional<bool> coin(const Flying& message, std::uint64_t round) const;
   /// Whether the node has sent a message of a later round.
   bool has_left(NodeId node, std::uint32_t instance, std::uint64_t round) const;
 
@@ -81,10 +79,8 @@ class InFlight {
   std::uint64_t questions_ = 0;
   std::uint64_t last_due_ = 0;
   std::uint64_t owed_ = 0;  ///< how many are in flight
-  std::uint32_t present_ = 0;
-  std::map<std::uint32_t, std::uint64_t> highest_;  ///< the last round, by instance
   std::map<std::pair<std::uint32_t, NodeId>, std::uint64_t> rounds_;
-  std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> coins_;
+  std::map<std::uint64_t, std::uint64_t> coins_;  ///< by key
 };
 
 }  // namespace sibyl

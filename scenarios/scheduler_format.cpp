@@ -29,6 +29,27 @@ std::vector<std::string> members_of(Strategy strategy) {
   return known;
 }
 
+/// Whether messages of this type may have a bit in the field, as far as writing one down tells: one
+/// that needs other fields than a round may.
+bool may_be_bit(const LiteralType& type, const std::string& field, const LiteralScope& scope) {
+  const std::string own = pointer_to("", field);
+  const std::string round = pointer_to("", "round");
+  for (const Value& bit : {Value(true), Value("zero")}) {
+    for (const bool with_round : {true, false}) {
+      Value written = Value(Value::Object{});
+      if (with_round) written.set("round", 1);
+      written.set(field, bit);
+      try {
+        type.make(written, "", scope);
+        return true;
+      } catch (const ConfigError& e) {
+        if (e.pointer != own && e.pointer != round) return true;
+      }
+    }
+  }
+  return false;
+}
+
 class PatternReader {
  public:
   explicit PatternReader(const Names& names) : names_(names) {}
@@ -70,6 +91,7 @@ class PatternReader {
                             value.as_bool() != nullptr || value.as_string() != nullptr;
       if (!is_plain) wrong_kind(place, value, "an integer, a boolean, a string or null");
       if (const auto on = on_coin(field, value)) {
+        check_bit(field, pattern.message, place);
         pattern.coins.push_back(*on);
       } else {
         pattern.where.push_back({field, value});
@@ -87,6 +109,18 @@ class PatternReader {
       if (*text == "not " + coin) return MessagePattern::OnCoin{field, last, false};
     }
     return std::nullopt;
+  }
+
+  /// Coins are bits: refuses what is none in any message that the pattern is for.
+  void check_bit(const std::string& field, const std::string& message,
+                 const std::string& pointer) const {
+    const LiteralScope scope = names_.literals({0});
+    if (scope.types.empty()) return;
+    for (const LiteralType& type : scope.types) {
+      if ((message.empty() || type.name == message) && may_be_bit(type, field, scope)) return;
+    }
+    throw ConfigError(pointer, fmt::format("\"{}\" is no bit{}: it cannot be what a coin shows",
+                                           field, message.empty() ? "" : " of " + message));
   }
 
   const Names& names_;

@@ -19,7 +19,7 @@ class Searching : public Choices {
   explicit Searching(std::uint64_t seed) : steps(seed, 0, kStepStream), seeded_(seed) {}
   std::uint64_t pick(Question q, std::uint64_t options) override {
     const std::uint64_t answer = seeded_.pick(q, options);
-    if (flight && q.key != 0 && q.what == Decision::coin) flight->released(answer);
+    if (flight && q.key != 0 && q.what == Decision::coin) flight->released(q.key, answer);
     return answer;
   }
   std::int64_t draw(Question q, const Distribution& d) override { return seeded_.draw(q, d); }
@@ -30,9 +30,7 @@ class Searching : public Choices {
   }
   std::size_t pick_arrival(const Arrivals& arrivals) override {
     if (flight) flight->update(arrivals);
-    const std::size_t chosen = choose(arrivals);
-    if (flight && chosen < arrivals.places.size()) flight->arrives(flight->at(arrivals, chosen));
-    return chosen;
+    return choose(arrivals);
   }
   /// Whether it needs `flight`.
   virtual bool looks() const { return false; }

@@ -14,11 +14,6 @@ using coin::Threshold;
 
 namespace {
 
-/// Never 0.
-std::uint64_t coin_key(std::uint64_t sid, std::uint64_t round) {
-  return fold_multiply(sid ^ 0xa0761d6478bd642fULL, round ^ 0xe7037ed1a0b428dbULL) | 1;
-}
-
 /// 1, 0, by chance, 1, 0, …
 std::optional<bool> fixed_coin(std::uint64_t round) {
   if (round % 3 == 0) return std::nullopt;
@@ -26,6 +21,10 @@ std::optional<bool> fixed_coin(std::uint64_t round) {
 }
 
 }  // namespace
+
+std::uint64_t coin::key_of(std::uint64_t sid, std::uint64_t round) {
+  return fold_multiply(sid ^ 0xa0761d6478bd642fULL, round ^ 0xe7037ed1a0b428dbULL) | 1;
+}
 
 std::uint32_t Coin::threshold() const {
   switch (options_.threshold) {
@@ -40,7 +39,7 @@ std::uint32_t Coin::threshold() const {
 }
 
 std::uint64_t Coin::drawn(Context& context, std::uint64_t round) const {
-  return context.common(coin_key(sid_, round), options_.one_in);
+  return context.common(coin::key_of(sid_, round), options_.one_in);
 }
 
 /// What the coin shows this party: the first two alternatives are the same for all.

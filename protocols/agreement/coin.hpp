@@ -59,13 +59,20 @@ struct Options {
 };
 BOOST_DESCRIBE_STRUCT(Options, (), (kind, threshold, one_in, leaks))
 
+/// The number (`sid`) of the agreement whose messages go this way: an agreement that is alone in a
+/// run is number 1, and one of a common subset has the number of its instance.
+inline std::uint64_t agreement_of(Route route) { return route.path < 256 ? 1 : route.instance; }
+/// Names the coin of a round to Context::common. Never 0.
+std::uint64_t key_of(std::uint64_t sid, std::uint64_t round);
+
 }  // namespace coin
 
 /// The coins of one agreement, at one party. The owner routes coin::Share to it.
 class Coin {
  public:
   Coin() = default;
-  /// `sid`: the same at all parties, another one in every agreement of a run.
+  /// `sid`: the same at all parties, another one in every agreement of a run; see
+  /// coin::agreement_of.
   Coin(PartiesPtr parties, std::uint64_t sid, coin::Options options)
       : sid_(sid), options_(options), parties_(std::move(parties)) {}
 

@@ -3,15 +3,19 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "protocols/agreement/coin.hpp"
 #include "scenarios/counterexample.hpp"
 #include "scenarios/errors.hpp"
 #include "scenarios/explore.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/searching.hpp"
+#include "sim/pending.hpp"
 
 namespace sibyl {
 namespace {
@@ -192,6 +196,58 @@ TEST_CASE("what an adversary finds under an obligation does not depend on the nu
   }
 }
 
+/// Takes any message, and notes which coins are known when.
+class CoinWatch final : public Searching {
+ public:
+  explicit CoinWatch(std::uint64_t seed) : Searching(seed) {
+    flight.emplace(std::vector<bool>(4), std::nullopt);
+  }
+  bool looks() const override { return true; }
+  std::uint64_t pick(Question q, std::uint64_t options) override {
+    drawn += q.key != 0 ? 1 : 0;
+    return Searching::pick(q, options);
+  }
+  std::size_t pick_message(const Arrivals& arrivals) override {
+    for (const Held& held : arrivals.in_flight) {
+      const auto* share = held.message.as<agreement::coin::Share>();
+      if (share == nullptr) continue;
+      shares[{held.message.route().instance, share->round}].insert(held.event.source);
+    }
+    for (const Flying& m : flight->messages()) {
+      if (m.round == 0 || !flight->coin(m, m.round)) continue;
+      known.insert({m.instance, m.round});
+      unasked += shares[{m.instance, m.round}].size() < 2 ? 1 : 0;
+    }
+    return static_cast<std::size_t>(steps.below(arrivals.places.size()));
+  }
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::set<std::uint32_t>> shares;
+  std::set<std::pair<std::uint32_t, std::uint64_t>> known;  ///< agreement's instance, round
+  std::size_t drawn = 0;
+  std::size_t unasked = 0;
+};
+
+TEST_CASE("a coin is known of its own agreement and round alone, also where agreements are many") {
+  for (const std::string& said :
+       {std::string(R"("binary-agreement"}, "workload": {"inputs": [1, 0, 0, 1]})"),
+        std::string(R"("common-subset"}, "workload": {"inputs": ["a", "b", "c", "d"]})"),
+        std::string(R"("asynchronous-order"}, "workload": {"broadcasts": [{"party": "P0"}]})")}) {
+    CAPTURE(said);
+    const Scenario s = load_text(R"({"format": "sibyl-scenario/1", "id": "coins",
+      "deployment": {"parties": 4}, "protocol": {"name": )" +
+                                     said + "}",
+                                 "test.json")
+                           .front();
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      CoinWatch watch(seed);
+      World world = make_world(s, {}, TieRule::any);
+      CHECK(world.run(watch, s.limits) == Outcome::quiescent);
+      CHECK(watch.unasked == 0);
+      CHECK(watch.drawn > 0);
+      CHECK(watch.known.size() == watch.drawn);
+    }
+  }
+}
+
 TEST_CASE("a node that also says the other sends each message once with each value") {
   const RunResult result = run_with(loaded(R"({"strategy": "random"})"), 3);
   std::map<std::string, std::vector<bool>> said;
@@ -225,6 +281,10 @@ TEST_CASE("a scheduler that makes no sense is refused at its place") {
        "/scheduler/phases/0/0/message"},
       {R"({"strategy": "scripted", "phases": [[{"where": {"bit": "coin"}}]]})", "",
        "/scheduler/phases/0/0/where/bit"},
+      {R"({"strategy": "scripted", "phases": [[{"where": {"round": "coin"}}]]})", "",
+       "/scheduler/phases/0/0/where/round"},
+      {R"({"strategy": "scripted", "phases": [[{"message": "Share", "where": {"value": "coin"}}]]})",
+       "", "/scheduler/phases/0/0/where/value"},
       {R"({"strategy": "random"})", R"(, "ties": "chosen")", "/scheduler"},
       {R"({"strategy": "random"})", R"(, "schedule": {"decisions": []})", "/scheduler"},
       {R"({"strategy": "random"})", R"(, "liveness": {"rounds": 0})", "/liveness/rounds"},

@@ -24,6 +24,24 @@ std::uint64_t count_in(const Fields& fields, std::string_view key, std::int64_t 
   return static_cast<std::uint64_t>(decode_int(fields.get(key), fields.at(key), 0, most));
 }
 
+/// Stands before the checksum, which is the last member and covers all that comes before this.
+constexpr std::string_view kBeforeCheck = ",\"check\":";
+
+std::string check_of(std::string_view contents) {
+  Hasher hasher;
+  hasher.add(contents);
+  return fmt::format("{:016x}", hasher.value());
+}
+
+/// Numbers that were changed or left out make sense one by one: only the whole tells.
+void verify(std::string_view text, const Value& check) {
+  const std::size_t end = text.rfind(kBeforeCheck);
+  if (end == std::string_view::npos || check != Value(check_of(text.substr(0, end)))) {
+    throw ConfigError("/check",
+                      "the state is not as it was written; leave --resume out to begin anew");
+  }
+}
+
 /// What the numbers depend on.
 std::string key_of(const SweepPlan& plan) {
   Hasher hasher;
@@ -154,8 +172,13 @@ Samples samples_in(const Value& v, const std::string& pointer, std::uint64_t run
   return samples;
 }
 
-OpenRow open_in(const Value& v, const std::string& pointer, std::uint64_t seeds) {
-  const Fields fields(v, pointer, {"runs", "samples", "first_violated", "status"});
+OpenRow open_in(const Value& v, const std::string& pointer, std::uint64_t seeds,
+                std::uint64_t done) {
+  const Fields fields(v, pointer, {"runs", "samples", "first_violated", "status", "combination"});
+  if (count_in(fields, "combination") != done) {
+    throw ConfigError(fields.at("combination"),
+                      fmt::format("must be {}: so many combinations are done", done));
+  }
   OpenRow open;
   open.runs = count_in(fields, "runs", static_cast<std::int64_t>(seeds) - 1);
   open.first_violated = firsts_in(fields, open.runs);
@@ -171,18 +194,21 @@ OpenRow open_in(const Value& v, const std::string& pointer, std::uint64_t seeds)
 std::string sweep_state_text(const SweepPlan& plan, const SweepResult& result) {
   Value::List rows;
   for (const SweepRow& row : result.rows) rows.push_back(row_value(row));
-  return to_json(Value::Object{{"format", kSweepStateFormat},
-                               {"sweep", key_of(plan)},
-                               {"rows", Value(std::move(rows))},
-                               {"open", open_value(result.open)}}) +
-         "\n";
+  Value open = open_value(result.open);
+  open.set("combination", number(result.rows.size()));
+  std::string text = to_json(Value::Object{{"format", kSweepStateFormat},
+                                           {"sweep", key_of(plan)},
+                                           {"rows", Value(std::move(rows))},
+                                           {"open", std::move(open)}});
+  text.pop_back();  // the brace at the end
+  return fmt::format("{}{}\"{}\"}}\n", text, kBeforeCheck, check_of(text));
 }
 
 SweepResult read_sweep_state(std::string_view text, const std::string& name,
                              const SweepPlan& plan) {
   const Value whole = parse_json(text, name, {kLargestSweepState, 16});
   try {
-    const Fields fields(whole, "", {"format", "sweep", "rows", "open"});
+    const Fields fields(whole, "", {"format", "sweep", "rows", "open", "check"});
     if (fields.get("format") != Value(kSweepStateFormat)) {
       throw ConfigError("/format", fmt::format("expected \"{}\"", kSweepStateFormat));
     }
@@ -202,10 +228,11 @@ SweepResult read_sweep_state(std::string_view text, const std::string& name,
       result.rows.push_back(row_in((*rows.as_list())[i], pointer_to("/rows", i),
                                    combination(plan.varies, i), plan.seeds));
     }
-    result.open = open_in(fields.get("open"), "/open", plan.seeds);
+    result.open = open_in(fields.get("open"), "/open", plan.seeds, result.rows.size());
     if (result.rows.size() == all && result.open.runs != 0) {
       throw ConfigError("/open/runs", "all combinations are done");
     }
+    verify(text, fields.get("check"));
     return result;
   } catch (const ConfigError& e) {
     throw InputError(name, e.pointer, e.what());

@@ -220,6 +220,17 @@ TEST_CASE("a state that is damaged, or of another sweep, is refused with its pla
   CHECK(has(changed("\"values\":[1", "\"values\":[\"x\",1"), "more numbers than the"));
   CHECK(has(changed("\"kind\":\"count\"", "\"kind\":\"cuont\""), "did you mean \"count\"?"));
   CHECK(has(changed("\"rows\":[", "\"rows\":[1,"), "/rows/0"));
+  CHECK(has(changed("\"combination\":", "\"combination\":7"), "/open/combination"));
+  // What makes sense by itself, and is not what was written.
+  CHECK(has(changed("\"mean\":", "\"mean\":1"), "/check"));
+  CHECK(has(changed("\"check\":\"", "\"check\":\"0"), "/check"));
+  const auto rows = state.find("\"rows\":[") + 8;
+  const auto open = state.find("],\"open\":");
+  REQUIRE(open != std::string::npos);
+  CHECK(has(complaint(state.substr(0, rows) + state.substr(open), plan), "/open/combination"));
+  std::string spaced = state;
+  spaced.insert(spaced.find('{') + 1, " ");
+  CHECK(has(complaint(spaced, plan), "/check"));
   CHECK(has(complaint(state.substr(0, state.size() / 2), plan), "state:1:"));
 }
 

@@ -185,7 +185,7 @@ class Comparison {
                       outcome_name(*expected_.outcome)),
           cut_short_);
     } else if (cut_short_) {
-      add("outcome: a limit on events, queue length or representable time was reached", true);
+      add("outcome: " + facts_.limit, true);
     }
   }
 

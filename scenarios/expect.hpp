@@ -66,6 +66,7 @@ struct Facts {
   const std::map<std::string, std::int64_t>* counters = nullptr;
   std::string digest;
   const Trace* trace = nullptr;  ///< needed where deliveries are expected
+  std::string limit = {};        ///< if one ended the run: which, and how to raise it
 };
 
 /// An expectation that is not met, as a sentence. `inconclusive`: because a limit was reached or a

@@ -127,6 +127,17 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   }
 }
 
+std::string limit_words(const Limits& limits, const RunResult& result) {
+  if (result.trace.outcome != Outcome::limit) return {};
+  if (result.events >= limits.events) return step_limit_words(limits.events);
+  if (result.trace.pending.value_or(0) > limits.queue) {
+    return fmt::format(
+        "the limit of {} pending events was reached (--set /limits/queue=N allows more)",
+        limits.queue);
+  }
+  return "a limit on events, queue length or representable time was reached";
+}
+
 bool is_plain_word(const std::string& word) {
   return !word.empty() && word.find_first_not_of(
                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -198,11 +209,21 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.faulty = count_faulty(scenario, result.trace);
   result.departures = departures(scenario, result.trace, result.faulty);
   measure(result);
-  const Facts facts{result.trace.outcome, &result.findings,    &result.history,
-                    &result.counters,     result.trace.digest, &result.trace};
+  const Facts facts{result.trace.outcome,
+                    &result.findings,
+                    &result.history,
+                    &result.counters,
+                    result.trace.digest,
+                    &result.trace,
+                    limit_words(scenario.limits, result)};
   const bool as_written = !scenario.overridden && result.trace.seed == scenario.seed;
   result.unmet = unmet_expectations(scenario.expect, facts, as_written);
   return result;
+}
+
+std::string step_limit_words(std::uint64_t steps) {
+  return fmt::format("the limit of {} steps was reached (--set /limits/events=N allows more)",
+                     steps);
 }
 
 std::string replay_line(const Scenario& scenario, std::uint64_t seed) {

@@ -82,6 +82,9 @@ World make_world(const Scenario& scenario, fault::Plan faults, TieRule ties,
 /// The scenario with the recorded schedule of a run, which repeats it whatever the seed.
 Value with_schedule(const Scenario& scenario, const RunResult& result);
 
+/// That a run has had so many steps, and how to allow more.
+std::string step_limit_words(std::uint64_t steps);
+
 /// The command that repeats the run: "sibyl run FILE --only ID --seed 7". Of a scenario that came
 /// from standard input it ends with a comment that says what else is needed.
 std::string replay_line(const Scenario& scenario, std::uint64_t seed);

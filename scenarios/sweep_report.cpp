@@ -175,6 +175,21 @@ Line statistics_line(const std::string& measure, const MeasureResult& result) {
           get("p50"), get("p95"),  get("p99"), get("max")};
 }
 
+/// Why runs of a combination show nothing, where that is so.
+std::string inconclusive_line(const SweepPlan& plan, std::uint64_t i, const SweepTable& table) {
+  const SweepRow& row = table.rows[i];
+  if (row.status != 2) return {};
+  std::string where;
+  for (const auto& [pointer, value] : row.settings) {
+    where += fmt::format("{}{}={}", where.empty() ? " with " : ", ", pointer, plain(value));
+  }
+  const std::uint64_t most = scenario_of(plan, i).limits.events;
+  return shown(fmt::format("inconclusive: runs{} were ended by a limit{}; steps are limited to {} "
+                           "(--set /limits/events=N allows more)",
+                           where, plan.check ? ", or a property could not be decided" : "", most)) +
+         "\n";
+}
+
 }  // namespace
 
 Value sweep_number(double x) {
@@ -296,6 +311,7 @@ std::string sweep_text(const SweepTable& table) {
       out += fmt::format("{} violated: {}\n", property, shown(replay_of(plan, row, run)));
     }
   }
+  for (std::size_t i = 0; i < table.rows.size(); ++i) out += inconclusive_line(plan, i, table);
   return out;
 }
 

@@ -125,6 +125,24 @@ TEST_CASE("binding is violated where one fork leads to two values, and both can 
   }
 }
 
+TEST_CASE("crusader agreement is binding with ECHO3, and a search shows that it is not without") {
+  const auto searched = [](const std::string& variant) {
+    for (const Scenario& s :
+         load_file(std::string(SIBYL_SOURCE_DIR) + "/scenarios/smr/E-crusader.json")) {
+      if (s.id == "smr-E-crusader/" + variant) return search_binding(s, few_runs());
+    }
+    FAIL("there is no such scenario");
+    return BindingResult{};
+  };
+  const BindingResult without = searched("not-binding");
+  CHECK(without.violating > 0);
+  REQUIRE(without.found);
+  CHECK(without.found->values[0] != without.found->values[1]);
+  const BindingResult with = searched("binding");
+  CHECK(with.forks == 70);
+  CHECK(with.violating == 0);
+}
+
 TEST_CASE("forks of which every continuation leads to one value are complete") {
   BindingOptions options = few_runs();
   const Scenario s = weak(kBeyond, "[1, 1, 1]");

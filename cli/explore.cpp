@@ -334,6 +334,12 @@ int explore_drawn(const ExploreSettings& settings, Io& io) {
     throw UsageError("--strategy scripted is for a scenario whose scheduler has the script");
   }
   const Generator generator = generator_of(settings.drawn, settings.common);
+  if (settings.binding.on) {
+    check_folder(settings.common.out);
+    return explore_binding_drawn(generator, settings.drawn.runs, settings.binding,
+                                 options_of(settings, *generator.protocol, io), settings.common,
+                                 io);
+  }
   check_room(
       [&] { check_crashes(generator, settings.common.seed.value_or(1), settings.faults, ""); });
   check_folder(settings.common.out);

@@ -145,8 +145,8 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
     return;
   }
   for (const char* name :
-       {"--protocol", "--property", "--causes", "--liveness", "--memory", "--crashes", "--recover",
-        "--amnesia", "--pauses", "--cuts", "--losses", "--duplicates"}) {
+       {"--property", "--causes", "--liveness", "--memory", "--crashes", "--recover", "--amnesia",
+        "--pauses", "--cuts", "--losses", "--duplicates"}) {
     if (given(name)) throw UsageError(fmt::format("{} does not go with --binding", name));
   }
   if (strategy == "timed" || strategy == "extremes") {
@@ -160,12 +160,15 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
   }
 }
 
-int explore_binding(const Scenario& scenario, const BindingSettings& settings,
-                    const ExploreOptions& options, const Common& common, Io& io) {
-  if (scenario.protocol->synchronous) {
-    throw UsageError(fmt::format("--binding: {} is synchronous; continuations take any time",
-                                 scenario.protocol->name));
-  }
+namespace {
+
+void refuse_synchronous(const ProtocolInfo& protocol) {
+  if (!protocol.synchronous) return;
+  throw UsageError(
+      fmt::format("--binding: {} is synchronous; continuations take any time", protocol.name));
+}
+
+BindingOptions binding_options(const BindingSettings& settings, const ExploreOptions& options) {
   BindingOptions binding;
   binding.strategy = options.strategy;
   binding.seed = options.seed;
@@ -176,17 +179,61 @@ int explore_binding(const Scenario& scenario, const BindingSettings& settings,
   binding.jobs = options.jobs;
   binding.stop = options.stop;
   binding.cpu = options.cpu;
-  const BindingResult result = search_binding(scenario, binding);
+  return binding;
+}
+
+int conclude(const std::string& id, const BindingOptions& binding, const BindingResult& result,
+             const Common& common, Io& io) {
   std::vector<std::string> files;
-  if (result.found) files = write_continuations(common, scenario.id, *result.found, io);
+  if (result.found) files = write_continuations(common, id, *result.found, io);
   if (common.json) {
-    emit(io, "", to_json(binding_json(scenario.id, binding, result, files)) + "\n");
+    emit(io, "", to_json(binding_json(id, binding, result, files)) + "\n");
   } else if (!common.quiet || result.found) {
-    emit(io, "", binding_text(scenario.id, binding, result, files));
+    emit(io, "", binding_text(id, binding, result, files));
   }
   if (io.interrupted()) return kInterrupted;
   if (result.found) return kUnmet;
   return result.forks == 0 ? kInconclusive : kAsExpected;
+}
+
+void add(const BindingResult& part, BindingResult& all) {
+  if (!all.found && part.found) {
+    all.found = part.found;
+    all.found->run += all.runs;
+  }
+  all.runs += part.runs;
+  all.forks += part.forks;
+  all.continuations += part.continuations;
+  all.complete += part.complete;
+  all.states += part.states;
+  all.events += part.events;
+  all.violating += part.violating;
+  all.cpu_seconds += part.cpu_seconds;
+  all.stopped = all.stopped || part.stopped;
+}
+
+}  // namespace
+
+int explore_binding(const Scenario& scenario, const BindingSettings& settings,
+                    const ExploreOptions& options, const Common& common, Io& io) {
+  refuse_synchronous(*scenario.protocol);
+  const BindingOptions binding = binding_options(settings, options);
+  return conclude(scenario.id, binding, search_binding(scenario, binding), common, io);
+}
+
+int explore_binding_drawn(const Generator& generator, std::uint64_t each,
+                          const BindingSettings& settings, const ExploreOptions& options,
+                          const Common& common, Io& io) {
+  refuse_synchronous(*generator.protocol);
+  const BindingOptions binding = binding_options(settings, options);
+  BindingResult all;
+  for (std::uint64_t number = 0; all.runs < binding.runs && !all.stopped; ++number) {
+    BindingOptions own = binding;
+    own.runs = std::min(std::max<std::uint64_t>(each, 1), binding.runs - all.runs);
+    own.seed = binding.seed + number;
+    add(search_binding(draw_scenario(generator, options.seed, number), own), all);
+  }
+  return conclude(generated_id(generator), binding, all, common, io);
 }
 
 }  // namespace sibyl::cli

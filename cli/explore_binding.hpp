@@ -6,6 +6,7 @@
 
 #include "cli/verbs.hpp"
 #include "scenarios/explore.hpp"
+#include "scenarios/generate.hpp"
 
 namespace sibyl::cli {
 
@@ -25,5 +26,10 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
 /// Searches and reports; the exit status. `options`: what it shares with a search for violations.
 int explore_binding(const Scenario& scenario, const BindingSettings& settings,
                     const ExploreOptions& options, const Common& common, Io& io);
+
+/// The same with scenarios that are drawn, each of which has `each` of the runs.
+int explore_binding_drawn(const Generator& generator, std::uint64_t each,
+                          const BindingSettings& settings, const ExploreOptions& options,
+                          const Common& common, Io& io);
 
 }  // namespace sibyl::cli

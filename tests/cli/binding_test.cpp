@@ -59,6 +59,18 @@ TEST_CASE("explore --binding tells a complete search from one that found nothing
           .status == 2);
 }
 
+TEST_CASE("explore --protocol --binding draws the scenarios whose runs it forks") {
+  const auto searched = [](const std::string& protocol) {
+    return sibyl_with({"explore", "--protocol", protocol, "--binding", "--runs", "30", "--json"});
+  };
+  const Ran ran = searched("binding-crusader-agreement");
+  CHECK(ran.status == 0);
+  const Value report = parse_json(ran.out, "report");
+  CHECK(*report.find("id") == Value("generated-binding-crusader-agreement"));
+  CHECK(*report.find("runs") == Value(30));
+  CHECK(searched("dolev-strong").status == 64);  // synchronous
+}
+
 TEST_CASE("options that do not go with --binding are refused") {
   const Folder folder;
   const std::string file = weak_of_three(folder, "[1, 1, 0]");

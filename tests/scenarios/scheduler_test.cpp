@@ -258,9 +258,9 @@ TEST_CASE("a node that also says the other sends each message once with each val
         .push_back(*e.data.find("value")->as_bool());
   }
   REQUIRE(!said.empty());
-  for (const auto& [to, values] : said) {
-    CAPTURE(to);
-    CHECK(values == std::vector<bool>{false, true});
+  for (const auto& each : said) {
+    CAPTURE(each.first);
+    CHECK(each.second == std::vector<bool>{false, true});
   }
 }
 

@@ -397,6 +397,8 @@ ProtocolInfo multi_paxos() {
     return read(setup);
   };
   p.sizes = {3, 3, 4, 5};
+  p.drawn_steps = 4000;
+  p.timely_in_the_end = true;
   p.words.messages =
       names_of<paxos::Request, paxos::Prepare, paxos::Promise, paxos::Accept, paxos::Accepted,
                paxos::Reject, paxos::Commit, paxos::Settled, paxos::Ask, paxos::Heartbeat>();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "protocols/partitioned/dynastar_messages.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl::partitioned {
@@ -94,6 +95,10 @@ std::pair<std::uint64_t, std::string> name_of(const Message& command) {
   if (const auto* c = command.as<Delete>()) return {c->op, c->label};
   if (const auto* c = command.as<Move>()) return {c->op, "move " + c->object};
   if (const auto* c = command.as<Consult>()) return {c->op, "consult " + c->label};
+  if (const auto* c = command.as<dynastar::Command>()) return {c->op, c->label};
+  if (const auto* c = command.as<dynastar::Exec>()) return {c->op, "exec " + c->label};
+  if (const auto* c = command.as<dynastar::Plan>()) return {0, "plan " + std::to_string(c->epoch)};
+  if (command.as<dynastar::Hint>() != nullptr) return {0, "hint"};
   return {};
 }
 

@@ -1,4 +1,4 @@
-// The options of S-SMR and DS-SMR, their variants, and the lookups of System.
+// The options of the protocols, their variants, and the lookups of System.
 #include "protocols/partitioned/options.hpp"
 
 #include <algorithm>
@@ -63,12 +63,77 @@ const std::vector<Variant>& dssmr_variants() {
   return kVariants;
 }
 
+const std::vector<Variant>& dynastar_variants() {
+  static const std::vector<Variant> kVariants{
+      {{"no-return",
+        "the target keeps the objects that it was lent: their owners wait for them for ever (G1)",
+        {"termination"}},
+       {{"return_variables", false}}},
+      {{"source-does-not-wait",
+        "a source lends its objects and goes on with its own copies",
+        {"linearizability"}},
+       {{"source_waits", false}}},
+      {{"no-epoch",
+        "partitions execute commands of an older map as if it were theirs, and none says that an "
+        "object has gone: the target waits for it for ever (G2)",
+        {"termination"}},
+       {{"epoch_check", false}, {"abort", false}}},
+      {{"no-abort",
+        "a partition from which an object was deleted does not tell the target, which waits for "
+        "ever",
+        {"termination"}},
+       {{"abort", false}}},
+      {{"create-without-signals",
+        "the partition creates and replies without waiting for the oracle, and the oracle not for "
+        "the partition",
+        {"linearizability", "single_owner"}},
+       {{"create_signals", false}}},
+      {{"delete-without-signals",
+        "the partition deletes and replies without waiting for the oracle, and the oracle not for "
+        "the partition",
+        {"linearizability", "single_owner"}},
+       {{"delete_signals", false}}},
+      {{"plan-not-ordered",
+        "every replica of the oracle goes by a plan once it has been computed, not when it is "
+        "delivered",
+        {"replica_state"}},
+       {{"plan_ordered", false}}},
+      {{"own-target",
+        "every partition takes itself for the target unless another has more of the objects: of "
+        "two that have as many each waits for the other",
+        {"termination"}},
+       {{"target", "own"}}},
+      {{"stale-copy",
+        "the owner that a plan takes an object from keeps a copy and serves reads from it",
+        {"linearizability"}},
+       {{"keep_moved_copy", true}}},
+  };
+  return kVariants;
+}
+
 SsmrOptions ssmr_options(const Setup& setup) {
   return read_options<SsmrOptions>(setup, ssmr_variants());
 }
 
 DssmrOptions dssmr_options(const Setup& setup) {
   return read_options<DssmrOptions>(setup, dssmr_variants());
+}
+
+DynastarOptions dynastar_options(const Setup& setup) {
+  DynastarOptions options = read_options<DynastarOptions>(setup, dynastar_variants());
+  if (options.hint_batch == 0) {
+    throw ConfigError(pointer_to(kOptionsPointer, "hint_batch"), "found 0, expected at least 1");
+  }
+  if (options.imbalance_permille > 1'000'000) {
+    throw ConfigError(pointer_to(kOptionsPointer, "imbalance_permille"),
+                      "found " + std::to_string(options.imbalance_permille) +
+                          ", expected at most 1000000");
+  }
+  if (options.planning_time < Duration{0}) {
+    throw ConfigError(pointer_to(kOptionsPointer, "planning_time"),
+                      "found a negative time, expected 0 or more");
+  }
+  return options;
 }
 
 multicast::GroupIndex System::group(std::string_view name) const {

@@ -1,5 +1,5 @@
 // What a scenario may say to the partitioned store: deployment, workload, and the options of the
-// two protocols. Decoded and checked here; every mistake is a ConfigError at its exact place.
+// protocols. Decoded and checked here; every mistake is a ConfigError at its exact place.
 #pragma once
 
 #include <array>
@@ -117,10 +117,19 @@ struct Operation {
   std::vector<std::string> objects() const;
 };
 
+/// A plan of DynaStar's oracle that the scenario asks for, whatever the workload graph says.
+struct PlanSpec {
+  Time at;                                   ///< on the hardware clocks of the oracle's replicas
+  std::map<std::string, std::string> moves;  ///< object: partition
+  static constexpr std::array kRequired{std::string_view("moves")};
+};
+BOOST_DESCRIBE_STRUCT(PlanSpec, (), (at, moves))
+
 struct Workload {
   std::vector<Operation> operations;
   std::optional<Generator> generator;                               ///< instead of operations
   std::map<std::string, std::map<std::string, std::string>> cache;  ///< client: object: partition
+  std::vector<PlanSpec> plans;                                      ///< dynastar only
 };
 
 // ---- Options ----
@@ -218,15 +227,73 @@ constexpr bool oracle_waits(Waiting w) {
   return w == Waiting::oracle_waits_partition || w == Waiting::both;
 }
 
+/// Which partition executes a command over several: a function of what the command says.
+enum class TargetRule : std::uint8_t {
+  most,   ///< that of most objects; the first of several, in the order of the deployment
+  first,  ///< the first, in the order of the deployment
+  own,    ///< every partition of which no other has more takes itself for it: they need not agree
+};
+BOOST_DESCRIBE_ENUM(TargetRule, most, first, own)
+
+/// Who tells the oracle what commands touch.
+enum class HintsFrom : std::uint8_t {
+  none,
+  client,  ///< the client, of commands that were executed
+  target,  ///< the partition that executed them, by its first replica
+  oracle,  ///< nobody: it counts the commands that it is asked about, and knows of no others
+};
+BOOST_DESCRIBE_ENUM(HintsFrom, none, client, target, oracle)
+
+/// What waits for the objects that a plan brings.
+enum class PlanMode : std::uint8_t {
+  plan_blocking,  ///< the plan: nothing else is executed until all have come
+  per_object,     ///< the first command that touches one of them
+};
+BOOST_DESCRIBE_ENUM(PlanMode, plan_blocking, per_object)
+
+/// The defaults are the corrected protocol. What else is safe, and why, is said in
+/// dynastar_server.hpp.
+struct DynastarOptions {
+  bool cache = true;                 ///< clients keep what the oracle tells them
+  std::uint32_t fallback_after = 3;  ///< retries, then to all partitions; 0: never
+  TargetRule target = TargetRule::most;
+  Placement create_placement = Placement::fewest;
+  // Plans.
+  HintsFrom hints = HintsFrom::client;
+  std::uint32_t hint_batch = 8;            ///< commands to a hint; at least 1
+  std::uint32_t plan_threshold = 1000;     ///< commands in hints until a plan is made; 0: never
+  Duration planning_time{1'000'000};       ///< how long a plan is computed, beside other work
+  std::uint32_t imbalance_permille = 200;  ///< of the accesses of a partition, above the average
+  bool weigh_moves = false;                ///< whether plans avoid moving objects
+  std::uint32_t move_cost = 1;             ///< of an object, in units of common accesses
+  PlanMode plan_mode = PlanMode::per_object;
+  // What the argument rests on.
+  bool return_variables = true;  ///< the target returns what it was lent
+  bool source_waits = true;      ///< a source ends a command when its objects are back
+  bool epoch_check = true;       ///< partitions compare the command's epoch with theirs
+  bool abort = true;             ///< a source that lacks an object says so
+  bool create_signals = true;    ///< oracle and partition wait for each other's start
+  bool delete_signals = true;
+  bool plan_ordered = true;      ///< false: an oracle's replica goes by its plan once computed
+  bool keep_moved_copy = false;  ///< the old owner goes on serving reads of what a plan took away
+};
+BOOST_DESCRIBE_STRUCT(DynastarOptions, (),
+                      (cache, fallback_after, target, create_placement, hints, hint_batch,
+                       plan_threshold, planning_time, imbalance_permille, weigh_moves, move_cost,
+                       plan_mode, return_variables, source_waits, epoch_check, abort,
+                       create_signals, delete_signals, plan_ordered, keep_moved_copy))
+
 // ---- A variant is a preset of options ----
 
 const std::vector<Variant>& ssmr_variants();
 const std::vector<Variant>& dssmr_variants();
+const std::vector<Variant>& dynastar_variants();
 
 /// The options of a setup: its own over its variants' presets. Throws ConfigError, also when an
 /// option is given that a variant sets.
 SsmrOptions ssmr_options(const Setup& setup);
 DssmrOptions dssmr_options(const Setup& setup);
+DynastarOptions dynastar_options(const Setup& setup);
 
 // ---- What all nodes of a run know ----
 

@@ -16,7 +16,10 @@ void Replica::receive(Context& context, NodeId from, const Message& message) {
   if (auto down = context.route_to(kMulticastPort, message)) {
     deliver(context, multicast.receive(*down, from, message));
   } else if (auto beside = context.route_to(kReliablePort, message)) {
-    if (const auto delivered = reliable.receive(*beside, from, message)) take(delivered->payload);
+    if (const auto delivered = reliable.receive(*beside, from, message)) {
+      take(delivered->payload);
+      hear(context, delivered->payload);
+    }
   }
   progress(context);
 }
@@ -42,7 +45,7 @@ bool well_formed(const System& system, const Message& command) {
 
 void Replica::deliver(Context& context, std::vector<multicast::Delivery> deliveries) {
   for (multicast::Delivery& d : deliveries) {
-    if (!well_formed(*system_, d.payload)) continue;
+    if (!well_formed(*system_, d.payload) || !accepts(d.payload)) continue;
     queue.push_back({d.id, std::move(d.groups), std::move(d.payload), false});
     enqueued(context, queue.back());
   }
@@ -88,6 +91,7 @@ void Replica::progress(Context& context) {
       context.note(note::ExecuteStart{op, label});
       begin(context, head);
     }
+    advance(context, head);
     if (!ready(head)) return;
     const Task task = std::move(head);
     context.work_on(task.command.type());

@@ -72,6 +72,12 @@ class Replica : public Process {
                        (), ())
 
  protected:
+  /// Whether a delivered command is to be queued; all replicas that deliver it say the same.
+  virtual bool accepts(const Message& /*command*/) { return true; }
+  /// Another group has said something, which may be none of the words of command.hpp.
+  virtual void hear(Context& /*context*/, const Message& /*message*/) {}
+  /// Something has happened while the command is at the head of the queue, or it has just begun.
+  virtual void advance(Context& /*context*/, const Task& /*task*/) {}
   /// Upon a-deliver.
   virtual void enqueued(Context& /*context*/, const Task& /*task*/) {}
   /// The command is at the head of the queue.

@@ -178,6 +178,17 @@ void check_cache(const System& system) {
   }
 }
 
+void check_plans(const System& system) {
+  const std::string at = pointer_to(kWorkloadPointer, "plans");
+  for (std::size_t i = 0; i < system.workload.plans.size(); ++i) {
+    const std::string moves = pointer_to(pointer_to(at, i), "moves");
+    for (const auto& [object, partition] : system.workload.plans[i].moves) {
+      check_name(object, pointer_to(moves, object), "an object");
+      check_place(partition, pointer_to(moves, object), system.partitions);
+    }
+  }
+}
+
 void check_views(const System& system) {
   const std::string at = pointer_to(kDeploymentPointer, "oracle_views");
   std::vector<std::string> holders = system.deployment.clients;
@@ -296,8 +307,9 @@ struct WorkloadSpec {
   std::optional<std::vector<Value>> operations;
   std::optional<GeneratorSpec> generate;
   std::map<std::string, std::map<std::string, std::string>> cache;
+  std::vector<PlanSpec> plans;
 };
-BOOST_DESCRIBE_STRUCT(WorkloadSpec, (), (operations, generate, cache))
+BOOST_DESCRIBE_STRUCT(WorkloadSpec, (), (operations, generate, cache, plans))
 
 /// Generated workloads: who calls.
 void name_clients(System& system, const GeneratorSpec& spec) {
@@ -324,6 +336,7 @@ void read_workload(const Setup& setup, System& system) {
                       "found operations and a generator, expected one of them");
   }
   system.workload.cache = std::move(spec.cache);
+  system.workload.plans = std::move(spec.plans);
   if (spec.generate) {
     name_clients(system, *spec.generate);
     system.workload.generator.emplace(std::move(*spec.generate), system.application,
@@ -404,6 +417,7 @@ System read_system(const Setup& setup, bool with_oracle) {
   check_clients(system, names);
   check_operations(system);
   check_cache(system);
+  check_plans(system);
   check_views(system);
   return system;
 }

@@ -38,6 +38,7 @@ std::vector<ProtocolInfo>& all() {
   static std::vector<ProtocolInfo> list = {
       partitioned::ssmr(),
       partitioned::dssmr(),
+      partitioned::dynastar_smr(),
       broadcast::naive_broadcast(),
       broadcast::flooding_broadcast(),
       broadcast::reliable_broadcast(),

@@ -35,6 +35,8 @@ struct Allowed {
   std::vector<std::size_t> objects;
   bool dynamic = false;  ///< objects move, a create may say where, there is an oracle
   bool cache = false;
+  bool plans = false;      ///< objects move by plans, and by nothing else
+  bool oracles = false;    ///< half the time the oracle has two replicas
   bool views = false;      ///< local oracles may be wrong
   std::size_t absent = 4;  ///< one object in so many is not there from the start
 };
@@ -64,6 +66,7 @@ class Drawing {
     out.workload.set("operations", Value(std::move(operations_)));
     if (allowed_.cache) fill_caches(out.workload);
     if (allowed_.views) mislead(out.deployment);
+    if (allowed_.plans) ask_for_plans(out.workload);
     return out;
   }
 
@@ -108,6 +111,7 @@ class Drawing {
     deployment.set("partitions", Value(std::move(partitions)));
     if (allowed_.dynamic) {
       Value oracle = group(partitions_);
+      if (allowed_.oracles && one_in(2)) oracle.set("replicas", Value(2));
       if (!oracle.as_object()->empty()) deployment.set("oracle", std::move(oracle));
     }
     Value::Object objects;
@@ -225,6 +229,24 @@ class Drawing {
     if (!caches.empty()) workload.set("cache", Value(std::move(caches)));
   }
 
+  /// Each moves one object or two, mostly among those there are, when operations are called.
+  void ask_for_plans(Value& workload) {
+    Value::List plans;
+    const std::size_t count = below(4);
+    for (std::size_t i = 0; i < count; ++i) {
+      Value::Object moves{{object(), partition()}};
+      if (one_in(3)) {
+        const std::string other = object();
+        if (other != moves.front().first) moves.emplace_back(other, partition());
+      }
+      Value plan{Value::Object{{"moves", Value(std::move(moves))}}};
+      const std::size_t at = 5 * below(static_cast<std::size_t>(now_ms_ / 5) + 1);
+      if (at != 0) plan.set("at", Value(std::to_string(at) + "ms"));
+      plans.push_back(std::move(plan));
+    }
+    if (!plans.empty()) workload.set("plans", Value(std::move(plans)));
+  }
+
   /// One client and one partition take that partition for the home of an object.
   void mislead(Value& deployment) {
     if (here_.empty() || active_.empty()) return;
@@ -276,6 +298,23 @@ Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size) {
   allowed.objects = {1, 1, 1, 2, 2, 3};
   allowed.dynamic = true;
   allowed.cache = dssmr_options(setup).cache != Cache::none;
+  return Drawing(std::move(allowed), stream, size).draw();
+}
+
+Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size) {
+  const DynastarOptions options = dynastar_options(setup);
+  Allowed allowed;
+  allowed.kinds = {{Kind::access, 5, 4},
+                   {Kind::read, 3, 3},
+                   {Kind::write, 2, 2},
+                   {Kind::create, 2, 2},
+                   {Kind::erase, 2, 2}};
+  allowed.partitions = {1, 2, 2, 2, 3, 3};
+  allowed.objects = {1, 2, 2, 2, 3, 3};
+  allowed.dynamic = true;
+  allowed.cache = options.cache;
+  allowed.plans = true;
+  allowed.oracles = !options.plan_ordered;
   return Drawing(std::move(allowed), stream, size).draw();
 }
 

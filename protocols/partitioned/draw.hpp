@@ -9,5 +9,7 @@ namespace sibyl::partitioned {
 /// clients, and 2 to `size` operations in all.
 Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size);
 Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size);
+/// And up to 3 plans that are asked for.
+Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size);
 
 }  // namespace sibyl::partitioned

@@ -69,6 +69,7 @@ struct Plan {
   std::uint64_t epoch = 0;   ///< which it begins; from 1
   std::uint32_t script = 0;  ///< its number among the plans that the scenario asks for; 0: none
   std::vector<PlannedMove> moves;
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Plan, (), (epoch, script, moves))
 

@@ -125,9 +125,9 @@ DynastarOptions dynastar_options(const Setup& setup) {
     throw ConfigError(pointer_to(kOptionsPointer, "hint_batch"), "found 0, expected at least 1");
   }
   if (options.imbalance_permille > 1'000'000) {
-    throw ConfigError(pointer_to(kOptionsPointer, "imbalance_permille"),
-                      "found " + std::to_string(options.imbalance_permille) +
-                          ", expected at most 1000000");
+    throw ConfigError(
+        pointer_to(kOptionsPointer, "imbalance_permille"),
+        "found " + std::to_string(options.imbalance_permille) + ", expected at most 1000000");
   }
   if (options.planning_time < Duration{0}) {
     throw ConfigError(pointer_to(kOptionsPointer, "planning_time"),

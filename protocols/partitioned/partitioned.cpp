@@ -1,4 +1,4 @@
-// Turns the settings of a scenario into the nodes of S-SMR and DS-SMR.
+// Turns the settings of a scenario into the nodes of S-SMR, DS-SMR and DynaStar.
 #include "protocols/partitioned/partitioned.hpp"
 
 #include <memory>
@@ -9,6 +9,9 @@
 #include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
+#include "protocols/partitioned/dynastar_client.hpp"
+#include "protocols/partitioned/dynastar_oracle.hpp"
+#include "protocols/partitioned/dynastar_server.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "protocols/partitioned/oracle.hpp"
 #include "protocols/partitioned/ssmr_client.hpp"
@@ -44,7 +47,8 @@ class Plan {
     std::vector<TraceNode> described;
     for (const NodeSpec& node : nodes_) described.push_back(node.description);
     payloads_ = std::make_shared<const multicast::Payloads>(multicast::Payloads{
-        std::move(described), literals_of<Access, Create, Delete, Move, Consult>()});
+        std::move(described), literals_of<Access, Create, Delete, Move, Consult, dynastar::Exec,
+                                          dynastar::Command, dynastar::Plan, dynastar::Hint>()});
   }
 
   const SystemPtr& system() const { return shared_; }
@@ -104,6 +108,12 @@ void refuse(bool found, const std::string& pointer, const char* message) {
   if (found) throw ConfigError(pointer, message);
 }
 
+void refuse_plans(const System& system, const char* protocol) {
+  if (system.workload.plans.empty()) return;
+  throw ConfigError(pointer_to(kWorkloadPointer, "plans"),
+                    std::string(protocol) + " makes no plans; dynastar does; leave this out");
+}
+
 /// A created object of a name that the oracles know belongs where they say; nothing moves.
 void check_static(const System& system) {
   const std::string at = pointer_to(kWorkloadPointer, "operations");
@@ -131,6 +141,7 @@ std::vector<NodeSpec> build_ssmr(const Setup& setup) {
   refuse(!system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
          "s-smr caches no locations: its oracle is local; leave this out");
   check_static(system);
+  refuse_plans(system, "s-smr");
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
   plan.fill("partition", [&](NodeId self, const std::string& name) {
@@ -151,6 +162,7 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
   refuse(options.cache == Cache::none && !system.workload.cache.empty(),
          pointer_to(kWorkloadPointer, "cache"),
          "the option \"cache\" is none, so nothing is cached; leave out the one or the other");
+  refuse_plans(system, "ds-smr");
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
   plan.fill("oracle", [&](NodeId self, const std::string& name) {
@@ -163,6 +175,40 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
   });
   plan.fill("client", [&](NodeId self, const std::string& name) {
     return make_process<DssmrClient>(shared, name, plan.amcast(self, 0), options);
+  });
+  return plan.take();
+}
+
+/// Objects move by plans; caches may be off; new ones are told apart by the applications.
+void check_dynastar(const System& system, const DynastarOptions& options) {
+  refuse(!system.deployment.oracle_views.empty(), pointer_to(kDeploymentPointer, "oracle_views"),
+         "dynastar has one replicated oracle, of one view; leave this out (s-smr has local ones)");
+  refuse(!options.cache && !system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
+         "the option \"cache\" is false, so nothing is cached; leave out the one or the other");
+  const std::string at = pointer_to(kWorkloadPointer, "operations");
+  for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {
+    refuse(system.workload.operations[i].kind == CommandKind::move,
+           pointer_to(pointer_to(at, i), "do"),
+           "dynastar's clients move no objects: plans do (/workload/plans); ds-smr's do");
+  }
+}
+
+std::vector<NodeSpec> build_dynastar(const Setup& setup) {
+  const DynastarOptions options = dynastar_options(setup);
+  System system = read_system(setup, true);
+  check_dynastar(system, options);
+  Plan plan(std::move(system));
+  const SystemPtr& shared = plan.system();
+  plan.fill("oracle", [&](NodeId self, const std::string& name) {
+    return make_process<DynastarOracle>(
+        shared, name, plan.amcast(self, shared->deployment.oracle->clock), options);
+  });
+  plan.fill("partition", [&](NodeId self, const std::string& name) {
+    const GroupSpec& spec = *shared->deployment.partitions.find(name);
+    return make_process<DynastarServer>(shared, name, plan.amcast(self, spec.clock), options);
+  });
+  plan.fill("client", [&](NodeId self, const std::string& name) {
+    return make_process<DynastarClient>(shared, name, plan.amcast(self, 0), options);
   });
   return plan.take();
 }
@@ -240,7 +286,40 @@ Words dssmr_words() {
                    Signal, Variable, Holdings, Outcome, Transfer>()});
 }
 
+Words dynastar_words() {
+  return with_multicasts(
+      {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered, reliable::Data,
+                Reply, Prophecy>(),
+       names_of<NextOperation, sequencer::OrderNext, dynastar::Planned, dynastar::ScriptedPlan>(),
+       names_of<dynastar::Exec, dynastar::Command, Create, Delete, dynastar::Plan,
+                dynastar::Hint>(),
+       field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                      reliable::Data, Reply, Prophecy, dynastar::Exec, dynastar::Command, Create,
+                      Delete, dynastar::Plan, dynastar::Hint, Signal, Outcome, dynastar::Lend,
+                      dynastar::GiveBack, dynastar::Relocate>(),
+       counters({"cached", "exec", "fallback", "hint", "lend", "plan", "relocate", "retry",
+                 "return", "signal"}),
+       {"ok", "nok"},
+       literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
+                   reliable::Data, Reply, Prophecy, dynastar::Exec, dynastar::Command, Create,
+                   Delete, dynastar::Plan, dynastar::Hint, Signal, Outcome, dynastar::Lend,
+                   dynastar::GiveBack, dynastar::Relocate>()});
+}
+
 }  // namespace
+
+ProtocolInfo dynastar_smr() {
+  return {"dynastar",
+          "partitioned state machine replication with an oracle that plans: objects are lent to "
+          "where a command is executed, and move by plans made from the workload (ICDCS 2019)",
+          infos_of(dynastar_variants()),
+          properties(),
+          "objects",
+          build_dynastar,
+          dynastar_words(),
+          [](const Setup& setup) { return labels_of(read_system(setup, true)); },
+          draw_dynastar};
+}
 
 ProtocolInfo ssmr() {
   return {"s-smr",

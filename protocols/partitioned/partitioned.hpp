@@ -1,5 +1,6 @@
 // The partitioned store: a state split into partitions, each a replicated group, with commands that
-// may touch several of them. Two protocols: S-SMR (static oracle) and DS-SMR (dynamic oracle).
+// may touch several of them. Three protocols: S-SMR (static oracle), DS-SMR (dynamic oracle) and
+// DynaStar (an oracle that plans).
 //
 // Deployment ("/deployment"); partitions in the order in which they stand. Only "partitions" must
 // be there. "oracle" is for ds-smr only, "oracle_views" (by client or partition; null: unknown) for
@@ -38,5 +39,8 @@ ProtocolInfo ssmr();
 
 /// "ds-smr": L. H. Le, C. E. Bezerra, F. Pedone, DSN 2016.
 ProtocolInfo dssmr();
+
+/// "dynastar": L. H. Le, E. Fynn, M. Eslahi-Kelorazi, R. Soule, F. Pedone, ICDCS 2019.
+ProtocolInfo dynastar_smr();
 
 }  // namespace sibyl::partitioned

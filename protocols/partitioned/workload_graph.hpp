@@ -19,8 +19,8 @@ struct PlanSettings {
   std::uint32_t parts = 1;
   std::uint32_t imbalance_permille = 200;
   std::uint64_t seed = 1;
-  bool weigh_moves = false;      ///< whether the old placement counts
-  std::uint64_t move_cost = 1;   ///< of an object, in units of edge weight
+  bool weigh_moves = false;     ///< whether the old placement counts
+  std::uint64_t move_cost = 1;  ///< of an object, in units of edge weight
 };
 
 class WorkloadGraph {

@@ -7,10 +7,6 @@
 
 namespace sibyl::partitioned {
 
-using dynastar::Command;
-using dynastar::Exec;
-using dynastar::Hint;
-
 DynastarClient::DynastarClient(SystemPtr system, std::string name,
                                multicast::AtomicMulticast amcast, const DynastarOptions& options)
     : multicast(std::move(amcast)),
@@ -78,16 +74,16 @@ void DynastarClient::try_again(Context& context, Going g) {
   const bool everywhere = g.o.kind == CommandKind::access && options_.fallback_after != 0 &&
                           g.t.retries >= options_.fallback_after;
   context.count(everywhere ? "fallback" : "exec");
-  Exec exec{g.o.op,    g.t.attempt,   context.self(), g.o.label, g.o.kind,  g.t.objects,
-            g.o.steps, request_of(g), g.o.value,      g.o.to,    everywhere};
+  dynastar::Exec exec{g.o.op,    g.t.attempt,   context.self(), g.o.label, g.o.kind,  g.t.objects,
+                      g.o.steps, request_of(g), g.o.value,      g.o.to,    everywhere};
   amcast(context, {oracle()}, Message::make(std::move(exec)));
 }
 
 /// Only at the first attempt: what has been answered with retry the oracle knows better.
 bool DynastarClient::try_cached(Context& context, Going g) {
   if (!options_.cache || g.o.kind != CommandKind::access || g.t.retries > 0) return false;
-  Command command{g.o.op,        g.t.attempt, context.self(), g.o.label, g.o.steps,
-                  request_of(g), {},          epoch,          false,     false};
+  dynastar::Command command{g.o.op,        g.t.attempt, context.self(), g.o.label, g.o.steps,
+                            request_of(g), {},          epoch,          false,     false};
   std::set<std::string> groups;
   for (const std::string& object : g.t.objects) {
     const auto it = cache.find(object);
@@ -142,7 +138,7 @@ void DynastarClient::hint(Context& context, const std::vector<std::string>& touc
   hints.push_back(touched);
   if (hints.size() < options_.hint_batch) return;
   context.count("hint");
-  amcast(context, {oracle()}, Message::make(Hint{std::move(hints)}));
+  amcast(context, {oracle()}, Message::make(dynastar::Hint{std::move(hints)}));
   hints.clear();
 }
 

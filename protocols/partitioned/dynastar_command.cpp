@@ -6,25 +6,20 @@
 
 namespace sibyl::partitioned {
 
-using dynastar::Command;
-using dynastar::GiveBack;
-using dynastar::Hint;
-using dynastar::Lend;
-
 namespace {
 
-Work work_for(const Command& c) { return {c.steps, c.request}; }
+Work work_for(const dynastar::Command& c) { return {c.steps, c.request}; }
 
 }  // namespace
 
 /// Whether it goes by another map than this partition, so that sources and targets may be wrong.
-bool DynastarServer::is_stale(const Command& c, const Task& task) const {
+bool DynastarServer::is_stale(const dynastar::Command& c, const Task& task) const {
   return options_.epoch_check && !c.everywhere && task.groups.size() > 1 && c.epoch != epoch;
 }
 
 /// Where it is executed, as far as this partition is concerned. Commands to all partitions take
 /// turns.
-std::string DynastarServer::target_of(const Command& c, const Task& task) const {
+std::string DynastarServer::target_of(const dynastar::Command& c, const Task& task) const {
   if (c.everywhere) return system().partitions[c.op % system().partitions.size()];
   std::map<multicast::GroupIndex, std::size_t> objects_at;  // in the order of the deployment
   for (const multicast::GroupIndex group : task.groups) objects_at[group] = 0;
@@ -41,7 +36,7 @@ std::string DynastarServer::target_of(const Command& c, const Task& task) const 
 
 /// The objects of the command that it is this partition's to provide; to a command that went to all
 /// every partition provides what it holds, and what is under way to it.
-std::vector<std::string> DynastarServer::mine(const Command& c) const {
+std::vector<std::string> DynastarServer::mine(const dynastar::Command& c) const {
   std::vector<std::string> names;
   for (const auto& [object, partition] : c.places) {
     const bool here =
@@ -51,9 +46,9 @@ std::vector<std::string> DynastarServer::mine(const Command& c) const {
   return names;
 }
 
-void DynastarServer::lend(Context& context, const Command& c, const std::string& target,
+void DynastarServer::lend(Context& context, const dynastar::Command& c, const std::string& target,
                           const Task& task) {
-  Lend out{task.id, self(), {}};
+  dynastar::Lend out{task.id, self(), {}};
   for (const std::string& object : mine(c)) {
     const Held* held = objects.find(object);
     if (held == nullptr && !options_.abort) return;
@@ -67,7 +62,8 @@ void DynastarServer::lend(Context& context, const Command& c, const std::string&
   tell(context, {target}, std::move(out));
 }
 
-std::string DynastarServer::execute(Context& context, const Command& c, const Task& task) {
+std::string DynastarServer::execute(Context& context, const dynastar::Command& c,
+                                    const Task& task) {
   if (is_stale(c, task)) {
     context.send(c.client, Reply{c.op, c.attempt, Verdict::retry, {}, {}});
     return "retry (epoch)";
@@ -82,7 +78,7 @@ std::string DynastarServer::execute(Context& context, const Command& c, const Ta
 }
 
 /// What is at hand of the command's objects: lent, or held here.
-Objects DynastarServer::at_hand(const Command& c, const Task& task) const {
+Objects DynastarServer::at_hand(const dynastar::Command& c, const Task& task) const {
   Objects values;
   for (const auto& [source, lent] : gathered_for(task).lent) {
     for (const auto& [object, held] : lent) {
@@ -100,7 +96,8 @@ Objects DynastarServer::at_hand(const Command& c, const Task& task) const {
   return values;
 }
 
-std::string DynastarServer::execute_here(Context& context, const Command& c, const Task& task) {
+std::string DynastarServer::execute_here(Context& context, const dynastar::Command& c,
+                                         const Task& task) {
   const Application& application = *system().application;
   Objects values = at_hand(c, task);
   const auto lacks = [&](const std::string& object) { return values.count(object) == 0; };
@@ -143,7 +140,7 @@ std::string DynastarServer::execute_here(Context& context, const Command& c, con
 /// Returns to every source what it lent, as the command has left it.
 void DynastarServer::give_back(Context& context, const Task& task, const Objects& values) {
   for (const auto& [source, lent] : gathered_for(task).lent) {
-    GiveBack back{task.id, self(), {}};
+    dynastar::GiveBack back{task.id, self(), {}};
     for (const auto& [object, held] : lent) {
       if (held) back.objects.emplace_back(object, Held{values.at(object), held->version});
     }
@@ -165,14 +162,14 @@ void DynastarServer::hint(Context& context, const std::vector<std::string>& touc
   if (first) {
     context.count("hint");
     multicast.multicast(context.child(kMulticastPort), {*system().oracle},
-                        Message::make(Hint{hints}));
+                        Message::make(dynastar::Hint{hints}));
   }
   hints.clear();
 }
 
 /// Whether copies of what plans took away are served: no check of ownership, which is the point of
 /// the variant.
-bool DynastarServer::serves_copies(const Command& c) const {
+bool DynastarServer::serves_copies(const dynastar::Command& c) const {
   return !left_behind.empty() && system().application->read_only(work_for(c));
 }
 

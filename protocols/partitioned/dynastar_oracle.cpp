@@ -7,14 +7,6 @@
 
 namespace sibyl::partitioned {
 
-using dynastar::Command;
-using dynastar::Exec;
-using dynastar::Hint;
-using dynastar::Plan;
-using dynastar::Planned;
-using dynastar::PlannedMove;
-using dynastar::ScriptedPlan;
-
 DynastarOracle::DynastarOracle(SystemPtr system, std::string name,
                                multicast::AtomicMulticast amcast, const DynastarOptions& options)
     : ReplicaOf(std::move(system), std::move(name), std::move(amcast)), options_(options) {
@@ -28,15 +20,15 @@ void DynastarOracle::start(Context& context) {
   const std::vector<PlanSpec>& plans = system().workload.plans;
   for (std::uint32_t i = 0; i < plans.size(); ++i) {
     const Duration wait = plans[i].at - context.hardware_now();
-    context.arm(std::max(wait, Duration{0}), ScriptedPlan{i + 1});
+    context.arm(std::max(wait, Duration{0}), dynastar::ScriptedPlan{i + 1});
   }
 }
 
 void DynastarOracle::timer(Context& context, const Message& tag) {
   if (silent) return;
-  if (const auto* done = tag.as<Planned>()) {
+  if (const auto* done = tag.as<dynastar::Planned>()) {
     if (done->plan.epoch == epoch + 1) send_plan(context, done->plan);
-  } else if (const auto* script = tag.as<ScriptedPlan>()) {
+  } else if (const auto* script = tag.as<dynastar::ScriptedPlan>()) {
     if (scripted.count(script->number) == 0) due.insert(script->number);
     send_script(context);
   } else {
@@ -48,11 +40,12 @@ bool DynastarOracle::accepts(const Message& message) {
   const std::size_t oracles = system().groups->members[*system().oracle].size();
   if (const auto* c = message.as<Create>()) return copies.first(c->op, c->attempt, oracles);
   if (const auto* c = message.as<Delete>()) return copies.first(c->op, c->attempt, oracles);
-  if (const auto* c = message.as<Exec>()) return c->to.empty() || system().has_partition(c->to);
-  if (message.as<Hint>() != nullptr) return true;
-  const auto* p = message.as<Plan>();
+  if (const auto* c = message.as<dynastar::Exec>())
+    return c->to.empty() || system().has_partition(c->to);
+  if (message.as<dynastar::Hint>() != nullptr) return true;
+  const auto* p = message.as<dynastar::Plan>();
   return p != nullptr &&
-         std::all_of(p->moves.begin(), p->moves.end(), [&](const PlannedMove& move) {
+         std::all_of(p->moves.begin(), p->moves.end(), [&](const dynastar::PlannedMove& move) {
            return system().has_partition(move.from) && system().has_partition(move.to);
          });
 }
@@ -114,7 +107,7 @@ bool DynastarOracle::ready(const Task& task) const {
 }
 
 std::string DynastarOracle::finish(Context& context, const Task& task) {
-  if (const auto* c = task.command.as<Exec>()) return execute(context, *c);
+  if (const auto* c = task.command.as<dynastar::Exec>()) return execute(context, *c);
   if (const auto* c = task.command.as<Create>()) {
     if (decide(*c) != Verdict::ok) return "exists";
     place(c->object, c->to);
@@ -125,8 +118,8 @@ std::string DynastarOracle::finish(Context& context, const Task& task) {
     forget(c->object);
     return c->object + " gone";
   }
-  if (const auto* h = task.command.as<Hint>()) return take_hint(context, *h);
-  if (const auto* p = task.command.as<Plan>()) return execute_plan(context, *p);
+  if (const auto* h = task.command.as<dynastar::Hint>()) return take_hint(context, *h);
+  if (const auto* p = task.command.as<dynastar::Plan>()) return execute_plan(context, *p);
   return {};
 }
 
@@ -140,7 +133,7 @@ void DynastarOracle::amcast(Context& context, const std::set<std::string>& group
   multicast.multicast(context.child(kMulticastPort), std::move(indices), std::move(command));
 }
 
-std::string DynastarOracle::execute(Context& context, const Exec& c) {
+std::string DynastarOracle::execute(Context& context, const dynastar::Exec& c) {
   if (c.kind == CommandKind::access) return execute_access(context, c);
   if (c.objects.size() != 1) return {};
   const std::string& object = c.objects.front();
@@ -165,10 +158,10 @@ std::string DynastarOracle::execute(Context& context, const Exec& c) {
   return object + "@" + *where;
 }
 
-std::string DynastarOracle::execute_access(Context& context, const Exec& c) {
+std::string DynastarOracle::execute_access(Context& context, const dynastar::Exec& c) {
   Prophecy answer{c.op, c.attempt, std::nullopt, {}};
-  Command command{c.op,      c.attempt, c.client, c.label, c.steps,
-                  c.request, {},        epoch,    true,    c.everywhere};
+  dynastar::Command command{c.op,      c.attempt, c.client, c.label, c.steps,
+                            c.request, {},        epoch,    true,    c.everywhere};
   std::set<std::string> groups;
   std::string text;
   for (const std::string& object : sorted(c.objects)) {
@@ -197,7 +190,7 @@ std::string DynastarOracle::execute_access(Context& context, const Exec& c) {
 
 // ---- Hints and plans ----
 
-std::string DynastarOracle::take_hint(Context& context, const Hint& h) {
+std::string DynastarOracle::take_hint(Context& context, const dynastar::Hint& h) {
   for (const std::vector<std::string>& objects : h.commands) touch(sorted(objects));
   plan_if_due(context);
   return std::to_string(h.commands.size()) + " commands";
@@ -225,17 +218,17 @@ void DynastarOracle::plan_if_due(Context& context) {
   settings.imbalance_permille = options_.imbalance_permille;
   settings.weigh_moves = options_.weigh_moves;
   settings.move_cost = options_.move_cost;
-  Plan plan{epoch + 1, 0, {}};
+  dynastar::Plan plan{epoch + 1, 0, {}};
   for (const auto& [object, part] : graph.plan(old, settings)) {
     const std::uint32_t before = old.at(object);
     if (part != before) plan.moves.push_back({object, *names.at(before), *names.at(part)});
   }
   if (plan.moves.empty()) return;
   planning = true;
-  context.arm(options_.planning_time, Planned{std::move(plan)});
+  context.arm(options_.planning_time, dynastar::Planned{std::move(plan)});
 }
 
-void DynastarOracle::send_plan(Context& context, Plan plan) {
+void DynastarOracle::send_plan(Context& context, dynastar::Plan plan) {
   context.count("plan");
   std::set<std::string> all(system().partitions.begin(), system().partitions.end());
   all.insert(self());
@@ -247,7 +240,7 @@ void DynastarOracle::send_plan(Context& context, Plan plan) {
 void DynastarOracle::send_script(Context& context) {
   if (due.empty() || asked_for > epoch) return;
   const std::uint32_t number = *due.begin();
-  Plan plan{epoch + 1, number, {}};
+  dynastar::Plan plan{epoch + 1, number, {}};
   for (const auto& [object, to] : system().workload.plans[number - 1].moves) {
     const std::string* from = places.find(object);
     if (from != nullptr && *from != to) plan.moves.push_back({object, *from, to});
@@ -258,15 +251,15 @@ void DynastarOracle::send_script(Context& context) {
 
 /// What has been deleted, or created elsewhere, since the plan was made stays as it is: so it does
 /// at the partitions.
-void DynastarOracle::move(const Plan& p) {
+void DynastarOracle::move(const dynastar::Plan& p) {
   epoch = p.epoch;
-  for (const PlannedMove& each : p.moves) {
+  for (const dynastar::PlannedMove& each : p.moves) {
     const std::string* where = places.find(each.object);
     if (where != nullptr && *where == each.from) place(each.object, each.to);
   }
 }
 
-std::string DynastarOracle::execute_plan(Context& context, const Plan& p) {
+std::string DynastarOracle::execute_plan(Context& context, const dynastar::Plan& p) {
   const bool fresh = p.epoch == epoch + 1;
   if (!fresh && options_.plan_ordered) return "ignored";
   if (fresh) move(p);

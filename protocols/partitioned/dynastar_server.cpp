@@ -8,10 +8,6 @@
 
 namespace sibyl::partitioned {
 
-using dynastar::Plan;
-using dynastar::PlannedMove;
-using dynastar::Relocate;
-
 bool Copies::first(std::uint64_t op, std::uint32_t attempt, std::size_t all) {
   if (all <= 1) return true;
   const Key key{op, attempt};
@@ -53,9 +49,9 @@ bool DynastarServer::accepts(const Message& message) {
   }
   if (const auto* c = message.as<Create>()) return copies.first(c->op, c->attempt, oracles);
   if (const auto* c = message.as<Delete>()) return copies.first(c->op, c->attempt, oracles);
-  const auto* p = message.as<Plan>();
+  const auto* p = message.as<dynastar::Plan>();
   return p != nullptr &&
-         std::all_of(p->moves.begin(), p->moves.end(), [&](const PlannedMove& move) {
+         std::all_of(p->moves.begin(), p->moves.end(), [&](const dynastar::PlannedMove& move) {
            return system().has_partition(move.from) && system().has_partition(move.to);
          });
 }
@@ -73,7 +69,7 @@ void DynastarServer::hear(Context& context, const Message& message) {
         if (objects.has(object)) objects.put(object, held);
       }
     }
-  } else if (const auto* r = message.as<Relocate>()) {
+  } else if (const auto* r = message.as<dynastar::Relocate>()) {
     const Parcel came(r->objects.begin(), r->objects.end());
     if (r->epoch > epoch) {
       early.try_emplace({r->epoch, r->from}, came);
@@ -93,6 +89,16 @@ const Gathered& DynastarServer::gathered_for(const Task& task) const {
 bool DynastarServer::awaited(const std::vector<std::string>& names) const {
   return std::any_of(names.begin(), names.end(),
                      [&](const std::string& object) { return pending.count(object) > 0; });
+}
+
+/// These are touched now: what plans have brought of them is here.
+void DynastarServer::settle(const std::vector<std::string>& names) {
+  for (const std::string& object : names) {
+    const auto it = come.find(object);
+    if (it == come.end()) continue;
+    objects.put(object, std::move(it->second));
+    come.erase(it);
+  }
 }
 
 void DynastarServer::install(Context& context, const std::string& object, Held held) {
@@ -121,20 +127,23 @@ void DynastarServer::advance(Context& context, const Task& task) {
   if (sent) return;
   if (const auto* c = task.command.as<dynastar::Command>()) {
     if (is_stale(*c, task) || awaited(mine(*c))) return;
+    settle(mine(*c));
     sent = true;
     const std::string target = target_of(*c, task);
     if (task.groups.size() > 1 && target != self()) lend(context, *c, target, task);
-  } else if (const auto* p = task.command.as<Plan>()) {
+  } else if (const auto* p = task.command.as<dynastar::Plan>()) {
     if (p->epoch != epoch + 1) return;
     std::vector<std::string> leaving;
-    for (const PlannedMove& move : p->moves) {
+    for (const dynastar::PlannedMove& move : p->moves) {
       if (move.from == self()) leaving.push_back(move.object);
     }
     if (awaited(leaving)) return;  // it comes by an earlier plan, and goes on from here
+    settle(leaving);
     apply(context, *p);
     sent = true;
   } else if (const auto* d = task.command.as<Delete>()) {
     if (awaited({d->object})) return;
+    settle({d->object});
     // Dropped before the signal: whoever has heard it may take the object to be gone.
     dropped = drop(context, d->object);
     sent = true;
@@ -151,7 +160,7 @@ bool DynastarServer::ready(const Task& task) const {
   if (task.command.as<Delete>() != nullptr) {
     return sent && (!options_.delete_signals || heard_of(task).outcome.has_value());
   }
-  if (const auto* p = task.command.as<Plan>()) {
+  if (const auto* p = task.command.as<dynastar::Plan>()) {
     if (sent) return options_.plan_mode == PlanMode::per_object || pending.empty();
     return p->epoch != epoch + 1;  // another plan of this epoch came first
   }
@@ -187,14 +196,15 @@ std::string DynastarServer::finish(Context& context, const Task& task) {
 // ---- Plans ----
 
 /// Sends what leaves at once to its new owners, and awaits what comes.
-void DynastarServer::apply(Context& context, const Plan& p) {
-  std::map<std::string, Relocate> outgoing;  // by destination
+void DynastarServer::apply(Context& context, const dynastar::Plan& p) {
+  std::map<std::string, dynastar::Relocate> outgoing;  // by destination
   epoch = p.epoch;
-  for (const PlannedMove& move : p.moves) {
+  for (const dynastar::PlannedMove& move : p.moves) {
     if (move.from == move.to) continue;
     if (move.to == self()) pending[move.object] = Awaited{epoch, move.from};
     if (move.from != self()) continue;
-    Relocate& relocate = outgoing.try_emplace(move.to, Relocate{epoch, self(), {}}).first->second;
+    dynastar::Relocate& relocate =
+        outgoing.try_emplace(move.to, dynastar::Relocate{epoch, self(), {}}).first->second;
     std::optional<Held> held;
     if (const Held* found = objects.find(move.object)) {
       held = *found;
@@ -223,7 +233,10 @@ void DynastarServer::arrive(Context& context, std::uint64_t of_epoch, const std:
     const auto it = pending.find(object);
     if (it == pending.end() || it->second.epoch != of_epoch || it->second.from != from) continue;
     pending.erase(it);
-    if (held && !objects.has(object)) install(context, object, *held);
+    if (!held || objects.has(object)) continue;
+    come[object] = *held;
+    if (left_behind.erase(object) > 0) context.note(note::CacheDrop{object});
+    context.note(note::Own{object});
   }
 }
 

@@ -93,6 +93,9 @@ class DynastarServer : public ReplicaOf<DynastarServer> {
   Shelf<Held> objects;      ///< what this partition owns; stays here while it is lent
   std::uint64_t epoch = 0;  ///< of the last plan
   std::map<std::string, Awaited> pending;
+  /// What plans have brought, until the first command that touches it: when it comes is no point of
+  /// the order, and replicas of this partition must be in the same states.
+  std::map<std::string, Held> come;
   std::map<std::pair<std::uint64_t, std::string>, Parcel> early;  ///< of plans yet to come
   std::map<std::uint64_t, Gathered> gathered;                     ///< by command
   bool sent = false;     ///< the command at the head has sent what it has to
@@ -101,8 +104,8 @@ class DynastarServer : public ReplicaOf<DynastarServer> {
   std::vector<std::vector<std::string>> hints;  ///< of commands executed here, not sent yet
   std::map<std::string, Held> left_behind;      ///< copies of what plans took; only where kept
   BOOST_DESCRIBE_CLASS(DynastarServer, (Replica),
-                       (objects, epoch, pending, early, gathered, sent, dropped, copies, hints,
-                        left_behind),
+                       (objects, epoch, pending, come, early, gathered, sent, dropped, copies,
+                        hints, left_behind),
                        (), ())
 
  protected:
@@ -117,6 +120,7 @@ class DynastarServer : public ReplicaOf<DynastarServer> {
  private:
   const Gathered& gathered_for(const Task& task) const;
   bool awaited(const std::vector<std::string>& names) const;
+  void settle(const std::vector<std::string>& names);
   void install(Context& context, const std::string& object, Held held);
   bool drop(Context& context, const std::string& object);
 

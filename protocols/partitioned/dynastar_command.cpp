@@ -37,11 +37,12 @@ std::string DynastarServer::target_of(const dynastar::Command& c, const Task& ta
 /// The objects of the command that it is this partition's to provide; to a command that went to all
 /// every partition provides what it holds, and what is under way to it.
 std::vector<std::string> DynastarServer::mine(const dynastar::Command& c) const {
+  const auto holds = [&](const std::string& object) {
+    return objects.has(object) || pending.count(object) > 0 || come.count(object) > 0;
+  };
   std::vector<std::string> names;
   for (const auto& [object, partition] : c.places) {
-    const bool here =
-        c.everywhere ? objects.has(object) || pending.count(object) > 0 : partition == self();
-    if (here) names.push_back(object);
+    if (c.everywhere ? holds(object) : partition == self()) names.push_back(object);
   }
   return names;
 }

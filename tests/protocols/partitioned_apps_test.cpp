@@ -1,5 +1,5 @@
-// Applications on S-SMR and DS-SMR: random runs keep what each application promises, and commands
-// whose values decide what they touch find it.
+// Applications on S-SMR, DS-SMR and DynaStar: random runs keep what each application promises, and
+// commands whose values decide what they touch find it.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -27,10 +27,10 @@ Scenario generated_of(const std::string& protocol, const std::string& applicatio
   return s;
 }
 
-/// Runs it with both protocols under 20 seeds: every operation returns, replicas agree.
+/// Runs it with all protocols under 20 seeds: every operation returns, replicas agree.
 template <class Check>
 void over_seeds(const std::string& application, const std::string& more, Check check) {
-  for (const std::string protocol : {"s-smr", "ds-smr"}) {
+  for (const std::string protocol : {"s-smr", "ds-smr", "dynastar"}) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       CAPTURE(protocol + " " + std::to_string(seed));
       const std::string placement = seed % 2 == 0 ? "group" : "random";

@@ -12,6 +12,8 @@
 
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
+#include "protocols/partitioned/dynastar_client.hpp"
+#include "protocols/partitioned/dynastar_server.hpp"
 #include "protocols/partitioned/ssmr_client.hpp"
 #include "protocols/partitioned/ssmr_server.hpp"
 #include "protocols/protocol.hpp"
@@ -176,6 +178,9 @@ inline Ran run(const Scenario& s) {
       ran.remembered += c->session.under_way.size() + c->attempts.size();
     } else if (const auto* d = dynamic_cast<const partitioned::DssmrClient*>(&world.process(id))) {
       ran.remembered += d->session.under_way.size() + d->errands.size();
+    } else if (const auto* y =
+                   dynamic_cast<const partitioned::DynastarClient*>(&world.process(id))) {
+      ran.remembered += y->session.under_way.size() + y->tries.size();
     }
     if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
       for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;
@@ -183,6 +188,13 @@ inline Ran run(const Scenario& s) {
       for (const auto& [object, slot] : dssmr->objects.slots()) {
         ran.objects[object] = slot.item.value;
       }
+    } else if (const auto* dyna = dynamic_cast<const partitioned::DynastarServer*>(server)) {
+      ran.buffered += dyna->gathered.size() + dyna->early.size() + dyna->pending.size() +
+                      dyna->copies.seen.size();
+      for (const auto& [object, slot] : dyna->objects.slots()) {
+        ran.objects[object] = slot.item.value;
+      }
+      for (const auto& [object, held] : dyna->come) ran.objects[object] = held.value;
     }
   }
   for (const auto& [what, n] : world.counters().counts) ran.counts[what] = n;

@@ -1,0 +1,104 @@
+// The oracle's workload graph, and the plans that it gives.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+#include "protocols/partitioned/workload_graph.hpp"
+
+namespace sibyl::partitioned {
+namespace {
+
+std::uint64_t hash_of_graph(const WorkloadGraph& graph) {
+  Hasher h;
+  graph.hash_into(h);
+  return h.value();
+}
+
+TEST_CASE("vertices weigh their accesses, edges the commands that touched both ends") {
+  WorkloadGraph graph;
+  for (const char* object : {"x", "y", "z"}) graph.add(object);
+  graph.touch({"x", "y"});
+  graph.touch({"x", "y", "z"});
+  graph.touch({"x", "unknown"});
+  CHECK(graph.objects() == 3);
+  CHECK(graph.accesses("x") == 3);
+  CHECK(graph.accesses("z") == 1);
+  CHECK(graph.accesses("unknown") == 0);
+  CHECK(graph.together("x", "y") == 2);
+  CHECK(graph.together("z", "y") == 1);
+  CHECK(graph.together("x", "unknown") == 0);
+}
+
+TEST_CASE("an object that is gone leaves nothing behind for the one that takes its vertex") {
+  WorkloadGraph graph;
+  graph.add("x");
+  graph.add("y");
+  graph.touch({"x", "y"});
+  graph.remove("x");
+  graph.remove("x");
+  CHECK(graph.objects() == 1);
+  graph.add("w");
+  CHECK(graph.accesses("w") == 0);
+  CHECK(graph.together("w", "y") == 0);
+  CHECK(graph.accesses("y") == 1);
+}
+
+TEST_CASE("a copy is equal until one of them changes, and neither changes the other") {
+  WorkloadGraph graph;
+  graph.add("x");
+  graph.add("y");
+  WorkloadGraph copy = graph;
+  CHECK(hash_of_graph(copy) == hash_of_graph(graph));
+  copy.touch({"x", "y"});
+  CHECK(hash_of_graph(copy) != hash_of_graph(graph));
+  CHECK(graph.together("x", "y") == 0);
+  graph.touch({"x", "y"});
+  CHECK(hash_of_graph(copy) == hash_of_graph(graph));
+}
+
+TEST_CASE("a plan puts together what is used together, balanced, and names parts as they were") {
+  WorkloadGraph graph;
+  std::map<std::string, std::uint32_t> old;
+  for (int i = 0; i < 8; ++i) {
+    const std::string object = "o" + std::to_string(i);
+    graph.add(object);
+    old[object] = static_cast<std::uint32_t>(i % 2);
+  }
+  for (int times = 0; times < 10; ++times) {
+    graph.touch({"o0", "o1", "o2", "o4"});
+    graph.touch({"o3", "o5", "o6", "o7"});
+  }
+  graph.touch({"o0", "o7"});
+  PlanSettings settings;
+  settings.parts = 2;
+  for (const bool weigh : {false, true}) {
+    CAPTURE(weigh);
+    settings.weigh_moves = weigh;
+    const auto plan = graph.plan(old, settings);
+    for (const char* object : {"o1", "o2", "o4"}) CHECK(plan.at(object) == plan.at("o0"));
+    for (const char* object : {"o5", "o6", "o7"}) CHECK(plan.at(object) == plan.at("o3"));
+    CHECK(plan.at("o0") == 0);  // where most of them were
+    CHECK(plan.at("o3") == 1);
+    CHECK(graph.plan(old, settings) == plan);
+  }
+}
+
+TEST_CASE("what nobody accesses stays, and an expensive move is not made") {
+  WorkloadGraph graph;
+  const std::map<std::string, std::uint32_t> old{{"x", 0}, {"y", 1}, {"idle", 1}};
+  for (const auto& [object, part] : old) graph.add(object);
+  graph.touch({"x", "y"});
+  PlanSettings settings;
+  settings.parts = 2;
+  settings.imbalance_permille = 1000;
+  const auto together = graph.plan(old, settings);
+  CHECK(together.at("x") == together.at("y"));
+  CHECK(together.at("idle") == 1);
+  settings.weigh_moves = true;
+  settings.move_cost = 100;
+  CHECK(graph.plan(old, settings) == old);
+}
+
+}  // namespace
+}  // namespace sibyl::partitioned

@@ -77,6 +77,33 @@ class MulticastRow(Row):
         }
 
 
+class CommandRow(Row):
+    """A command that adds to an object at each of n partitions, by a client that knows where they
+    are: multicast, what partitions tell each other, and replies."""
+
+    def __init__(self, name, what, messages, formula, cache):
+        super().__init__(name, what, messages, None, formula=formula)
+        self.cache = cache
+
+    def scenario(self, n):
+        places = {f"o{i}": f"P{i}" for i in range(1, n + 1)}
+        workload = {"operations": [{"client": "c", "do": "access",
+                                    "steps": [["add", name, 1] for name in places]}]}
+        if self.cache:
+            workload["cache"] = {"c": places}
+        return {
+            "format": "sibyl-scenario/1",
+            "id": "cost",
+            "protocol": {"name": self.name},
+            "deployment": {"partitions": {at: {} for at in places.values()},
+                           "objects": {name: {"at": at} for name, at in places.items()}},
+            "workload": workload,
+            "ties": "insertion",
+            "network": {"default": {"delay": f"{UNIT_MS}ms"}},
+            "limits": {"events": 2000000},
+        }
+
+
 def singles(n):
     """n groups of one member."""
     return {f"G{i}": 1 for i in range(n)}
@@ -172,6 +199,11 @@ ROWS = [
                  "2n+4(2n-1)+2(n-1); 3+1", two),
     MulticastRow("global-order-multicast", "one global order, 2 groups of n",
                  lambda n: 2 * n + 4 * (2 * n - 1), lambda n: 4, "2n+4(2n-1); 3+1", two),
+    # Commands over n partitions of one replica, on Skeen's multicast.
+    CommandRow("s-smr", "S-SMR: signals, variables, n replies",
+               lambda n: n * n + 2 * n * (n - 1) + n, "n^2+2n(n-1)+n", False),
+    CommandRow("dynastar", "DynaStar: loans, returns, 1 reply",
+               lambda n: n * n + 2 * (n - 1) + 1, "n^2+2(n-1)+1", True),
 ]
 
 

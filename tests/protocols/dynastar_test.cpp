@@ -87,10 +87,10 @@ TEST_CASE("after a plan from hints the objects of a command are together, in eve
 TEST_CASE("a command through the oracle is executed once, however many replicas send it") {
   for (int replicas = 1; replicas <= 3; ++replicas) {
     CAPTURE(replicas);
+    const std::string oracle = R"("oracle": {"replicas": )" + std::to_string(replicas) + "}, ";
     const Ran ran = run(dynastar(
-        R"({"partitions": {"P1": {"replicas": 2}, "P2": {"replicas": 2}}, "oracle": {"replicas": )" +
-            std::to_string(replicas) +
-            R"(}, "objects": {"x": {"value": 1, "at": "P1"}, "y": {"value": 2, "at": "P2"}}})",
+        R"({"partitions": {"P1": {"replicas": 2}, "P2": {"replicas": 2}}, )" + oracle +
+            R"("objects": {"x": {"value": 1, "at": "P1"}, "y": {"value": 2, "at": "P2"}}})",
         R"({"operations": [{"client": "c", "label": "C", "do": "access",
                             "steps": [["add", "x", 1], ["add", "y", 1]]},
                            {"client": "c", "label": "N", "do": "create", "object": "z", "value": 5},

@@ -136,6 +136,33 @@ inline Setup setup_of(const Scenario& s) {
   return {s.variants, Json::read(s.options), Json::read(s.deployment), Json::read(s.workload)};
 }
 
+/// What a process has at the end.
+inline void look_into(const Process& process, Ran& ran) {
+  const auto* server = dynamic_cast<const partitioned::Replica*>(&process);
+  if (server != nullptr) ran.buffered += server->arrived.size();
+  if (const auto* c = dynamic_cast<const partitioned::SsmrClient*>(&process)) {
+    ran.remembered += c->session.under_way.size() + c->attempts.size();
+  } else if (const auto* d = dynamic_cast<const partitioned::DssmrClient*>(&process)) {
+    ran.remembered += d->session.under_way.size() + d->errands.size();
+  } else if (const auto* y = dynamic_cast<const partitioned::DynastarClient*>(&process)) {
+    ran.remembered += y->session.under_way.size() + y->tries.size();
+  }
+  if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
+    for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;
+  } else if (const auto* dssmr = dynamic_cast<const partitioned::DssmrServer*>(server)) {
+    for (const auto& [object, slot] : dssmr->objects.slots()) {
+      ran.objects[object] = slot.item.value;
+    }
+  } else if (const auto* dyna = dynamic_cast<const partitioned::DynastarServer*>(server)) {
+    ran.buffered += dyna->gathered.size() + dyna->early.size() + dyna->pending.size() +
+                    dyna->copies.seen.size();
+    for (const auto& [object, slot] : dyna->objects.slots()) {
+      ran.objects[object] = slot.item.value;
+    }
+    for (const auto& [object, held] : dyna->come) ran.objects[object] = held.value;
+  }
+}
+
 inline Ran run(const Scenario& s) {
   constexpr std::int64_t kTick = 1'000'000;
   std::vector<NodeSpec> nodes = find_protocol(s.protocol)->build(setup_of(s));
@@ -171,32 +198,7 @@ inline Ran run(const Scenario& s) {
   ran.trace.outcome = ran.outcome;
   ran.trace.end = world.now();
   ran.trace.events = recorder.take();
-  for (const auto& [name, id] : ids) {
-    const auto* server = dynamic_cast<const partitioned::Replica*>(&world.process(id));
-    if (server != nullptr) ran.buffered += server->arrived.size();
-    if (const auto* c = dynamic_cast<const partitioned::SsmrClient*>(&world.process(id))) {
-      ran.remembered += c->session.under_way.size() + c->attempts.size();
-    } else if (const auto* d = dynamic_cast<const partitioned::DssmrClient*>(&world.process(id))) {
-      ran.remembered += d->session.under_way.size() + d->errands.size();
-    } else if (const auto* y =
-                   dynamic_cast<const partitioned::DynastarClient*>(&world.process(id))) {
-      ran.remembered += y->session.under_way.size() + y->tries.size();
-    }
-    if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
-      for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;
-    } else if (const auto* dssmr = dynamic_cast<const partitioned::DssmrServer*>(server)) {
-      for (const auto& [object, slot] : dssmr->objects.slots()) {
-        ran.objects[object] = slot.item.value;
-      }
-    } else if (const auto* dyna = dynamic_cast<const partitioned::DynastarServer*>(server)) {
-      ran.buffered += dyna->gathered.size() + dyna->early.size() + dyna->pending.size() +
-                      dyna->copies.seen.size();
-      for (const auto& [object, slot] : dyna->objects.slots()) {
-        ran.objects[object] = slot.item.value;
-      }
-      for (const auto& [object, held] : dyna->come) ran.objects[object] = held.value;
-    }
-  }
+  for (const auto& [name, id] : ids) look_into(world.process(id), ran);
   for (const auto& [what, n] : world.counters().counts) ran.counts[what] = n;
   std::map<std::int64_t, std::string> labels;
   for (const TraceEvent& e : ran.trace.events) {

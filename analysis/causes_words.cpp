@@ -62,6 +62,9 @@ std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
     if (name == "Propose") return "proposed " + content_text(content);
     return decided_words(content, integer_field(e.data, "round", 0));
   }
+  if (name == "LockTaken") return fmt::format("took the lock of {} for {}", object_of(e), named());
+  if (name == "LockReturned") return "gave back the lock of " + object_of(e);
+  if (name == "Touched") return fmt::format("executed {} on {}", named(), object_of(e));
   if (name == "CacheFill") {
     const std::string where = printable(text_field(e.data, "where"));
     if (where == "copy") return "took a copy of " + object_of(e);

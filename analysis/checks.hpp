@@ -173,6 +173,12 @@ Finding check_single_owner(const Trace& trace);
 /// In a trace with broadcasts all replicas are of one group. O(n log n).
 Finding check_replica_state(const Trace& trace);
 
+// lock_properties.cpp
+
+/// No two operations hold the lock of one object at a time, and while one holds it no server
+/// touches the object for another; both as the clients that hold locks see it. O(n log n).
+Finding check_lock_invariant(const Trace& trace);
+
 // output_properties.cpp
 
 /// What an operation returned to a correct client (reply and value), some correct replica put out

@@ -8,6 +8,7 @@
 
 #include "sim/byzantine.hpp"
 #include "sim/decode.hpp"
+#include "sim/lock_notes.hpp"
 #include "sim/notes.hpp"
 
 namespace sibyl {
@@ -59,7 +60,8 @@ void Names::check_event(const std::string& event, const std::string& pointer) co
                note::Multicast, note::Deliver, note::Own, note::Disown, note::CacheFill,
                note::CacheDrop, note::ExecuteStart, note::ExecuteEnd, note::Applied, note::Count,
                note::Broadcast, note::BroadcastDelivery, note::Output, note::Heard, note::Propose,
-               note::Decide, byzantine::Deviation>();
+               note::Decide, note::LockTaken, note::LockReturned, note::Touched,
+               byzantine::Deviation>();
   known.insert(known.end(), words_.steps.begin(), words_.steps.end());
   known.insert(known.end(), words_.messages.begin(), words_.messages.end());
   check_word(event, known, "event", pointer);

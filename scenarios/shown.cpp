@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/fault.hpp"
+#include "sim/lock_notes.hpp"
 #include "sim/notes.hpp"
 
 namespace sibyl {
@@ -30,7 +31,8 @@ void Shown::add(const Observed& step) {
     return;
   }
   if (type == &kTypeInfo<note::Own> || type == &kTypeInfo<note::Disown> ||
-      type == &kTypeInfo<fault::Crash>) {
+      type == &kTypeInfo<note::LockTaken> || type == &kTypeInfo<note::LockReturned> ||
+      type == &kTypeInfo<note::Touched> || type == &kTypeInfo<fault::Crash>) {
     chain(owned_, content ^ step.node.value);
   }
   if (type == &kTypeInfo<note::Return> || type == &kTypeInfo<note::ActionDone>) {

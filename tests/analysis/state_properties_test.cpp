@@ -25,7 +25,7 @@ TEST_CASE("every property is listed once, and an unknown name is an error that l
     CHECK(property.check(Trace{}).vacuous);
     CHECK(check(property.name, Trace{}).property == property.name);
   }
-  CHECK(names.size() == 24);
+  CHECK(names.size() == 25);
   CHECK(find_property("validty") == nullptr);
   CHECK_THROWS_WITH_AS(check("validty", Trace{}), doctest::Contains("agreement"),
                        std::invalid_argument);
@@ -43,6 +43,34 @@ TEST_CASE("an object that two groups own at once violates single_owner") {
   CHECK(finding.events == Events{first, second});
   CHECK(finding.summary ==
         "B became the owner of x (at B2) while A still owned it (since event 1).");
+}
+
+TEST_CASE(
+    "two holders of a lock, and who touches a locked object without it, break the invariant") {
+  const auto about = [](std::int64_t op) { return Value().set("object", "x").set("op", op); };
+  World w;
+  CHECK(w.check("lock_invariant").vacuous);
+  w.note(w.a1, "Touched", about(3));  // nobody holds the lock
+  w.note(w.client, "LockTaken", about(1));
+  w.note(w.a1, "Touched", about(1));
+  w.note(w.b1, "LockTaken", Value().set("object", "y").set("op", 2));
+  w.note(w.a1, "Touched", Value().set("object", "y").set("op", 2));
+  CHECK(w.check("lock_invariant").verdict == Verdict::holds);
+  World second = w;
+  second.note(second.client, "LockReturned", about(1));
+  second.note(second.b1, "LockTaken", about(2));
+  CHECK(second.check("lock_invariant").verdict == Verdict::holds);
+  second.note(second.client, "LockTaken", about(1));
+  CHECK(second.check("lock_invariant").verdict == Verdict::violated);
+  World touched = w;
+  const EventId by_another = touched.note(touched.a1, "Touched", about(2));
+  const Finding finding = touched.check("lock_invariant");
+  CHECK(finding.verdict == Verdict::violated);
+  CHECK(finding.events == Events{2, by_another});
+  World crashed = w;
+  crashed.crash(crashed.client);
+  crashed.note(crashed.b1, "LockTaken", about(2));
+  CHECK(crashed.check("lock_invariant").verdict == Verdict::holds);
 }
 
 TEST_CASE("a move with a gap keeps a single owner, also while slower replicas lag behind") {

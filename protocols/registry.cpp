@@ -23,6 +23,7 @@
 #include "protocols/broadcast/timestamped.hpp"
 #include "protocols/broadcast/unscheduled.hpp"
 #include "protocols/multicast/protocols.hpp"
+#include "protocols/partitioned/oracle_designs.hpp"
 #include "protocols/partitioned/partitioned.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/replication/ideal_protocol.hpp"
@@ -39,6 +40,10 @@ std::vector<ProtocolInfo>& all() {
       partitioned::ssmr(),
       partitioned::dssmr(),
       partitioned::dynastar_smr(),
+      partitioned::create_everywhere(),
+      partitioned::location_broker(),
+      partitioned::static_attribute(),
+      partitioned::shared_cache_store(),
       broadcast::naive_broadcast(),
       broadcast::flooding_broadcast(),
       broadcast::reliable_broadcast(),

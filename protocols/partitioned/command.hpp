@@ -202,6 +202,14 @@ struct Variable {
 };
 BOOST_DESCRIBE_STRUCT(Variable, (), (command, from, object, value))
 
+/// The value that the receiver has kept of an object is still right.
+struct Validation {
+  std::uint64_t command = 0;
+  std::string from;
+  std::string object;
+};
+BOOST_DESCRIBE_STRUCT(Validation, (), (command, from, object))
+
 /// Signal and variables in one, for DS-SMR's fallback: all that the sender holds of the command's
 /// objects. There no partition knows the others' objects, so what nobody holds must show as well.
 struct Holdings {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/broker/options.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "sim/random.hpp"
 
@@ -33,11 +34,13 @@ struct Allowed {
   std::vector<Weight> kinds;            ///< the first is in every workload
   std::vector<std::size_t> partitions;  ///< how many there may be, each as often as it stands here
   std::vector<std::size_t> objects;
-  bool dynamic = false;  ///< objects move, a create may say where, there is an oracle
   bool cache = false;
-  bool plans = false;      ///< objects move by plans, and by nothing else
-  bool oracles = false;    ///< half the time the oracle has two replicas
-  bool views = false;      ///< local oracles may be wrong
+  bool plans = false;    ///< objects move by plans, and by nothing else
+  bool oracles = false;  ///< half the time the oracle has two replicas
+  bool views = false;    ///< local oracles may be wrong
+  bool oracle = false;   ///< there is one, and objects may be created anywhere
+  bool replicas = true;
+  bool by_name = false;    ///< the name of an object says where it is
   std::size_t absent = 4;  ///< one object in so many is not there from the start
 };
 
@@ -90,7 +93,7 @@ class Drawing {
   /// clock that is ahead decides orders, as what happened before would: of one group, or of some.
   void choose_clocks() {
     const std::size_t how = below(3);
-    const std::size_t groups = partitions_ + (allowed_.dynamic ? 1 : 0);
+    const std::size_t groups = partitions_ + (allowed_.oracle ? 1 : 0);
     const std::size_t one = below(groups);
     for (std::size_t i = 0; i < groups; ++i) {
       const bool some = one_in(2);
@@ -100,7 +103,8 @@ class Drawing {
 
   Value group(std::size_t number) {
     Value group{Value::Object{}};
-    if (size_ > kSmallestDrawing + 1 && one_in(8)) group.set("replicas", Value(2));
+    if (size_ > kSmallestDrawing + 1 && one_in(8) && allowed_.replicas)
+      group.set("replicas", Value(2));
     if (ahead_[number]) group.set("clock", Value(10));
     return group;
   }
@@ -109,7 +113,7 @@ class Drawing {
     Value::Object partitions;
     for (std::size_t i = 0; i < partitions_; ++i) partitions.emplace_back(kPartitions[i], group(i));
     deployment.set("partitions", Value(std::move(partitions)));
-    if (allowed_.dynamic) {
+    if (allowed_.oracle) {
       Value oracle = group(partitions_);
       if (allowed_.oracles && one_in(2)) oracle.set("replicas", Value(2));
       if (!oracle.as_object()->empty()) deployment.set("oracle", std::move(oracle));
@@ -119,6 +123,7 @@ class Drawing {
     for (std::size_t i = 0; i < objects_; ++i) {
       if (one_in(allowed_.absent)) continue;
       here_.emplace_back(kObjects[i], apart ? kPartitions[i % partitions_] : partition());
+      if (allowed_.by_name) here_.back().second = kPartitions[hash_text(kObjects[i]) % partitions_];
       objects.emplace_back(kObjects[i],
                            Value::Object{{"value", static_cast<std::int64_t>(10 * (i + 1))},
                                          {"at", here_.back().second}});
@@ -163,7 +168,7 @@ class Drawing {
       case Kind::create:
         say(operation, "create");
         operation.set("value", fresh());
-        if (allowed_.dynamic && one_in(2)) operation.set("to", Value(partition()));
+        if (allowed_.oracle && one_in(2)) operation.set("to", Value(partition()));
         break;
       case Kind::erase:
         say(operation, "delete");
@@ -296,7 +301,7 @@ Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size) {
                    {Kind::create, 2, 2}, {Kind::erase, 2, 2},  {Kind::move, 2, 2}};
   allowed.partitions = {1, 2, 2, 3};
   allowed.objects = {1, 1, 1, 2, 2, 3};
-  allowed.dynamic = true;
+  allowed.oracle = true;
   allowed.cache = dssmr_options(setup).cache != Cache::none;
   return Drawing(std::move(allowed), stream, size).draw();
 }
@@ -311,10 +316,54 @@ Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size) {
                    {Kind::erase, 2, 2}};
   allowed.partitions = {1, 2, 2, 2, 3, 3};
   allowed.objects = {1, 2, 2, 2, 3, 3};
-  allowed.dynamic = true;
+  allowed.oracle = true;
   allowed.cache = options.cache;
   allowed.plans = true;
   allowed.oracles = !options.plan_ordered;
+  return Drawing(std::move(allowed), stream, size).draw();
+}
+
+Drawn draw_everywhere(const Setup& /*setup*/, Stream& stream, unsigned size) {
+  Allowed allowed;
+  allowed.kinds = {{Kind::read, 4, 4},  {Kind::move, 3, 4},   {Kind::access, 2, 2},
+                   {Kind::write, 3, 3}, {Kind::create, 1, 1}, {Kind::erase, 1, 1}};
+  allowed.partitions = {1, 2, 2, 2, 3};
+  allowed.objects = {1, 1, 2, 2, 3};
+  allowed.absent = 16;
+  return Drawing(std::move(allowed), stream, size).draw();
+}
+
+Drawn draw_attribute(const Setup& /*setup*/, Stream& stream, unsigned size) {
+  Allowed allowed;
+  allowed.kinds = {{Kind::read, 3, 4},
+                   {Kind::access, 5, 4},
+                   {Kind::write, 2, 2},
+                   {Kind::create, 2, 2},
+                   {Kind::erase, 2, 2}};
+  allowed.partitions = {1, 2, 2, 3, 3};
+  allowed.objects = {1, 2, 2, 3, 3};
+  allowed.by_name = true;
+  return Drawing(std::move(allowed), stream, size).draw();
+}
+
+Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size) {
+  Allowed allowed;
+  allowed.kinds = {{Kind::read, 4, 4},   {Kind::access, 2, 2}, {Kind::write, 2, 2},
+                   {Kind::create, 2, 2}, {Kind::erase, 2, 2},  {Kind::move, 3, 3}};
+  allowed.partitions = {1, 2, 2, 3};
+  allowed.objects = {1, 1, 1, 2, 2, 3};
+  allowed.oracle = true;
+  allowed.replicas = false;
+  allowed.cache = broker::broker_options(setup).cache != Cache::none;
+  return Drawing(std::move(allowed), stream, size).draw();
+}
+
+Drawn draw_shared_cache(const Setup& /*setup*/, Stream& stream, unsigned size) {
+  Allowed allowed;
+  allowed.kinds = {{Kind::read, 3, 4}, {Kind::access, 5, 4}, {Kind::write, 2, 2}};
+  allowed.partitions = {2, 2, 3};
+  allowed.objects = {1, 2, 2, 3};
+  allowed.absent = 16;
   return Drawing(std::move(allowed), stream, size).draw();
 }
 

@@ -11,5 +11,9 @@ Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size);
 Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size);
 /// And up to 3 plans that are asked for.
 Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size);
+Drawn draw_everywhere(const Setup& setup, Stream& stream, unsigned size);
+Drawn draw_attribute(const Setup& setup, Stream& stream, unsigned size);
+Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size);
+Drawn draw_shared_cache(const Setup& setup, Stream& stream, unsigned size);
 
 }  // namespace sibyl::partitioned

@@ -25,6 +25,11 @@ const std::vector<Variant>& ssmr_variants() {
         "every partition keeps copies of all objects; harmful when the local oracles differ",
         {"linearizability"}},
        {{"copies", true}}},
+      {{"no-validation",
+        "a partition keeps the values that others have sent it, and reads them without asking "
+        "whether they are still right",
+        {"linearizability"}},
+       {{"cache_variables", "unchecked"}}},
   };
   return kVariants;
 }
@@ -172,6 +177,10 @@ const Value* System::believed(const std::string& holder, const std::string& obje
   if (view == deployment.oracle_views.end()) return nullptr;
   const auto it = view->second.find(object);
   return it == view->second.end() ? nullptr : &it->second;
+}
+
+const std::string& System::partition_by_attribute(std::string_view object) const {
+  return partition_by_hash(object.substr(0, object.find('/')));
 }
 
 const std::string& System::partition_by_hash(std::string_view object) const {

@@ -149,6 +149,30 @@ enum class Superset : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(Superset, all, expected)
 
+/// What a partition does about an object that is at a partition to which the command was not sent.
+enum class Remote : std::uint8_t {
+  wait,   ///< for its value, which never comes (C2)
+  copy,   ///< takes its own copy for the object, where it has one (C1)
+  retry,  ///< answers retry, and the client sends the command to all
+};
+BOOST_DESCRIBE_ENUM(Remote, wait, copy, retry)
+
+/// What the local oracles go by.
+enum class OracleRule : std::uint8_t {
+  placed,     ///< where the deployment has put an object, or its create; known to all partitions
+  attribute,  ///< its name, up to the first "/": nobody has to be told of creates and deletes
+};
+BOOST_DESCRIBE_ENUM(OracleRule, placed, attribute)
+
+/// Whether a partition keeps the values that others have sent it for a command.
+enum class CacheVariables : std::uint8_t {
+  none,
+  conservative,  ///< reads one when its owner has said that it is still right
+  speculative,   ///< reads it at once, and executes anew when the owner sends another value
+  unchecked,     ///< reads it, whatever the owner says
+};
+BOOST_DESCRIBE_ENUM(CacheVariables, none, conservative, speculative, unchecked)
+
 struct SsmrOptions {
   Signals signals = Signals::start;
   /// Every partition keeps a copy of every object from the start (the notes' first implementation).
@@ -156,8 +180,13 @@ struct SsmrOptions {
   /// differ.
   bool copies = false;
   Superset superset = Superset::all;
+  Remote remote = Remote::wait;
+  OracleRule oracle = OracleRule::placed;
+  CacheVariables cache_variables = CacheVariables::none;
+  bool moves = false;  ///< objects may be moved, by commands to all partitions
 };
-BOOST_DESCRIBE_STRUCT(SsmrOptions, (), (signals, copies, superset))
+BOOST_DESCRIBE_STRUCT(SsmrOptions, (),
+                      (signals, copies, superset, remote, oracle, cache_variables, moves))
 
 /// Who replies to the client.
 enum class Replier : std::uint8_t { oracle, partition };
@@ -319,6 +348,8 @@ struct System {
   /// What the local oracle of `holder`, a client or partition, is made to believe of an object's
   /// location (a name, or null for "unknown"); null pointer: the truth.
   const Value* believed(const std::string& holder, const std::string& object) const;
+  /// The partition of the static attribute of an object: its name up to the first "/".
+  const std::string& partition_by_attribute(std::string_view object) const;
   /// The partition that a name hashes to.
   const std::string& partition_by_hash(std::string_view object) const;
 };

@@ -1,11 +1,6 @@
 // Turns the settings of a scenario into the nodes of S-SMR, DS-SMR and DynaStar.
 #include "protocols/partitioned/partitioned.hpp"
 
-#include <memory>
-
-#include "protocols/multicast/ft_skeen.hpp"
-#include "protocols/multicast/global_order.hpp"
-#include "protocols/multicast/white_box.hpp"
 #include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
@@ -14,99 +9,13 @@
 #include "protocols/partitioned/dynastar_server.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "protocols/partitioned/oracle.hpp"
+#include "protocols/partitioned/plan.hpp"
 #include "protocols/partitioned/ssmr_client.hpp"
 #include "protocols/partitioned/ssmr_server.hpp"
 
 namespace sibyl::partitioned {
 
 namespace {
-
-/// Numbers the nodes: oracle, partitions, clients, sequencer.
-class Plan {
- public:
-  explicit Plan(System system) : system_(std::move(system)) {
-    auto groups = std::make_shared<multicast::Groups>();
-    if (const auto& oracle = system_.deployment.oracle) {
-      system_.oracle = 0;
-      add_group(*groups, oracle->name, "oracle", oracle->replicas);
-    }
-    for (const auto& [name, spec] : system_.deployment.partitions.items) {
-      add_group(*groups, name, "partition", spec.replicas);
-    }
-    for (const std::string& client : system_.deployment.clients) {
-      system_.clients.push_back(next());
-      nodes_.push_back({{client, "client", client}, {}});
-    }
-    if (system_.deployment.multicast == MulticastKind::sequencer) {
-      groups->sequencer = next();
-      nodes_.push_back({{"sequencer", "sequencer", "sequencer"}, {}});
-      nodes_.back().process = make_process<multicast::SequencerNode>(groups);
-    }
-    system_.groups = groups;
-    shared_ = std::make_shared<const System>(std::move(system_));
-    std::vector<TraceNode> described;
-    for (const NodeSpec& node : nodes_) described.push_back(node.description);
-    payloads_ = std::make_shared<const multicast::Payloads>(multicast::Payloads{
-        std::move(described), literals_of<Access, Create, Delete, Move, Consult, dynastar::Exec,
-                                          dynastar::Command, dynastar::Plan, dynastar::Hint>()});
-  }
-
-  const SystemPtr& system() const { return shared_; }
-
-  multicast::AtomicMulticast amcast(NodeId self, std::int64_t clock) const {
-    const auto& groups = shared_->groups;
-    const auto shown = static_cast<std::uint64_t>(clock);
-    switch (shared_->deployment.multicast) {
-      case MulticastKind::skeen:
-        break;
-      case MulticastKind::sequencer:
-        return multicast::AtomicMulticast(multicast::Sequencer(groups));
-      case MulticastKind::ft_skeen:
-        return multicast::AtomicMulticast(
-            multicast::FtSkeen(groups, payloads_, self, shown, multicast::FtSkeenOptions{}));
-      case MulticastKind::white_box:
-        return multicast::AtomicMulticast(
-            multicast::WhiteBox(groups, self, shown, multicast::WhiteBoxOptions{}));
-      case MulticastKind::global_order:
-        return multicast::AtomicMulticast(
-            multicast::GlobalOrder(groups, payloads_, self, multicast::GlobalOrderOptions{}));
-    }
-    return multicast::AtomicMulticast(multicast::Skeen(groups, shown));
-  }
-
-  /// Gives every node of a role its process: make(its number, name of its group).
-  template <class Make>
-  void fill(std::string_view role, Make make) {
-    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
-      NodeSpec& node = nodes_[i];
-      if (node.description.role == role) node.process = make(NodeId{i}, node.description.group);
-    }
-  }
-
-  std::vector<NodeSpec> take() { return std::move(nodes_); }
-
- private:
-  NodeId next() const { return {static_cast<std::uint32_t>(nodes_.size())}; }
-
-  void add_group(multicast::Groups& groups, const std::string& name, const std::string& role,
-                 std::uint32_t replicas) {
-    groups.names.push_back(name);
-    groups.members.emplace_back();
-    for (std::uint32_t i = 1; i <= replicas; ++i) {
-      groups.members.back().push_back(next());
-      nodes_.push_back({{replicas == 1 ? name : name + "." + std::to_string(i), role, name}, {}});
-    }
-  }
-
-  System system_;
-  SystemPtr shared_;
-  multicast::PayloadsPtr payloads_;
-  std::vector<NodeSpec> nodes_;
-};
-
-void refuse(bool found, const std::string& pointer, const char* message) {
-  if (found) throw ConfigError(pointer, message);
-}
 
 void refuse_plans(const System& system, const char* protocol) {
   if (system.workload.plans.empty()) return;
@@ -115,12 +24,12 @@ void refuse_plans(const System& system, const char* protocol) {
 }
 
 /// A created object of a name that the oracles know belongs where they say; nothing moves.
-void check_static(const System& system) {
+void check_static(const System& system, const SsmrOptions& options) {
   const std::string at = pointer_to(kWorkloadPointer, "operations");
   for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {
     const Operation& operation = system.workload.operations[i];
     const std::string pointer = pointer_to(at, i);
-    refuse(operation.kind == CommandKind::move, pointer_to(pointer, "do"),
+    refuse(operation.kind == CommandKind::move && !options.moves, pointer_to(pointer, "do"),
            "s-smr moves no objects: its oracle is static; ds-smr does");
     if (operation.kind != CommandKind::create || operation.to.empty()) continue;
     const ObjectSpec* spec = system.deployment.objects.find(operation.object);
@@ -132,16 +41,42 @@ void check_static(const System& system) {
   }
 }
 
-std::vector<NodeSpec> build_ssmr(const Setup& setup) {
-  const SsmrOptions options = ssmr_options(setup);
+/// By attribute nothing else decides where an object is.
+void check_attributes(const System& system) {
+  refuse(system.application->name() != "store", pointer_to(kDeploymentPointer, "application"),
+         "with the oracle \"attribute\" there is the store only; leave this out");
+  const auto check = [&](const std::string& object, const std::string& at,
+                         const std::string& pointer) {
+    const std::string& where = system.partition_by_attribute(object);
+    if (at.empty() || at == where) return;
+    throw ConfigError(pointer, "found " + at + ", but the name of " + object + " puts it at " +
+                                   where + "; write that, or choose another name");
+  };
+  const std::string objects = pointer_to(kDeploymentPointer, "objects");
+  for (const auto& [object, spec] : system.deployment.objects.items) {
+    check(object, spec.at, pointer_to(pointer_to(objects, object), "at"));
+  }
+  const std::string at = pointer_to(kWorkloadPointer, "operations");
+  for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {
+    const Operation& o = system.workload.operations[i];
+    if (o.kind == CommandKind::create) {
+      check(o.object, o.to, pointer_to(pointer_to(at, i), "to"));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<NodeSpec> build_ssmr(const Setup& setup, const SsmrOptions& options) {
   System system = read_system(setup, false);
   refuse(system.deployment.oracle.has_value(), pointer_to(kDeploymentPointer, "oracle"),
          "s-smr has no oracle nodes: its oracle is a function at every client and partition; "
          "leave this out");
   refuse(!system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
          "s-smr caches no locations: its oracle is local; leave this out");
-  check_static(system);
+  check_static(system, options);
   refuse_plans(system, "s-smr");
+  if (options.oracle == OracleRule::attribute) check_attributes(system);
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
   plan.fill("partition", [&](NodeId self, const std::string& name) {
@@ -153,6 +88,8 @@ std::vector<NodeSpec> build_ssmr(const Setup& setup) {
   });
   return plan.take();
 }
+
+namespace {
 
 std::vector<NodeSpec> build_dssmr(const Setup& setup) {
   const DssmrOptions options = dssmr_options(setup);
@@ -213,7 +150,8 @@ std::vector<NodeSpec> build_dynastar(const Setup& setup) {
   return plan.take();
 }
 
-/// A move is in no history: it changes no value.
+}  // namespace
+
 std::vector<std::string> labels_of(const System& system) {
   std::vector<std::string> labels;
   for (const Operation& operation : system.workload.operations) {
@@ -222,13 +160,12 @@ std::vector<std::string> labels_of(const System& system) {
   return labels;
 }
 
-std::vector<std::string> properties() {
+std::vector<std::string> partitioned_properties() {
   return {"validity",      "integrity",    "agreement",     "uniform_agreement", "prefix_order",
           "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
 }
 
-/// Those of the protocol, and one for each kind of commands that applications have.
-std::vector<std::string> counters(std::vector<std::string> own) {
+std::vector<std::string> with_done_counters(std::vector<std::string> own) {
   own.insert(own.end(), {"done.create", "done.delete"});
   for (const std::string& name : application_names()) {
     const ApplicationPtr application = make_application(Value(name), kDeploymentPointer, 1);
@@ -240,7 +177,7 @@ std::vector<std::string> counters(std::vector<std::string> own) {
   return sorted(std::move(own));
 }
 
-/// And those of the fault-tolerant multicasts. Their counters are theirs: most runs have none.
+/// Their counters are theirs: most runs have none.
 Words with_multicasts(Words words) {
   const auto add = [](std::vector<std::string>& to, std::vector<std::string> more) {
     to.insert(to.end(), more.begin(), more.end());
@@ -257,19 +194,22 @@ Words with_multicasts(Words words) {
 }
 
 Words ssmr_words() {
-  return with_multicasts(
-      {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered, reliable::Data,
-                Reply>(),
-       names_of<NextOperation, sequencer::OrderNext, LocalConsult>(),
-       names_of<Access, Create, Delete>(),
-       field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                      reliable::Data, Reply, Access, Create, Delete, Signal, Variable>(),
-       counters({"consult-local", "retry", "signal", "variable"}),
-       {"ok", "nok"},
-       literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
-                   reliable::Data, Reply, Access, Create, Delete, Signal, Variable>()});
+  return with_multicasts({names_of<skeen::Start, skeen::Propose, sequencer::Submit,
+                                   sequencer::Ordered, reliable::Data, Reply>(),
+                          names_of<NextOperation, sequencer::OrderNext, LocalConsult>(),
+                          names_of<Access, Create, Delete, Move>(),
+                          field_names_of<skeen::Start, skeen::Propose, sequencer::Submit,
+                                         sequencer::Ordered, reliable::Data, Reply, Access, Create,
+                                         Delete, Move, Signal, Variable, Validation>(),
+                          with_done_counters({"consult-local", "move", "retry", "rollback",
+                                              "signal", "speculation", "validation", "variable"}),
+                          {"ok", "nok"},
+                          literals_of<skeen::Start, skeen::Propose, sequencer::Submit,
+                                      sequencer::Ordered, reliable::Data, Reply, Access, Create,
+                                      Delete, Move, Signal, Variable, Validation>()});
 }
 
+namespace {
 Words dssmr_words() {
   return with_multicasts(
       {names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered, reliable::Data,
@@ -279,7 +219,7 @@ Words dssmr_words() {
        field_names_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                       reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
                       Signal, Variable, Holdings, Outcome, Transfer>(),
-       counters({"consult", "fallback", "move", "push", "retry", "signal"}),
+       with_done_counters({"consult", "fallback", "move", "push", "retry", "signal"}),
        {"ok", "nok"},
        literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                    reliable::Data, Reply, Prophecy, Push, Access, Create, Delete, Move, Consult,
@@ -297,8 +237,8 @@ Words dynastar_words() {
                       reliable::Data, Reply, Prophecy, dynastar::Exec, dynastar::Command, Create,
                       Delete, dynastar::Plan, dynastar::Hint, Signal, Outcome, dynastar::Lend,
                       dynastar::GiveBack, dynastar::Relocate>(),
-       counters({"cached", "exec", "fallback", "hint", "lend", "plan", "relocate", "retry",
-                 "return", "signal"}),
+       with_done_counters({"cached", "exec", "fallback", "hint", "lend", "plan", "relocate",
+                           "retry", "return", "signal"}),
        {"ok", "nok"},
        literals_of<skeen::Start, skeen::Propose, sequencer::Submit, sequencer::Ordered,
                    reliable::Data, Reply, Prophecy, dynastar::Exec, dynastar::Command, Create,
@@ -313,7 +253,7 @@ ProtocolInfo dynastar_smr() {
           "partitioned state machine replication with an oracle that plans: objects are lent to "
           "where a command is executed, and move by plans made from the workload (ICDCS 2019)",
           infos_of(dynastar_variants()),
-          properties(),
+          partitioned_properties(),
           "objects",
           build_dynastar,
           dynastar_words(),
@@ -326,9 +266,9 @@ ProtocolInfo ssmr() {
           "partitioned state machine replication with a static oracle: commands over several "
           "partitions, exchanged variables, signals (DSN 2014)",
           infos_of(ssmr_variants()),
-          properties(),
+          partitioned_properties(),
           "objects",
-          build_ssmr,
+          [](const Setup& setup) { return build_ssmr(setup, ssmr_options(setup)); },
           ssmr_words(),
           [](const Setup& setup) { return labels_of(read_system(setup, false)); },
           draw_ssmr};
@@ -339,7 +279,7 @@ ProtocolInfo dssmr() {
           "partitioned state machine replication with a replicated oracle: objects are created, "
           "deleted and moved, clients cache locations and retry (DSN 2016)",
           infos_of(dssmr_variants()),
-          properties(),
+          partitioned_properties(),
           "objects",
           build_dssmr,
           dssmr_words(),

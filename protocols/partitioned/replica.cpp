@@ -20,6 +20,8 @@ void Replica::receive(Context& context, NodeId from, const Message& message) {
       take(delivered->payload);
       hear(context, delivered->payload);
     }
+  } else {
+    told(context, from, message);
   }
   progress(context);
 }
@@ -64,6 +66,11 @@ void Replica::take(const Message& message) {
       a->heard.insert(v->from);
       a->variables.emplace(v->object, v->value);
     }
+  } else if (const auto* c = message.as<Validation>()) {
+    if (Arrived* a = about(c->command)) {
+      a->heard.insert(c->from);
+      a->validated.insert(c->object);
+    }
   } else if (const auto* h = message.as<Holdings>()) {
     if (Arrived* a = about(h->command)) {
       a->heard.insert(h->from);
@@ -94,7 +101,7 @@ void Replica::progress(Context& context) {
     advance(context, head);
     if (!ready(head)) return;
     const Task task = std::move(head);
-    context.work_on(task.command.type());
+    work(context, task);
     std::string result = finish(context, task);
     queue.pop_front();
     end(context, task, std::move(result));

@@ -42,11 +42,12 @@ BOOST_DESCRIBE_STRUCT(Task, (), (id, groups, command, started))
 struct Arrived {
   std::set<std::string> heard;                              ///< groups that have started it
   std::map<std::string, std::optional<Content>> variables;  ///< by object
+  std::set<std::string> validated;                          ///< objects
   Objects holdings;
   std::optional<Verdict> outcome;
   std::map<std::string, std::optional<Held>> transfers;  ///< by source
 };
-BOOST_DESCRIBE_STRUCT(Arrived, (), (heard, variables, holdings, outcome, transfers))
+BOOST_DESCRIBE_STRUCT(Arrived, (), (heard, variables, validated, holdings, outcome, transfers))
 
 class Replica : public Process {
  public:
@@ -84,6 +85,10 @@ class Replica : public Process {
   virtual void begin(Context& context, const Task& task) = 0;
   /// Whether it has heard all that it must wait for.
   virtual bool ready(const Task& task) const = 0;
+  /// Takes the CPU time of executing it.
+  virtual void work(Context& context, const Task& task) { context.work_on(task.command.type()); }
+  /// A message that is no command, and from no replica.
+  virtual void told(Context& /*context*/, NodeId /*from*/, const Message& /*message*/) {}
   /// Executes it and replies; returns its result for people.
   virtual std::string finish(Context& context, const Task& task) = 0;
   virtual std::uint64_t state_hash() const = 0;

@@ -13,26 +13,31 @@ SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMult
       name_(std::move(name)),
       options_(options) {}
 
-/// The local oracle: a function of the deployment, never of what happens.
+/// The local oracle: a function of the deployment, never of what happens; but for moves of the
+/// client's own.
 std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
   if (const Value* believed = system_->believed(name_, object)) {
     if (believed->is_null()) return std::nullopt;
     return *believed->as_string();
   }
+  if (options_.oracle == OracleRule::attribute) return system_->partition_by_attribute(object);
+  if (const auto it = moved.find(object); it != moved.end()) return it->second;
   const ObjectSpec* spec = system_->deployment.objects.find(object);
   if (spec == nullptr) return std::nullopt;
   return spec->at;
 }
 
 /// dests := oracle(C), a superset of part(C): all partitions where the oracle does not know, and
-/// for creates and deletes.
+/// for creates, deletes and moves, of which all oracles have to know. By attribute none has to.
 void SsmrClient::consult(Context& context, const Operation& operation,
                          std::vector<multicast::GroupIndex>& dests) const {
   LocalConsult asked{operation.op, operation.label, {}};
   std::set<multicast::GroupIndex> found;
-  bool all = operation.kind != CommandKind::access ||
-             (options_.superset == Superset::all &&
-              system_->application->open_ended({operation.steps, operation.request}));
+  const bool known_to_all =
+      operation.kind != CommandKind::access && options_.oracle != OracleRule::attribute;
+  bool all =
+      known_to_all || (options_.superset == Superset::all &&
+                       system_->application->open_ended({operation.steps, operation.request}));
   for (const std::string& object : operation.objects()) {
     const std::optional<std::string> where = oracle(object);
     asked.places.emplace_back(object, where.value_or("?"));
@@ -58,7 +63,9 @@ void SsmrClient::try_everywhere(Context& context, const Operation& o, const Repl
                 context.self(), o.label,
                 o.steps,        {},
                 false,          o.request};
-  access.request.objects = with_names(o.request.objects, reply.result.content);
+  if (reply.result.content.as_list() != nullptr) {
+    access.request.objects = with_names(o.request.objects, reply.result.content);
+  }
   multicast.multicast(context.child(kMulticastPort), everywhere(),
                       Message::make(std::move(access)));
 }
@@ -66,6 +73,9 @@ void SsmrClient::try_everywhere(Context& context, const Operation& o, const Repl
 /// A new object of a name that the oracles know goes where they say, so that they stay right;
 /// another one where the command says, else where its name hashes to.
 std::string SsmrClient::owner_of_new(const Operation& operation) const {
+  if (options_.oracle == OracleRule::attribute) {
+    return system_->partition_by_attribute(operation.object);
+  }
   if (const ObjectSpec* spec = system_->deployment.objects.find(operation.object)) return spec->at;
   return operation.to.empty() ? system_->partition_by_hash(operation.object) : operation.to;
 }
@@ -89,6 +99,12 @@ void SsmrClient::timer(Context& context, const Message& tag) {
   } else if (o.kind == CommandKind::create) {
     command =
         Message::make(Create{o.op, 1, context.self(), o.label, o.object, o.value, owner_of_new(o)});
+  } else if (o.kind == CommandKind::move) {
+    std::vector<std::string> from = system_->partitions;
+    std::erase(from, o.to);
+    command = Message::make(
+        Move{o.op, 1, context.self(), o.label, o.object, std::move(from), o.to, true});
+    context.count("move");
   } else {
     command = Message::make(Delete{o.op, 1, context.self(), o.label, o.object, ""});
   }
@@ -113,6 +129,8 @@ void SsmrClient::receive(Context& context, NodeId from, const Message& message) 
     return;
   }
   attempts.erase(o->op);
+  if (o->kind == CommandKind::move && reply->verdict == Verdict::ok) moved[o->object] = o->to;
+  if (o->kind == CommandKind::erase) moved.erase(o->object);
   session.give_back(context, reply->op, reply->verdict, reply);
 }
 

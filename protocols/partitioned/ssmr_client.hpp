@@ -31,8 +31,9 @@ class SsmrClient : public ProcessOf<SsmrClient> {
   multicast::AtomicMulticast multicast;
   Session session;
   std::map<std::uint64_t, std::uint32_t> attempts;  ///< by operation, where it is not the first
+  std::map<std::string, std::string> moved;         ///< by this client, to where
   bool silent = false;
-  BOOST_DESCRIBE_CLASS(SsmrClient, (), (multicast, session, attempts, silent), (), ())
+  BOOST_DESCRIBE_CLASS(SsmrClient, (), (multicast, session, attempts, moved, silent), (), ())
 
  private:
   std::optional<std::string> oracle(const std::string& object) const;

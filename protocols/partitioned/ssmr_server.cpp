@@ -29,12 +29,14 @@ void SsmrServer::start(Context& context) {
   }
 }
 
-/// The oracle of this partition: what the deployment makes it believe, else what it has delivered.
+/// The oracle of this partition: what the deployment makes it believe, else what it has delivered,
+/// or the object's attribute.
 std::optional<std::string> SsmrServer::oracle(const std::string& object) const {
   if (const Value* believed = system().believed(self(), object)) {
     if (believed->is_null()) return std::nullopt;
     return *believed->as_string();
   }
+  if (by_attribute()) return system().partition_by_attribute(object);
   const std::string* where = catalog.find(object);
   if (where == nullptr) return std::nullopt;
   return *where;
@@ -46,9 +48,39 @@ bool SsmrServer::is_local(const std::string& object) const {
   return where ? *where == self() : store.has(object);
 }
 
+/// Whether the command has been sent to the partition of the object.
+bool SsmrServer::is_addressed(const Task& task, const std::string& object) const {
+  const std::optional<std::string> where = oracle(object);
+  if (!where) return true;
+  return std::find(task.groups.begin(), task.groups.end(), system().group(*where)) !=
+         task.groups.end();
+}
+
+/// The same, or a copy stands in for what is at a partition that does not take part.
+bool SsmrServer::is_local(const Task& task, const std::string& object) const {
+  if (is_local(object)) return true;
+  return options_.remote == Remote::copy && store.has(object) && !is_addressed(task, object);
+}
+
+/// Whether to send the client away: the command should have gone to other partitions.
+bool SsmrServer::is_elsewhere(const Task& task, const Access& c) const {
+  if (options_.remote != Remote::retry) return false;
+  const std::vector<std::string> objects = system().application->objects(work_of(c));
+  return !std::all_of(objects.begin(), objects.end(),
+                      [&](const std::string& object) { return is_addressed(task, object); });
+}
+
+/// The objects whose values, or absence, partitions tell each other. Where nobody is told of
+/// creates, only its own partition knows whether there is an object to write.
+std::vector<std::string> SsmrServer::exchanged(const Access& c) const {
+  const Application& application = *system().application;
+  return by_attribute() ? application.objects(work_of(c)) : application.reads(work_of(c));
+}
+
 std::vector<std::string> SsmrServer::missing_of(const Access& c) const {
   std::vector<std::string> missing;
   for (std::string& object : system().application->objects(work_of(c))) {
+    if (by_attribute() && !is_local(object)) continue;
     if (!catalog.has(object)) missing.push_back(std::move(object));
   }
   return missing;
@@ -67,6 +99,7 @@ void SsmrServer::enqueued(Context& context, const Task& task) {
 
 void SsmrServer::begin(Context& context, const Task& task) {
   if (options_.signals == Signals::start) signal(context, task);
+  if (const auto* move = task.command.as<Move>()) return give_away(context, task, *move);
   const auto* c = task.command.as<Access>();
   if (c == nullptr) return;
   LocalConsult asked{c->op, c->label, {}};
@@ -75,19 +108,60 @@ void SsmrServer::begin(Context& context, const Task& task) {
   }
   context.note(asked);
   context.count("consult-local");
-  if (!missing_of(*c).empty()) return;
-  // Upon read(v), v in P: r-mcast (v, value, C.id). The value is known now, so it is sent now,
-  // once. What the command writes before it reads is known to all who execute it, and not sent at
-  // all.
+  if ((!by_attribute() && !missing_of(*c).empty()) || is_elsewhere(task, *c)) return;
+  send_variables(context, task, *c);
+  if (options_.cache_variables != CacheVariables::speculative) return;
+  // Executed at once when all that it reads is here or has been kept.
+  bool remote = false;
+  for (const std::string& object : exchanged(*c)) {
+    if (is_local(task, object)) continue;
+    if (cached.count(object) == 0) return;
+    remote = true;
+  }
+  if (!remote) return;
+  context.count("speculation");
+  speculating = task.id;
+  context.work_on(task.command.type());
+}
+
+/// Upon read(v), v in P: r-mcast (v, value, C.id). The value is known now, so it is sent now, once.
+/// What the command writes before it reads is known to all who execute it, and not sent at all; nor
+/// is, to those who have kept it, what has not changed.
+void SsmrServer::send_variables(Context& context, const Task& task, const Access& c) {
   const std::vector<std::string> others = system().partitions_of(task.groups, self());
   if (others.empty()) return;
-  for (const std::string& object : system().application->reads(work_of(*c))) {
+  for (const std::string& object : exchanged(c)) {
     if (!is_local(object)) continue;
     Variable variable{task.id, self(), object, std::nullopt};
     if (const Content* value = store.find(object)) variable.value = *value;
-    context.count("variable");
-    tell(context, others, std::move(variable));
+    if (!keeps() || !variable.value) {
+      context.count("variable");
+      tell(context, others, std::move(variable));
+      continue;
+    }
+    std::vector<std::string> know;
+    std::vector<std::string> need;
+    for (const std::string& other : others) {
+      (kept_by[object].insert(other).second ? need : know).push_back(other);
+    }
+    if (!know.empty()) {
+      context.count("validation");
+      tell(context, know, Validation{task.id, self(), object});
+    }
+    if (!need.empty()) {
+      context.count("variable");
+      tell(context, need, std::move(variable));
+    }
   }
+}
+
+/// The owner gives the object up at the start, so that nobody owns it with the next one.
+void SsmrServer::give_away(Context& context, const Task& task, const Move& c) {
+  const std::string* where = catalog.find(c.object);
+  if (where == nullptr || *where != self() || c.to == self()) return;
+  context.note(note::Disown{c.object});
+  context.count("variable");
+  tell(context, {c.to}, Variable{task.id, self(), c.object, *store.find(c.object)});
 }
 
 bool SsmrServer::ready(const Task& task) const {
@@ -97,19 +171,51 @@ bool SsmrServer::ready(const Task& task) const {
       if (arrived_now.heard.count(other) == 0) return false;
     }
   }
+  if (const auto* move = task.command.as<Move>()) {
+    const std::string* where = catalog.find(move->object);
+    const bool comes = where != nullptr && *where != self() && move->to == self();
+    return !comes || arrived_now.variables.count(move->object) > 0;
+  }
   const auto* c = task.command.as<Access>();
-  if (c == nullptr || !missing_of(*c).empty()) return true;
+  if (c == nullptr || (!by_attribute() && !missing_of(*c).empty())) return true;
+  if (is_elsewhere(task, *c)) return true;
   // Upon read(v), v not in P: wait until (v, C.id) has come.
-  for (const std::string& object : system().application->reads(work_of(*c))) {
-    if (!is_local(object) && arrived_now.variables.count(object) == 0) return false;
+  for (const std::string& object : exchanged(*c)) {
+    if (is_local(task, object) || has_cached(arrived_now, object)) continue;
+    if (arrived_now.variables.count(object) == 0) return false;
   }
   return true;
+}
+
+/// Whether what has been kept is read: its owner has said that it is right, or nobody asks.
+bool SsmrServer::has_cached(const Arrived& arrived_now, const std::string& object) const {
+  if (cached.count(object) == 0) return false;
+  return options_.cache_variables == CacheVariables::unchecked ||
+         arrived_now.validated.count(object) > 0;
+}
+
+/// What was executed before is not executed again, unless it has read what was not right.
+void SsmrServer::work(Context& context, const Task& task) {
+  const bool done = speculating == task.id;
+  speculating.reset();
+  const auto* c = task.command.as<Access>();
+  if (!done || c == nullptr) return context.work_on(task.command.type());
+  const Arrived& arrived_now = heard_of(task);
+  const std::vector<std::string> names = exchanged(*c);
+  if (std::all_of(names.begin(), names.end(), [&](const std::string& object) {
+        return is_local(task, object) || has_cached(arrived_now, object);
+      })) {
+    return;
+  }
+  context.count("rollback");
+  context.work_on(task.command.type());
 }
 
 std::string SsmrServer::finish(Context& context, const Task& task) {
   if (const auto* c = task.command.as<Access>()) return execute_access(context, task, *c);
   if (const auto* c = task.command.as<Create>()) return execute_create(context, *c);
   if (const auto* c = task.command.as<Delete>()) return execute_delete(context, *c);
+  if (const auto* c = task.command.as<Move>()) return execute_move(context, task, *c);
   return {};
 }
 
@@ -119,17 +225,19 @@ std::vector<std::string> SsmrServer::gather(const Task& task, const Access& c,
                                             Objects& values) const {
   const Arrived& arrived_now = heard_of(task);
   std::vector<std::string> missing = missing_of(c);
-  for (const std::string& object : system().application->reads(work_of(c))) {
+  for (const std::string& object : exchanged(c)) {
     std::optional<Content> value;
-    if (is_local(object)) {
+    if (is_local(task, object)) {
       if (const Content* held = store.find(object)) value = *held;
+    } else if (has_cached(arrived_now, object)) {
+      value = cached.at(object);
     } else if (const auto it = arrived_now.variables.find(object);
                it != arrived_now.variables.end()) {
       value = it->second;
     }
     if (value) {
       values[object] = std::move(*value);
-    } else if (missing.empty() || catalog.has(object)) {
+    } else if (missing.empty() || catalog.has(object) || (by_attribute() && !is_local(object))) {
       missing.push_back(object);
     }
   }
@@ -155,12 +263,12 @@ bool SsmrServer::reaches(const Task& task, const Access& c,
 }
 
 /// Executes it on what is read and what is here, and keeps what has changed here.
-Execution SsmrServer::execute(const Access& c, const std::vector<std::string>& touched,
-                              Objects& values) {
+Execution SsmrServer::execute(const Task& task, const Access& c,
+                              const std::vector<std::string>& touched, Objects& values) {
   const Application& application = *system().application;
   std::vector<std::string> lent;
   for (const std::string& object : touched) {
-    if (!is_local(object) || !store.has(object)) continue;
+    if (!is_local(task, object) || !store.has(object)) continue;
     values[object] = store.lend(object);
     lent.push_back(object);
   }
@@ -174,20 +282,60 @@ Execution SsmrServer::execute(const Access& c, const std::vector<std::string>& t
   return done;
 }
 
+/// Keeps what others have sent, though the command is not executed.
+void SsmrServer::keep_unchanged(const Task& task, const Access& c, const Objects& values) {
+  if (!keeps()) return;
+  for (const std::string& object : exchanged(c)) {
+    const auto value = values.find(object);
+    if (!is_local(task, object) && value != values.end()) cached[object] = value->second;
+  }
+}
+
+/// Keeps what the command has read of others, as it is now; of objects here, notes who has done so.
+/// What is written without being read is not at hand everywhere, and nobody keeps it.
+void SsmrServer::keep(const Task& task, const Access& c, const Objects& values) {
+  if (!keeps()) return;
+  const std::vector<std::string> others = system().partitions_of(task.groups, self());
+  const std::vector<std::string> read = exchanged(c);
+  for (const std::string& object : system().application->writes(work_of(c))) {
+    if (std::binary_search(read.begin(), read.end(), object)) {
+      if (is_local(object)) kept_by[object] = {others.begin(), others.end()};
+    } else {
+      forget(object);
+    }
+  }
+  for (const std::string& object : read) {
+    const auto value = values.find(object);
+    if (!is_local(object) && value != values.end()) cached[object] = value->second;
+  }
+}
+
+void SsmrServer::forget(const std::string& object) {
+  cached.erase(object);
+  kept_by.erase(object);
+}
+
 std::string SsmrServer::execute_access(Context& context, const Task& task, const Access& c) {
+  if (is_elsewhere(task, c)) {
+    context.send(c.client, Reply{c.op, c.attempt, Verdict::retry, {}, {}});
+    return "retry";
+  }
   Objects values;
   const std::vector<std::string> missing = gather(task, c, values);
   if (!missing.empty()) {
+    keep_unchanged(task, c, values);
     context.send(c.client, Reply{c.op, c.attempt, Verdict::nok, {}, {}});
     return not_found(missing);
   }
   const std::vector<std::string> touched = system().application->touches(work_of(c), values);
   if (!reaches(task, c, touched)) {
+    keep_unchanged(task, c, values);
     context.send(c.client,
                  Reply{c.op, c.attempt, Verdict::retry, {}, {}, {Content(list_of(touched))}});
     return "retry";
   }
-  Execution done = execute(c, touched, values);
+  Execution done = execute(task, c, touched, values);
+  keep(task, c, values);
   context.send(
       c.client,
       Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}, {std::move(done.result)}});
@@ -196,6 +344,7 @@ std::string SsmrServer::execute_access(Context& context, const Task& task, const
 
 std::string SsmrServer::execute_create(Context& context, const Create& c) {
   const bool fresh = !catalog.has(c.object);
+  if (fresh) forget(c.object);
   if (fresh) catalog.put(c.object, c.to);
   if (fresh && c.to == self()) {
     store.put(c.object, c.value);
@@ -220,9 +369,35 @@ std::string SsmrServer::execute_delete(Context& context, const Delete& c) {
     }
     store.erase(c.object);
     catalog.erase(c.object);
+    forget(c.object);
   }
   context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, {}, {}});
   return found ? c.object + " deleted" : c.object + " was absent";
+}
+
+/// To all partitions: each learns of the new owner at this point of the order.
+std::string SsmrServer::execute_move(Context& context, const Task& task, const Move& c) {
+  const std::string* where = catalog.find(c.object);
+  if (where == nullptr) {
+    context.send(c.client, Reply{c.op, c.attempt, Verdict::nok, {}, {}});
+    return not_found({c.object});
+  }
+  const std::string from = *where;
+  if (from == self() && from != c.to) {
+    if (options_.copies) {
+      context.note(note::CacheFill{c.object, "copy"});
+    } else {
+      store.erase(c.object);
+    }
+  } else if (c.to == self() && from != self()) {
+    if (store.has(c.object)) context.note(note::CacheDrop{c.object});
+    store.put(c.object, heard_of(task).variables.at(c.object).value_or(Content()));
+    context.note(note::Own{c.object});
+  }
+  forget(c.object);
+  catalog.put(c.object, c.to);
+  context.send(c.client, Reply{c.op, c.attempt, Verdict::ok, {}, {}});
+  return c.object + " at " + c.to;
 }
 
 std::uint64_t SsmrServer::state_hash() const {

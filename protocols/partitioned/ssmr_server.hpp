@@ -13,11 +13,19 @@
 // the head of the queue (A2 shows why).
 //
 // Creates and deletes go to all partitions, as in the paper's Volery, so that the locations known
-// at the servers are replicated state, changed at one point of the order. Nothing moves.
+// at the servers are replicated state, changed at one point of the order. Nothing moves, unless the
+// option `moves` is on: then moves go to all partitions too, and clients, whose oracles are not
+// told, find out by being refused ("create everywhere" in the notes on dynamic creation, seed 002).
+//
+// Values of others' objects may be kept for later commands (section IV of the paper): the owner,
+// which sees every write, says whether what a partition has kept is still right, and sends the
+// value anew where it is not.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,29 +43,50 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
 
   void start(Context& context) override;
 
-  Shelf<Content> store;        ///< the objects held, and copies where kept
-  Shelf<std::string> catalog;  ///< every object there is: its partition
-  BOOST_DESCRIBE_CLASS(SsmrServer, (Replica), (store, catalog), (), ())
+  Shelf<Content> store;  ///< the objects held, and copies where kept
+  Shelf<std::string>
+      catalog;  ///< every object there is: its partition; by attribute: of those here
+  std::map<std::string, Content> cached;  ///< values of others' objects; only where kept
+  /// Of objects here: the partitions that have kept the present value.
+  std::map<std::string, std::set<std::string>> kept_by;
+  std::optional<std::uint64_t> speculating;  ///< the command executed before it is ready
+  BOOST_DESCRIBE_CLASS(SsmrServer, (Replica), (store, catalog, cached, kept_by, speculating), (),
+                       ())
 
  protected:
   void enqueued(Context& context, const Task& task) override;
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;
+  void work(Context& context, const Task& task) override;
   std::string finish(Context& context, const Task& task) override;
   std::uint64_t state_hash() const override;
 
  private:
   std::optional<std::string> oracle(const std::string& object) const;
   bool is_local(const std::string& object) const;
+  bool is_local(const Task& task, const std::string& object) const;
+  bool is_addressed(const Task& task, const std::string& object) const;
+  bool is_elsewhere(const Task& task, const Access& c) const;
+  bool by_attribute() const { return options_.oracle == OracleRule::attribute; }
+  bool keeps() const { return options_.cache_variables != CacheVariables::none; }
+  std::vector<std::string> exchanged(const Access& c) const;
+  void send_variables(Context& context, const Task& task, const Access& c);
+  void give_away(Context& context, const Task& task, const Move& c);
+  bool has_cached(const Arrived& arrived_now, const std::string& object) const;
+  void keep(const Task& task, const Access& c, const Objects& values);
+  void keep_unchanged(const Task& task, const Access& c, const Objects& values);
+  void forget(const std::string& object);
   std::vector<std::string> missing_of(const Access& c) const;
   std::vector<std::string> gather(const Task& task, const Access& c, Objects& values) const;
   bool reaches(const Task& task, const Access& c, const std::vector<std::string>& touched) const;
-  Execution execute(const Access& c, const std::vector<std::string>& touched, Objects& values);
+  Execution execute(const Task& task, const Access& c, const std::vector<std::string>& touched,
+                    Objects& values);
   void signal(Context& context, const Task& task);
 
   std::string execute_access(Context& context, const Task& task, const Access& c);
   std::string execute_create(Context& context, const Create& c);
   std::string execute_delete(Context& context, const Delete& c);
+  std::string execute_move(Context& context, const Task& task, const Move& c);
 
   SsmrOptions options_;
 };

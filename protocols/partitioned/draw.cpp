@@ -290,8 +290,15 @@ Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
   allowed.partitions = {1, 2, 2, 2, 3, 3, 3, 3};
   allowed.objects = {1, 2, 2, 2, 3, 3, 3, 3};
   allowed.absent = 16;
+  const SsmrOptions options = ssmr_options(setup);
   // Copies are there for local oracles that differ; without copies a wrong one blocks for good.
-  allowed.views = ssmr_options(setup).copies;
+  allowed.views = options.copies;
+  if (options.cache_variables != CacheVariables::none) {
+    // What is kept has been read over two partitions before.
+    allowed.kinds = {{Kind::access, 5, 4}, {Kind::write, 3, 4}, {Kind::erase, 1, 1}};
+    allowed.partitions = {2, 2, 2, 3};
+    allowed.objects = {2, 2, 2, 3};
+  }
   return Drawing(std::move(allowed), stream, size).draw();
 }
 

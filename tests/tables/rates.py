@@ -3,13 +3,12 @@
 docs/partitioned-rates.md.
 
 Usage: rates.py PROGRAM [--runs N] [--only ROW] [--doc FILE --update]. For each row so many random
-schedules (20 000; 0 violations beyond that for the correct ones with more): the delay of every
-directed link is drawn from {1, 1, 2, 5, 20} ticks (answers to clients take 1), what Skeen's clock
-shows at first from {0, 10, 20} at every group, and when each client begins from 0 to 100 ticks. A tick
-is 1 ms. Judged is linearizability. Beside it stands the count of the specification's own model, of
-which only delays and clocks are known, and not when its clients begin: the counts are of one order,
-not the same. The interval is that of Clopper and Pearson, 99 %. Fails where a row that should be 0 is
-not, or one that should not is.
+schedules (20 000): the delay of every directed link is drawn from {1, 1, 2, 5, 20} ticks (answers
+to clients take 1), what Skeen's clock shows at first from {0, 10, 20} at every group, and when the
+others begin from 0 to 100 ticks. A tick is 1 ms. Judged is linearizability. Beside it stands the
+count of the specification's own model, of which only delays and clocks are known, not when its
+operations begin. The interval is that of Clopper and Pearson, 99 %. Fails where a row that should
+be 0 is not, or one that should not is.
 """
 
 import argparse
@@ -85,8 +84,8 @@ def ds_smr(**options):
 ROWS = (
     ("s-smr, no signals; 2 partitions", {"name": "s-smr", "options": {"signals": "none"}}, SSMR_2,
      209, False),
-    ("s-smr, signals at enqueue; 2 partitions", {"name": "s-smr", "options": {"signals": "enqueue"}},
-     SSMR_2, 0, True),
+    ("s-smr, signals at enqueue; 2 partitions",
+     {"name": "s-smr", "options": {"signals": "enqueue"}}, SSMR_2, 0, True),
     ("s-smr, signals at enqueue; chain of 3", {"name": "s-smr", "options": {"signals": "enqueue"}},
      SSMR_3, 6, False),
     ("s-smr, signals at start; 2 partitions", {"name": "s-smr"}, SSMR_2, 0, True),
@@ -98,8 +97,8 @@ ROWS = (
     ("create: the partition replies, both wait",
      ds_smr(create_reply="partition", create_wait="both"), CREATE, 0, True),
     ("create: the oracle replies at once; missing: retry", ds_smr(), CREATE, 0, True),
-    ("delete: the oracle replies at once", ds_smr(delete_reply="oracle", delete_wait="none"), DELETE,
-     141, False),
+    ("delete: the oracle replies at once", ds_smr(delete_reply="oracle", delete_wait="none"),
+     DELETE, 141, False),
     ("delete: the oracle waits for the partition", ds_smr(), DELETE, 0, True),
 )
 

@@ -105,7 +105,7 @@ TEST_CASE("what is broken is found with drawn workloads, and its example replays
 }
 
 TEST_CASE("nothing is found in the protocols as they should be") {
-  for (const char* protocol : {"s-smr", "ds-smr"}) {
+  for (const char* protocol : {"s-smr", "ds-smr", "dynastar"}) {
     ExploreOptions options;
     options.runs = 8192;
     const ExploreResult result = explore_generated(generator(protocol), options);

@@ -21,7 +21,7 @@ void Replica::receive(Context& context, NodeId from, const Message& message) {
       hear(context, delivered->payload);
     }
   } else {
-    told(context, from, message);
+    answered(context, from, message);
   }
   progress(context);
 }

@@ -88,7 +88,7 @@ class Replica : public Process {
   /// Takes the CPU time of executing it.
   virtual void work(Context& context, const Task& task) { context.work_on(task.command.type()); }
   /// A message that is no command, and from no replica.
-  virtual void told(Context& /*context*/, NodeId /*from*/, const Message& /*message*/) {}
+  virtual void answered(Context& /*context*/, NodeId /*from*/, const Message& /*message*/) {}
   /// Executes it and replies; returns its result for people.
   virtual std::string finish(Context& context, const Task& task) = 0;
   virtual std::uint64_t state_hash() const = 0;

@@ -81,7 +81,7 @@ bool Server::ready(const Task& task) const {
   return answers >= wanted(*c).size();
 }
 
-void Server::told(Context& /*context*/, NodeId /*from*/, const Message& message) {
+void Server::answered(Context& /*context*/, NodeId /*from*/, const Message& message) {
   const auto* answer = message.as<Got>();
   if (answer == nullptr || queue.empty() || queue.front().id != answer->command) return;
   got[answer->command].emplace(answer->object, answer->value);

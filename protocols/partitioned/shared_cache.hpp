@@ -78,7 +78,7 @@ class Server : public ReplicaOf<Server> {
  protected:
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;
-  void told(Context& context, NodeId from, const Message& message) override;
+  void answered(Context& context, NodeId from, const Message& message) override;
   std::string finish(Context& context, const Task& task) override;
   std::uint64_t state_hash() const override;
 

@@ -30,7 +30,7 @@ Scenario scenario(const std::string& how, const std::string& between) {
 }
 
 const std::string kWrite = R"("do": "write", "object": "y", "value": 9)";
-const std::string kRead = "ok [[\"read\",\"x\",1],[\"read\",\"y\",";
+const std::string kRead = "ok [[read, x, 1], [read, y, ";
 
 TEST_CASE("a value that nobody has changed is validated, one that was written alone is sent anew") {
   for (const std::string how : {"conservative", "speculative"}) {

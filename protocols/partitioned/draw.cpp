@@ -361,7 +361,14 @@ Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size) {
   allowed.objects = {1, 1, 1, 2, 2, 3};
   allowed.oracle = true;
   allowed.replicas = false;
-  allowed.cache = broker::broker_options(setup).cache != Cache::none;
+  const broker::BrokerOptions options = broker::broker_options(setup);
+  if (options.lock_order == broker::LockOrder::request) {
+    // Several locks are taken by accesses of several objects.
+    allowed.kinds = {{Kind::access, 6, 4}, {Kind::move, 1, 2}};
+    allowed.objects = {2, 2, 3};
+    allowed.absent = 16;
+  }
+  allowed.cache = options.cache != Cache::none;
   return Drawing(std::move(allowed), stream, size).draw();
 }
 

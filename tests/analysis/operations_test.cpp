@@ -1,0 +1,64 @@
+// Histories as flat arrays.
+#include "analysis/check/operations.hpp"
+
+#include <doctest/doctest.h>
+
+namespace sibyl::analysis {
+namespace {
+
+TEST_CASE("values keep what they are through their codes, and equal ones share one") {
+  ValueCodes codes;
+  const std::vector<Value> values{Value(),
+                                  Value(0),
+                                  Value(7),
+                                  Value(-1),
+                                  Value(std::int64_t{1} << 31),
+                                  Value((std::int64_t{1} << 31) - 1),
+                                  Value(std::numeric_limits<std::int64_t>::min()),
+                                  Value(""),
+                                  Value("7"),
+                                  Value("null"),
+                                  Value(Value::List{Value(1), Value("a")})};
+  std::vector<ValueCode> seen;
+  for (const Value& value : values) {
+    const ValueCode code = codes.code(value);
+    CHECK(codes.value(code) == value);
+    CHECK(codes.code(value) == code);
+    for (const ValueCode other : seen) CHECK(other != code);
+    seen.push_back(code);
+  }
+  CHECK(codes.code(Value()) == kNullCode);
+  CHECK(codes.code(std::int64_t{7}) == codes.code(Value(7)));
+}
+
+TEST_CASE("an operation that was made flat and back is the same") {
+  Operation read{3, "", "read", "x", Value(5), "ok", 10, 20, OperationOutcome::ok, 0, 0};
+  Operation cas = read;
+  cas.f = "cas";
+  cas.value = Value::List{Value(1), Value("two")};
+  Operation open = read;
+  open.ret.reset();
+  open.outcome = OperationOutcome::unknown;
+  Operation command = read;
+  command.f = "command";
+  command.key.clear();
+  command.value = Value::List{Value(Value::List{Value("read"), Value("x"), Value(1)}),
+                              Value(Value::List{Value("write"), Value("y"), Value(2)})};
+  const History history{read, cas, open, command};
+  const FlatHistory made = flat(history);
+  REQUIRE(made.operations.size() == history.size());
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const Operation back = unflat(made, made.operations[i]);
+    CHECK(back.process == history[i].process);
+    CHECK(back.f == history[i].f);
+    CHECK(back.key == history[i].key);
+    CHECK(back.value == history[i].value);
+    CHECK(back.call == history[i].call);
+    CHECK(back.ret == history[i].ret);
+    CHECK(back.outcome == history[i].outcome);
+    CHECK(made.operations[i].line == i + 1);
+  }
+}
+
+}  // namespace
+}  // namespace sibyl::analysis

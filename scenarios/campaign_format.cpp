@@ -20,7 +20,7 @@ namespace sibyl {
 namespace {
 
 constexpr std::size_t kLargestCampaign = std::size_t{4} << 20U;
-constexpr std::int64_t kMost = std::int64_t{1} << 53;
+constexpr std::int64_t kMostCount = std::int64_t{1} << 53;
 constexpr std::int64_t kFew = 1000;
 
 /// What a campaign says for all entries, and each entry for itself.
@@ -44,7 +44,7 @@ void read_count(const Fields& fields, std::string_view key, std::optional<T>& ou
 
 template <class T>
 void read_count(const Fields& fields, std::string_view key, T& out, std::int64_t lowest = 0,
-                std::int64_t highest = kMost) {
+                std::int64_t highest = kMostCount) {
   const Value* found = fields.find(key);
   if (found == nullptr) return;
   out = static_cast<T>(decode_int(*found, fields.at(key), lowest, highest));
@@ -83,7 +83,7 @@ std::optional<CampaignLiveness> read_liveness(const Value& v, const std::string&
   }
   if (const Value* within = fields.find("within")) {
     liveness.within =
-        static_cast<std::uint64_t>(decode_int(*within, fields.at("within"), 1, kMost));
+        static_cast<std::uint64_t>(decode_int(*within, fields.at("within"), 1, kMostCount));
   }
   return liveness;
 }
@@ -144,8 +144,8 @@ void read_search(const Fields& fields, CampaignSearch& out) {
   read_count(fields, "events", out.events, 1);
   read_count(fields, "depth", out.depth, 0, kFew);
   read_count(fields, "delays", out.delays, 0, kFew);
-  read_count(fields, "deliver_within", out.deliver_within, 1, kMost);
-  read_count(fields, "rounds", out.rounds, 1, kMost);
+  read_count(fields, "deliver_within", out.deliver_within, 1, kMostCount);
+  read_count(fields, "rounds", out.rounds, 1, kMostCount);
   if (const Value* v = fields.find("for")) out.time = longer_than_nothing(*v, fields.at("for"));
   read_strategies(fields, out.strategies);
   if (const Value* v = fields.find("faults")) out.faults = read_faults(*v, fields.at("faults"));

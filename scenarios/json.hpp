@@ -30,4 +30,7 @@ std::string to_json(const Value& value);
 /// The same over several lines, two spaces a level; lists of plain values stay on one line.
 std::string to_pretty_json(const Value& value);
 
+/// A count, a seed or an id as a value. Those from 2^63 wrap round, as they do everywhere here.
+inline Value count_value(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
+
 }  // namespace sibyl

@@ -7,6 +7,7 @@
 
 #include "analysis/causes.hpp"
 #include "analysis/reading.hpp"
+#include "scenarios/json.hpp"
 #include "sibyl_version.hpp"
 #include "sim/decode.hpp"
 
@@ -17,8 +18,6 @@ namespace {
 using analysis::Finding;
 using analysis::Verdict;
 using analysis::verdict_name;
-
-Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
 
 Verdict expected_verdict(const Scenario& scenario, const std::string& property) {
   for (const auto& [name, verdict] : scenario.expect.properties) {
@@ -35,7 +34,7 @@ Value finding_json(const Finding& finding, Verdict expected) {
   if (!finding.witness.is_null()) v.set("witness", finding.witness);
   if (!finding.events.empty()) {
     Value::List events;
-    for (const EventId id : finding.events) events.push_back(number(id));
+    for (const EventId id : finding.events) events.push_back(count_value(id));
     v.set("events", std::move(events));
   }
   return v;
@@ -45,7 +44,7 @@ Value explanation_json(const analysis::Explanation& explanation, const Finding& 
                        const Trace& trace) {
   const auto numbers = [](const std::vector<EventId>& events) {
     Value::List out;
-    for (const EventId id : events) out.push_back(number(id));
+    for (const EventId id : events) out.push_back(count_value(id));
     return Value(std::move(out));
   };
   Value::List steps;
@@ -53,7 +52,7 @@ Value explanation_json(const analysis::Explanation& explanation, const Finding& 
     const TraceEvent& event = trace.events[step.event - 1];
     const bool somewhere = event.node.value < trace.nodes.size();
     steps.push_back(
-        Value::Object{{"event", number(step.event)},
+        Value::Object{{"event", count_value(step.event)},
                       {"node", somewhere ? Value(trace.nodes[event.node.value].name) : Value()},
                       {"at_ns", event.at.ns},
                       {"text", step.text},
@@ -80,11 +79,11 @@ Value metrics_json(const RunResult& result) {
   Value metrics(
       Value::Object{{"throughput_per_s", result.throughput_per_s},
                     {"latency_ns", std::move(latency)},
-                    {"messages", Value::Object{{"total", number(result.messages)},
-                                               {"own", number(result.own_messages)},
+                    {"messages", Value::Object{{"total", count_value(result.messages)},
+                                               {"own", count_value(result.own_messages)},
                                                {"by_kind", std::move(by_kind)}}},
-                    {"faults", Value::Object{{"planned", number(result.faults_planned)},
-                                             {"happened", number(result.faults_happened)}}}});
+                    {"faults", Value::Object{{"planned", count_value(result.faults_planned)},
+                                             {"happened", count_value(result.faults_happened)}}}});
   for (const auto& [name, count] : result.counters) {
     std::string key = name;
     while (metrics.find(key) != nullptr) key.insert(0, "counter_");
@@ -103,20 +102,21 @@ Value departures_json(const std::vector<Departure>& departures) {
 }
 
 Value faulty_json(const FaultyNodes& faulty) {
-  Value v(Value::Object{{"nodes", number(faulty.nodes)}, {"byzantine", number(faulty.byzantine)}});
+  Value v(Value::Object{{"nodes", count_value(faulty.nodes)},
+                        {"byzantine", count_value(faulty.byzantine)}});
   const auto& tolerated = faulty.tolerated;
-  v.set("tolerated", tolerated ? number(tolerated->faulty) : Value());
-  v.set("byzantine_tolerated", tolerated ? number(tolerated->byzantine) : Value());
+  v.set("tolerated", tolerated ? count_value(tolerated->faulty) : Value());
+  v.set("byzantine_tolerated", tolerated ? count_value(tolerated->byzantine) : Value());
   v.set("exceeded", faulty.exceeded());
   return v;
 }
 
 Value owed_json(const analysis::OwedMessages& owed) {
   if (owed.messages == 0) return {};
-  return Value(Value::Object{{"messages", number(owed.messages)},
-                             {"oldest_event", number(owed.oldest->id)},
+  return Value(Value::Object{{"messages", count_value(owed.messages)},
+                             {"oldest_event", count_value(owed.oldest->id)},
                              {"oldest_sent_ns", owed.oldest->at.ns},
-                             {"oldest_arrivals", number(owed.arrivals)}});
+                             {"oldest_arrivals", count_value(owed.arrivals)}});
 }
 
 std::string owed_line(const RunResult& result) {
@@ -226,17 +226,17 @@ Value report_json(const Scenario& scenario, const RunResult& result, bool explai
                        {"scenario", scenario.file},
                        {"title", scenario.title},
                        {"protocol", scenario.protocol->name},
-                       {"seed", number(seed)},
+                       {"seed", count_value(seed)},
                        {"version", SIBYL_VERSION},
                        {"digest", result.trace.digest},
-                       {"events", number(result.events)},
+                       {"events", count_value(result.events)},
                        {"virtual_time_ns", result.trace.end.ns},
                        {"outcome", outcome_name(result.trace.outcome)},
                        {"properties", std::move(properties)},
-                       {"operations", Value::Object{{"invoked", number(result.invoked)},
-                                                    {"ok", number(result.ok)},
-                                                    {"failed", number(result.failed)},
-                                                    {"pending", number(result.pending)}}},
+                       {"operations", Value::Object{{"invoked", count_value(result.invoked)},
+                                                    {"ok", count_value(result.ok)},
+                                                    {"failed", count_value(result.failed)},
+                                                    {"pending", count_value(result.pending)}}},
                        {"faulty", faulty_json(result.faulty)},
                        {"outside_model", departures_json(result.departures)},
                        {"owed", owed_json(analysis::owed_of(result.trace))},

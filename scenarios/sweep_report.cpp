@@ -19,8 +19,6 @@ namespace {
 
 using analysis::Interval;
 
-Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
-
 /// The statistics of a measure by their names in the formats; null: there is none.
 using Members = std::vector<std::pair<std::string_view, Value>>;
 
@@ -31,8 +29,8 @@ Members members_of(const MeasureResult& result) {
   if (result.kind == MeasureKind::fraction) {
     const analysis::Fraction& f = result.fraction;
     const bool any = f.n != 0;
-    return {{"n", number(f.n)},
-            {"count", number(f.count)},
+    return {{"n", count_value(f.n)},
+            {"count", count_value(f.count)},
             {"fraction", any ? sweep_number(f.fraction) : Value()},
             {"low", bound(f.interval, &Interval::low)},
             {"high", bound(f.interval, &Interval::high)}};
@@ -41,7 +39,7 @@ Members members_of(const MeasureResult& result) {
   const auto some = [&](double x, std::uint64_t least) {
     return s.n >= least ? sweep_number(x) : Value();
   };
-  return {{"n", number(s.n)},
+  return {{"n", count_value(s.n)},
           {"mean", some(s.mean, 1)},
           {"deviation", some(s.deviation, 2)},
           {"low", bound(s.interval, &Interval::low)},
@@ -73,8 +71,8 @@ Value::Object head_of(const SweepTable& table) {
                      {"id", plan.base.id},
                      {"scenario", plan.base.file},
                      {"version", SIBYL_VERSION},
-                     {"seed", number(plan.seed)},
-                     {"seeds", number(plan.seeds)},
+                     {"seed", count_value(plan.seed)},
+                     {"seeds", count_value(plan.seeds)},
                      {"set", Value(std::move(sets))},
                      {"vary", Value(std::move(varied))},
                      {"confidence", analysis::kConfidence},
@@ -210,7 +208,7 @@ Value sweep_row_json(const SweepRow& row, const std::vector<std::string>& measur
     all.emplace_back(name, Value(std::move(one)));
   }
   return Value::Object{{"settings", Value(std::move(settings))},
-                       {"runs", number(row.runs)},
+                       {"runs", count_value(row.runs)},
                        {"measures", Value(std::move(all))}};
 }
 

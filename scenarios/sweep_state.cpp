@@ -18,8 +18,6 @@ namespace {
 constexpr std::int64_t kMostRuns = std::int64_t{1} << 53;
 const std::vector<std::string> kKinds{"count", "value", "fraction"};
 
-Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
-
 std::uint64_t count_in(const Fields& fields, std::string_view key, std::int64_t most = kMostRuns) {
   return static_cast<std::uint64_t>(decode_int(fields.get(key), fields.at(key), 0, most));
 }
@@ -60,7 +58,7 @@ std::string key_of(const SweepPlan& plan) {
 
 Value firsts(const std::map<std::string, std::uint64_t>& all) {
   Value::Object out;
-  for (const auto& [name, run] : all) out.emplace_back(name, number(run));
+  for (const auto& [name, run] : all) out.emplace_back(name, count_value(run));
   return Value(std::move(out));
 }
 
@@ -80,7 +78,7 @@ Value open_value(const OpenRow& open) {
     samples.emplace_back(name, Value::Object{{"kind", kKinds[static_cast<std::size_t>(each.kind)]},
                                              {"values", Value(std::move(values))}});
   }
-  return Value::Object{{"runs", number(open.runs)},
+  return Value::Object{{"runs", count_value(open.runs)},
                        {"samples", Value(std::move(samples))},
                        {"first_violated", firsts(open.first_violated)},
                        {"status", open.status}};
@@ -195,7 +193,7 @@ std::string sweep_state_text(const SweepPlan& plan, const SweepResult& result) {
   Value::List rows;
   for (const SweepRow& row : result.rows) rows.push_back(row_value(row));
   Value open = open_value(result.open);
-  open.set("combination", number(result.rows.size()));
+  open.set("combination", count_value(result.rows.size()));
   std::string text = to_json(Value::Object{{"format", kSweepStateFormat},
                                            {"sweep", key_of(plan)},
                                            {"rows", Value(std::move(rows))},

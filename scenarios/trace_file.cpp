@@ -19,12 +19,10 @@ namespace sibyl {
 
 namespace {
 
-Value number(std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); }
-
 Value node_name(const Trace& trace, NodeId node) {
   if (node == kNobody) return {};
   if (node.value < trace.nodes.size()) return Value(trace.nodes[node.value].name);
-  return number(node.value);
+  return count_value(node.value);
 }
 
 std::optional<Outcome> outcome_from(std::string_view name) {
@@ -252,20 +250,20 @@ std::string trace_header_line(const Trace& trace) {
   return to_json(Value::Object{{"format", kTraceFormat},
                                {"version", SIBYL_VERSION},
                                {"id", trace.scenario_id},
-                               {"seed", number(trace.seed)},
+                               {"seed", count_value(trace.seed)},
                                {"digest", trace.digest},
                                {"outcome", outcome_name(trace.outcome)},
                                {"end_ns", trace.end.ns},
-                               {"pending", trace.pending ? number(*trace.pending) : Value()},
-                               {"events", number(trace.events.size())},
+                               {"pending", trace.pending ? count_value(*trace.pending) : Value()},
+                               {"events", count_value(trace.events.size())},
                                {"nodes", std::move(nodes)},
                                {"scenario", trace.scenario}});
 }
 
 std::string trace_event_line(const Trace& trace, const TraceEvent& event) {
   Value::List parents;
-  for (const EventId parent : event.parents) parents.push_back(number(parent));
-  Value::Object members{{"id", number(event.id)},
+  for (const EventId parent : event.parents) parents.push_back(count_value(parent));
+  Value::Object members{{"id", count_value(event.id)},
                         {"t", event.at.ns},
                         {"kind", trace_kind_name(event.kind)},
                         {"node", node_name(trace, event.node)}};

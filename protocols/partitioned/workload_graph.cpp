@@ -12,16 +12,17 @@
 
 namespace sibyl::partitioned {
 
-namespace {
-
-struct Vertex {
+struct WorkloadVertex {
   std::uint64_t accesses = 0;
 };
-struct Joint {
+struct WorkloadEdge {
   std::uint64_t commands = 0;
 };
 /// Neighbours are kept in order, each once; the order decides nothing but speed and hashes.
-using Net = boost::adjacency_list<boost::setS, boost::vecS, boost::undirectedS, Vertex, Joint>;
+using WorkloadNet = boost::adjacency_list<boost::setS, boost::vecS, boost::undirectedS,
+                                          WorkloadVertex, WorkloadEdge>;
+
+namespace {
 
 /// Gives the new parts the numbers of old ones: the pair that shares the greatest load first. A
 /// plan that only renames parts would move everything.
@@ -56,9 +57,9 @@ std::vector<partitioner::Part> renamed(const partitioner::Graph& graph,
 }  // namespace
 
 struct WorkloadGraph::Inside {
-  Net net;
-  std::map<std::string, Net::vertex_descriptor> places;
-  std::vector<Net::vertex_descriptor> free;  ///< of objects that are gone
+  WorkloadNet net;
+  std::map<std::string, WorkloadNet::vertex_descriptor> places;
+  std::vector<WorkloadNet::vertex_descriptor> free;  ///< of objects that are gone
 };
 
 WorkloadGraph::WorkloadGraph() : inside_(std::make_unique<Inside>()) {}
@@ -88,14 +89,14 @@ void WorkloadGraph::remove(const std::string& object) {
   const auto it = in.places.find(object);
   if (it == in.places.end()) return;
   clear_vertex(it->second, in.net);
-  in.net[it->second] = Vertex{};
+  in.net[it->second] = WorkloadVertex{};
   in.free.push_back(it->second);
   in.places.erase(it);
 }
 
 void WorkloadGraph::touch(const std::vector<std::string>& objects) {
   Inside& in = *inside_;
-  std::vector<Net::vertex_descriptor> known;
+  std::vector<WorkloadNet::vertex_descriptor> known;
   for (const std::string& object : objects) {
     const auto it = in.places.find(object);
     if (it != in.places.end()) known.push_back(it->second);
@@ -126,8 +127,8 @@ std::uint64_t WorkloadGraph::together(const std::string& a, const std::string& b
 std::map<std::string, std::uint32_t> WorkloadGraph::plan(
     const std::map<std::string, std::uint32_t>& old, const PlanSettings& settings) const {
   const Inside& in = *inside_;
-  const partitioner::Graph graph = partitioner::graph_from(in.net, get(&Joint::commands, in.net),
-                                                           get(&Vertex::accesses, in.net));
+  const partitioner::Graph graph = partitioner::graph_from(
+      in.net, get(&WorkloadEdge::commands, in.net), get(&WorkloadVertex::accesses, in.net));
   std::vector<partitioner::Part> before(graph.size(), partitioner::kNoPart);
   for (const auto& [object, v] : in.places) {
     const auto it = old.find(object);
@@ -156,7 +157,7 @@ std::map<std::string, std::uint32_t> WorkloadGraph::plan(
 void WorkloadGraph::hash_into(Hasher& h) const {
   const Inside& in = *inside_;
   h.add(in.places.size());
-  std::map<Net::vertex_descriptor, const std::string*> names;
+  std::map<WorkloadNet::vertex_descriptor, const std::string*> names;
   for (const auto& [object, v] : in.places) names[v] = &object;
   for (const auto& [object, v] : in.places) {
     hash_append(h, object);

@@ -5,7 +5,7 @@
 #include "analysis/causes.hpp"
 #include "tests/analysis/agreement_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::agreement_properties_test {
 
 namespace {
 
@@ -390,4 +390,4 @@ TEST_CASE("what an agreement's other violations are caused by is told apart by t
   CHECK(signature(w, "integrity") == "integrity: decided twice at party");
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::agreement_properties_test

@@ -6,7 +6,7 @@
 
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::broadcast_order_test {
 
 namespace {
 
@@ -316,4 +316,4 @@ TEST_CASE("what a faulty party says of itself puts nothing before anything") {
   w.must_hold("causal_order");
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::broadcast_order_test

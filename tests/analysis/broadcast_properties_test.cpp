@@ -3,7 +3,7 @@
 
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::broadcast_properties_test {
 
 namespace {
 
@@ -253,4 +253,4 @@ TEST_CASE("a note of a broadcast that lacks a field makes the finding inconclusi
   }
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::broadcast_properties_test

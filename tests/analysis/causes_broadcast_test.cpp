@@ -5,7 +5,7 @@
 
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::causes_broadcast_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -176,4 +176,4 @@ TEST_CASE("replicas that part are told with their answers and the messages that 
   CHECK(t.check("replica_state").summary.find("P0 applied divide, P1 add") != std::string::npos);
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::causes_broadcast_test

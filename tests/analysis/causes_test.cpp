@@ -8,7 +8,7 @@
 #include "analysis/text_view.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::causes_test {
 namespace {
 
 std::vector<EventId> events_of(const Explanation& why) {
@@ -418,4 +418,4 @@ TEST_CASE("the text view numbers the steps of an explanation and tells it at the
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::causes_test

@@ -6,7 +6,7 @@
 
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::faulty_test {
 namespace {
 
 Verdict judged(const TraceBuilder& builder, std::string_view property,
@@ -106,4 +106,4 @@ TEST_CASE("both of two twins may call and be answered the same operation") {
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::faulty_test

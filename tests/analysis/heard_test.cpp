@@ -3,7 +3,7 @@
 
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::heard_test {
 
 namespace {
 
@@ -63,4 +63,4 @@ TEST_CASE("what is heard of after a broadcast, or by somebody else, is no cause 
   }
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::heard_test

@@ -11,7 +11,7 @@
 #include "analysis/search.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::linearizability_random_test {
 
 namespace {
 
@@ -388,4 +388,4 @@ TEST_CASE("on 20000 random histories of registers the search agrees with trying 
   CHECK(tally.bad > 3000);
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::linearizability_random_test

@@ -8,7 +8,7 @@
 #include "analysis/properties.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::linearizability_test {
 
 namespace {
 
@@ -404,4 +404,4 @@ TEST_CASE("models are found by name and by their operations") {
   CHECK(model_for({simple("enqueue", "", 1, 0, 1)}) == nullptr);
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::linearizability_test

@@ -3,7 +3,7 @@
 
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::multicast_properties_test {
 
 namespace {
 
@@ -342,4 +342,4 @@ TEST_CASE("a note that lacks a field makes the finding inconclusive and names th
   }
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::multicast_properties_test

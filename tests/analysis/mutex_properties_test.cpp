@@ -3,7 +3,7 @@
 
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::mutex_properties_test {
 
 namespace {
 
@@ -242,4 +242,4 @@ TEST_CASE("who waits for a holder that never releases proves nothing") {
   }
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::mutex_properties_test

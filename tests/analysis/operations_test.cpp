@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::operations_test {
 namespace {
 
 TEST_CASE("values keep what they are through their codes, and equal ones share one") {
@@ -61,4 +61,4 @@ TEST_CASE("an operation that was made flat and back is the same") {
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::operations_test

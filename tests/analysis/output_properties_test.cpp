@@ -3,7 +3,7 @@
 
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::output_properties_test {
 
 namespace {
 
@@ -67,4 +67,4 @@ TEST_CASE("a client may accept what some correct replica put out, and nothing el
   }
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::output_properties_test

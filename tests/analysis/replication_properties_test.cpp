@@ -3,7 +3,7 @@
 
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::replication_properties_test {
 
 namespace {
 
@@ -228,4 +228,4 @@ TEST_CASE("parties replicate one machine, though each is a group of its own") {
   CHECK(w.check("replica_state").events == Events{a, b});
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::replication_properties_test

@@ -4,7 +4,8 @@
 #include "analysis/properties.hpp"
 #include "analysis/round_properties.hpp"
 
-using namespace sibyl;
+namespace sibyl::round_properties_test {
+
 using namespace sibyl::analysis;
 
 namespace {
@@ -65,3 +66,5 @@ TEST_CASE("without a demand there is nothing to judge") {
   CHECK(check("decision_in_rounds", rounds(9, 0, 0)).vacuous);
   CHECK(check("decision_in_rounds", Trace()).vacuous);
 }
+
+}  // namespace sibyl::round_properties_test

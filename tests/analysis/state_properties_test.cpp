@@ -6,7 +6,7 @@
 
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::state_properties_test {
 
 namespace {
 
@@ -227,4 +227,4 @@ TEST_CASE("termination holds when every operation returned") {
   CHECK_FALSE(w.check("termination").vacuous);
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::state_properties_test

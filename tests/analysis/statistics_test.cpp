@@ -7,6 +7,8 @@
 
 #include "analysis/statistics.hpp"
 
+namespace sibyl::statistics_test {
+
 using namespace sibyl::analysis;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("the interval of a fraction covers it in 99 of 100 samples at least") 
     CHECK(covered < kSamples);  // one that covers everything says nothing
   }
 }
+
+}  // namespace sibyl::statistics_test

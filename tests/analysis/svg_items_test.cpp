@@ -5,7 +5,7 @@
 #include "analysis/svg_scene.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis::svg {
+namespace sibyl::analysis::svg::svg_items_test {
 
 namespace {
 
@@ -101,4 +101,4 @@ TEST_CASE("where nothing is broadcast and nothing put out, drawings are as ever"
   CHECK(scene.arrows.at(0).label.empty());
 }
 
-}  // namespace sibyl::analysis::svg
+}  // namespace sibyl::analysis::svg::svg_items_test

@@ -7,7 +7,7 @@
 #include "analysis/svg_scene.hpp"
 #include "tests/analysis/broadcast_traces.hpp"
 
-namespace sibyl::analysis::svg {
+namespace sibyl::analysis::svg::svg_orders_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -182,4 +182,4 @@ TEST_CASE("the name of a message stands beside a steep line, off the names of th
   CHECK(!meets({60, 0, 60, 200}, text.area()));
 }
 
-}  // namespace sibyl::analysis::svg
+}  // namespace sibyl::analysis::svg::svg_orders_test

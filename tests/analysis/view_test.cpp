@@ -17,7 +17,7 @@
 #include "analysis/view_words.hpp"
 #include "tests/analysis/view_traces.hpp"
 
-namespace sibyl {
+namespace sibyl::view_test {
 namespace {
 
 using analysis::svg::Area;
@@ -508,4 +508,4 @@ TEST_CASE("stacks of labels that are turned overlap nothing before them, and no 
   CHECK(turned > 20);
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::view_test

@@ -6,7 +6,7 @@
 #include "analysis/causes.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::waits_test {
 namespace {
 
 Value about(std::int64_t op) { return Value().set("op", op); }
@@ -183,4 +183,4 @@ TEST_CASE("only the operation that took too long is accused where a run was give
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::waits_test

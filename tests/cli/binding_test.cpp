@@ -7,7 +7,7 @@
 #include "scenarios/json.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-namespace sibyl::test {
+namespace sibyl::test::binding_test {
 namespace {
 
 bool has(const std::string& text, const std::string& words) {
@@ -92,4 +92,4 @@ TEST_CASE("options that do not go with --binding are refused") {
             "nothing would be searched"));
 }
 
-}  // namespace sibyl::test
+}  // namespace sibyl::test::binding_test

@@ -8,6 +8,8 @@
 #include "scenarios/json.hpp"
 #include "tests/cli/verb_runner.hpp"
 
+namespace sibyl::campaign_test {
+
 using namespace sibyl::test;
 using sibyl::Value;
 
@@ -140,3 +142,5 @@ TEST_CASE("sibyl schema campaign prints the schema of campaigns") {
   CHECK(has(ran.out, "sibyl-campaign/1"));
   CHECK(has(sibyl_with({"schema"}).out, "sibyl-scenario/1"));
 }
+
+}  // namespace sibyl::campaign_test

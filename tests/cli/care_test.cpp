@@ -11,7 +11,8 @@
 #include "scenarios/files.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::care_test {
+
 using namespace sibyl::test;
 
 namespace {
@@ -171,3 +172,5 @@ TEST_CASE("view - takes from standard input what it takes from files") {
   const StandardInput no_trace("{}");
   CHECK(sibyl_with({"diff", "-", folder / "t.zst"}).says("standard input: is no trace"));
 }
+
+}  // namespace sibyl::care_test

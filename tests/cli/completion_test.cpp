@@ -10,7 +10,7 @@
 #include "scenarios/files.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::completion_test {
 
 namespace {
 
@@ -111,3 +111,5 @@ TEST_CASE("completion for an unknown shell is refused with those there are") {
   CHECK(ran.status == cli::kUsage);
   CHECK(ran.says("bash,zsh,fish"));
 }
+
+}  // namespace sibyl::completion_test

@@ -7,7 +7,8 @@
 #include "scenarios/json.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::explain_test {
+
 using namespace sibyl::test;
 
 namespace {
@@ -116,3 +117,5 @@ TEST_CASE("view --explain marks the steps and tells them, in text and in a drawi
   CHECK(!contains(plain, "class=\"number\""));
   CHECK(!contains(plain, "msg pale"));
 }
+
+}  // namespace sibyl::explain_test

@@ -10,6 +10,8 @@
 #include "scenarios/json.hpp"
 #include "tests/cli/verb_runner.hpp"
 
+namespace sibyl::explore_test {
+
 using namespace sibyl::test;
 using sibyl::Value;
 
@@ -231,3 +233,5 @@ TEST_CASE("a protocol is searched without a scenario, and what is found replays"
   CHECK(ran.status == 64);
   CHECK(ran.says("ds-smr"));
 }
+
+}  // namespace sibyl::explore_test

@@ -6,6 +6,8 @@
 #include "scenarios/json.hpp"
 #include "tests/cli/verb_runner.hpp"
 
+namespace sibyl::liveness_test {
+
 using namespace sibyl::test;
 using sibyl::Value;
 
@@ -67,3 +69,5 @@ TEST_CASE("options of --liveness are refused where they mean nothing") {
   CHECK(has(refused({"--liveness", "--core", "Pz"}), "--core Pz: unknown node or group"));
   CHECK(has(refused({"--liveness", "--strategy", "exhaustive"}), "without --liveness"));
 }
+
+}  // namespace sibyl::liveness_test

@@ -12,7 +12,8 @@
 #include "scenarios/graph_file.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::partition_test {
+
 using namespace sibyl::test;
 
 namespace {
@@ -151,3 +152,5 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
   if (partitioner::has_metis()) return;
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--with", "metis"}).says("libmetis-dev"));
 }
+
+}  // namespace sibyl::partition_test

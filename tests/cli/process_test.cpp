@@ -16,7 +16,8 @@
 #include "scenarios/files.hpp"
 #include "tests/cli/verb_runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::process_test {
+
 using namespace sibyl::test;
 
 namespace {
@@ -169,3 +170,5 @@ TEST_CASE("a report that cannot be written is file trouble, whatever the verdict
   CHECK(shell(folder, "sibyl run none.json > /dev/full").status == 74);
   CHECK(shell(folder, "sibyl run --nothing > /dev/full").status == 64);
 }
+
+}  // namespace sibyl::process_test

@@ -10,6 +10,8 @@
 #include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
+namespace sibyl::shrink_test {
+
 using namespace sibyl::test;
 
 namespace {
@@ -227,3 +229,5 @@ TEST_CASE("sibyl schema prints the schemas of shrink") {
   CHECK(state.out.find("sibyl-shrink-state/1") != std::string::npos);
   CHECK(sibyl_with({"schema", "shrinking"}).status == 64);
 }
+
+}  // namespace sibyl::shrink_test

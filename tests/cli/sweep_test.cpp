@@ -12,6 +12,8 @@
 #include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
+namespace sibyl::sweep_test {
+
 using namespace sibyl::test;
 using sibyl::Value;
 
@@ -227,3 +229,5 @@ TEST_CASE("bad input is refused before anything is run, with its place") {
   CHECK(sibyl_with({"sweep", "/nowhere/x.json"}).status == 74);
   CHECK(sibyl_with({"schema", "sweep"}).out.find("sibyl-sweep/1") != std::string::npos);
 }
+
+}  // namespace sibyl::sweep_test

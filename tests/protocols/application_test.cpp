@@ -10,7 +10,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl::partitioned {
+namespace sibyl::partitioned::application_test {
 
 namespace {
 
@@ -271,4 +271,4 @@ TEST_CASE("wrong options of applications are refused where they stand") {
         std::string::npos);
 }
 
-}  // namespace sibyl::partitioned
+}  // namespace sibyl::partitioned::application_test

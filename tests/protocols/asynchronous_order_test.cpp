@@ -13,7 +13,7 @@
 #include "sim/pending.hpp"
 #include "tests/protocols/subset_world.hpp"
 
-namespace sibyl::order_subset_test {
+namespace sibyl::order_subset_test::asynchronous_order_test {
 
 using subset_test::Case;
 using subset_test::Ended;
@@ -210,4 +210,4 @@ TEST_CASE("a scheduler that reads samples keeps x out; sealed ones, or full bloc
   CHECK(full == 100);
 }
 
-}  // namespace sibyl::order_subset_test
+}  // namespace sibyl::order_subset_test::asynchronous_order_test

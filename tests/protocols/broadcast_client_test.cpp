@@ -7,7 +7,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::broadcast_client_test {
 
 namespace {
 
@@ -182,4 +182,4 @@ TEST_CASE("what is wrong about clients is named at its place") {
   CHECK(fails(with, R"({"client": "c", "command": "read", "to": ["P1"]})") == "accepted");
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::broadcast_client_test

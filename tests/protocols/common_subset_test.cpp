@@ -10,7 +10,7 @@
 
 #include "tests/protocols/subset_world.hpp"
 
-namespace sibyl::subset_test {
+namespace sibyl::subset_test::common_subset_test {
 
 std::size_t members(const Ended& ended) { return ended.value.as_list()->size(); }
 
@@ -175,4 +175,4 @@ TEST_CASE("SEEN that names a block needs a quorum") {
                    ->build(subset_of(4, {}, Value(Value::Object{{"seen_names_block", true}}))));
 }
 
-}  // namespace sibyl::subset_test
+}  // namespace sibyl::subset_test::common_subset_test

@@ -9,7 +9,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::dynastar_test {
 namespace {
 
 using testing::disagreement;
@@ -174,4 +174,4 @@ TEST_CASE("options, plans and moves are refused at the place of their mistake") 
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::dynastar_test

@@ -6,7 +6,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::fixed_sequencer_test {
 
 namespace {
 
@@ -109,4 +109,4 @@ TEST_CASE("a sequencer that is no party is refused") {
   CHECK_NOTHROW(run(parties(3, "", R"({"sequencer": 2})")));
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::fixed_sequencer_test

@@ -8,7 +8,7 @@
 #include "protocols/broadcast/party.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::forged_commands_test {
 
 namespace {
 
@@ -126,4 +126,4 @@ TEST_CASE("a forged request does not keep the client's own from being applied") 
   CHECK(deliver(both) == Result{1, 1});
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::forged_commands_test

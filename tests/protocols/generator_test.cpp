@@ -11,7 +11,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl::partitioned {
+namespace sibyl::partitioned::generator_test {
 
 namespace {
 
@@ -258,4 +258,4 @@ TEST_CASE("mistakes in a generator are refused where they stand") {
             .find(at + "/keys/zipf") == 0);
 }
 
-}  // namespace sibyl::partitioned
+}  // namespace sibyl::partitioned::generator_test

@@ -6,7 +6,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::ideal_protocol_test {
 
 namespace {
 
@@ -149,4 +149,4 @@ TEST_CASE("an adversary that is written wrongly is refused at its place") {
   CHECK(refused_at(R"({"deliver": "P0"})") == "accepted");
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::ideal_protocol_test

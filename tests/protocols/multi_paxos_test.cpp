@@ -16,7 +16,7 @@
 #include "sim/random.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl::paxos_test {
+namespace sibyl::paxos_test::multi_paxos_test {
 
 using testing::Json;
 
@@ -426,4 +426,4 @@ TEST_CASE("timeouts are above 0") {
                   ConfigError);
 }
 
-}  // namespace sibyl::paxos_test
+}  // namespace sibyl::paxos_test::multi_paxos_test

@@ -9,7 +9,7 @@
 
 #include "tests/protocols/multicast_world.hpp"
 
-namespace sibyl::multicast_family_test {
+namespace sibyl::multicast_family_test::multicast_costs_test {
 
 namespace {
 
@@ -229,4 +229,4 @@ TEST_CASE("what a scenario says wrong is refused at its place") {
         "/workload/multicasts/0/to");
 }
 
-}  // namespace sibyl::multicast_family_test
+}  // namespace sibyl::multicast_family_test::multicast_costs_test

@@ -3,7 +3,7 @@
 
 #include "tests/protocols/order_world.hpp"
 
-namespace sibyl::order_test {
+namespace sibyl::order_test::orders_test {
 
 namespace {
 
@@ -230,4 +230,4 @@ TEST_CASE("a crash blocks the order by logical clocks, unless a detector tells o
   CHECK(ran.at(1, "m2") == 15 * kTick);
 }
 
-}  // namespace sibyl::order_test
+}  // namespace sibyl::order_test::orders_test

@@ -7,7 +7,7 @@
 
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::partitioned_apps_test {
 namespace {
 
 using partitioned::int_of;
@@ -178,4 +178,4 @@ TEST_CASE("commands of an application are refused where they make no sense") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::partitioned_apps_test

@@ -5,7 +5,7 @@
 #include "protocols/partitioned/partitioned.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::partitioned_config_test {
 namespace {
 
 using testing::Scenario;
@@ -223,4 +223,4 @@ TEST_CASE("nodes come in the order oracle, partitions, clients, sequencer") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::partitioned_config_test

@@ -11,7 +11,7 @@
 #include "sim/random.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::partitioned_random_test {
 namespace {
 
 using testing::disagreement;
@@ -129,4 +129,4 @@ TEST_CASE("the comparison of replicas finds a different state and a missing comm
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::partitioned_random_test

@@ -4,7 +4,7 @@
 #include "protocols/partitioned/partitioned.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
-namespace sibyl {
+namespace sibyl::partitioned_test {
 namespace {
 
 using testing::Ran;
@@ -439,4 +439,4 @@ TEST_CASE("replicated groups answer as single ones do, over either multicast") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::partitioned_test

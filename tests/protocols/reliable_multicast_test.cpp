@@ -11,7 +11,7 @@
 
 #include "sim/world.hpp"
 
-namespace sibyl::reliable_test {
+namespace sibyl::reliable_test::reliable_multicast_test {
 
 using multicast::ReliableMulticast;
 
@@ -129,4 +129,4 @@ TEST_CASE("with relaying all deliver when the sender crashes in the middle of se
   CHECK(run(false, kOthers, true, config).logs == std::vector<std::string>{"", "m@2", "", ""});
 }
 
-}  // namespace sibyl::reliable_test
+}  // namespace sibyl::reliable_test::reliable_multicast_test

@@ -8,7 +8,7 @@
 #include "sim/random.hpp"
 #include "tests/protocols/slotted_world.hpp"
 
-namespace sibyl::slotted_test {
+namespace sibyl::slotted_test::rotating_leader_test {
 
 namespace {
 
@@ -188,4 +188,4 @@ TEST_CASE("with a fixed leader that is faulty nothing is ever delivered") {
   CHECK(run(plan).delivered[1].size() == 1);
 }
 
-}  // namespace sibyl::slotted_test
+}  // namespace sibyl::slotted_test::rotating_leader_test

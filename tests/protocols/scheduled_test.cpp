@@ -11,7 +11,7 @@
 #include "sim/random.hpp"
 #include "tests/protocols/slotted_world.hpp"
 
-namespace sibyl::slotted_test {
+namespace sibyl::slotted_test::scheduled_test {
 
 namespace {
 
@@ -290,4 +290,4 @@ TEST_CASE("options and deployments that make no sense are refused with their pla
   CHECK(refusal("agreement", "king").empty());
 }
 
-}  // namespace sibyl::slotted_test
+}  // namespace sibyl::slotted_test::scheduled_test

@@ -5,7 +5,7 @@
 #include "sim/decode.hpp"
 #include "tests/protocols/order_world.hpp"
 
-namespace sibyl::order_test {
+namespace sibyl::order_test::schneider_orders_test {
 
 namespace {
 
@@ -341,4 +341,4 @@ TEST_CASE("a party alone orders its own requests") {
   }
 }
 
-}  // namespace sibyl::order_test
+}  // namespace sibyl::order_test::schneider_orders_test

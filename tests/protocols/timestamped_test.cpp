@@ -11,7 +11,7 @@
 #include "sim/random.hpp"
 #include "tests/protocols/slotted_world.hpp"
 
-namespace sibyl::slotted_test {
+namespace sibyl::slotted_test::timestamped_test {
 
 namespace {
 
@@ -208,4 +208,4 @@ TEST_CASE("a party that has crashed stays silent when it recovers") {
   CHECK(ran.delivered[2].size() == 1);
 }
 
-}  // namespace sibyl::slotted_test
+}  // namespace sibyl::slotted_test::timestamped_test

@@ -6,7 +6,7 @@
 
 #include "protocols/partitioned/workload_graph.hpp"
 
-namespace sibyl::partitioned {
+namespace sibyl::partitioned::workload_graph_test {
 namespace {
 
 std::uint64_t hash_of_graph(const WorkloadGraph& graph) {
@@ -101,4 +101,4 @@ TEST_CASE("what nobody accesses stays, and an expensive move is not made") {
 }
 
 }  // namespace
-}  // namespace sibyl::partitioned
+}  // namespace sibyl::partitioned::workload_graph_test

@@ -13,7 +13,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 
-namespace sibyl {
+namespace sibyl::adversary_test {
 namespace {
 
 Scenario smr(const std::string& file, const std::string& id) {
@@ -191,4 +191,4 @@ TEST_CASE("binding is looked at in every state of an exhaustive search") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::adversary_test

@@ -14,7 +14,7 @@
 #include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
 
-namespace sibyl {
+namespace sibyl::agreement_test {
 namespace {
 
 /// Weak agreement of parties of which `faulty` may be faulty, with these inputs.
@@ -223,4 +223,4 @@ TEST_CASE("samples that can be read are kept out for epochs, sealed ones and ful
   }
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::agreement_test

@@ -15,7 +15,7 @@
 #include "scenarios/schema_check.hpp"
 #include "scenarios/trace_file.hpp"
 
-using namespace sibyl;
+namespace sibyl::byzantine_format_test {
 
 namespace {
 
@@ -225,3 +225,5 @@ TEST_CASE("whatever a faulty node of a scenario says, every run ends and is judg
   }
   CHECK(lies > 500);
 }
+
+}  // namespace sibyl::byzantine_format_test

@@ -11,7 +11,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 
-namespace sibyl {
+namespace sibyl::campaign_test {
 namespace {
 
 const std::string kFolder = SIBYL_SOURCE_DIR "/scenarios/campaigns";
@@ -331,4 +331,4 @@ TEST_CASE("a mistake in a protocol's entry is answered with its place") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::campaign_test

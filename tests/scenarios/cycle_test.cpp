@@ -5,7 +5,7 @@
 #include "scenarios/combined_causes.hpp"
 #include "scenarios/cycle.hpp"
 
-namespace sibyl {
+namespace sibyl::cycle_test {
 namespace {
 
 TraceEvent event(EventId id, TraceKind kind, std::vector<EventId> parents, Value data = {}) {
@@ -85,4 +85,4 @@ TEST_CASE("causes that are made of others in part, or of another property, stay"
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::cycle_test

@@ -13,7 +13,7 @@
 #include "scenarios/runner.hpp"
 #include "scenarios/schema_check.hpp"
 
-using namespace sibyl;
+namespace sibyl::departures_test {
 
 namespace {
 
@@ -406,3 +406,5 @@ TEST_CASE("of the scenarios of state machine replication these leave the model, 
   }
   for (const auto& each : found) FAIL_CHECK(each.first << " leaves the model: " << each.second);
 }
+
+}  // namespace sibyl::departures_test

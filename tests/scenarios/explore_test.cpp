@@ -11,7 +11,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 
-namespace sibyl {
+namespace sibyl::explore_test {
 namespace {
 
 /// A scenario of the tree without its hand-made delays: the search has to find the order itself.
@@ -281,4 +281,4 @@ TEST_CASE("a random search sees no observation that the exhaustive one did not")
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::explore_test

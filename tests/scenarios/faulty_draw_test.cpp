@@ -14,7 +14,7 @@
 #include "scenarios/runner.hpp"
 #include "scenarios/schema_check.hpp"
 
-using namespace sibyl;
+namespace sibyl::faulty_draw_test {
 
 namespace {
 
@@ -322,3 +322,5 @@ TEST_CASE("what searches draw stays within the model of each protocol") {
   }
   CHECK(bounded >= 5 * 30);
 }
+
+}  // namespace sibyl::faulty_draw_test

@@ -14,7 +14,8 @@
 
 #include "scenarios/files.hpp"
 
-using namespace sibyl;
+namespace sibyl::files_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -155,3 +156,5 @@ TEST_CASE("a signal in the middle of a write leaves the old file and no other") 
   const auto size = fs::file_size(path);
   CHECK((size == 3 || size == large.size()));
 }
+
+}  // namespace sibyl::files_test

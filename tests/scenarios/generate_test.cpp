@@ -12,7 +12,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 
-namespace sibyl {
+namespace sibyl::generate_test {
 namespace {
 
 Generator generator(const std::string& protocol, std::vector<std::string> variants = {},
@@ -174,4 +174,4 @@ TEST_CASE("what is set from outside is in every drawn scenario; what cannot be s
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::generate_test

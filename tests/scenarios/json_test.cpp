@@ -6,7 +6,7 @@
 
 #include "scenarios/json.hpp"
 
-using namespace sibyl;
+namespace sibyl::json_test {
 
 namespace {
 
@@ -103,3 +103,5 @@ TEST_CASE("what is read is written again, keys in their order") {
   CHECK(parse_json(to_pretty_json(v), "f") == v);
   CHECK(to_pretty_json(parse_json(R"({"a":[1,2]})", "f")) == "{\n  \"a\": [1, 2]\n}");
 }
+
+}  // namespace sibyl::json_test

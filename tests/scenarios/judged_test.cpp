@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace sibyl {
+namespace sibyl::judged_test {
 namespace {
 
 Judged violating(const std::string& property) {
@@ -48,4 +48,4 @@ TEST_CASE("without memory each verdict makes those beside it be forgotten") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::judged_test

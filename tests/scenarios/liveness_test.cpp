@@ -11,7 +11,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::liveness_test {
 
 namespace {
 
@@ -114,3 +114,5 @@ TEST_CASE("a campaign demands progress of its entries, with the names of their s
   CHECK_THROWS_AS(campaign(R"(, "liveness": {"core": []})"), InputError);
   CHECK_THROWS_AS(campaign(R"(, "liveness": true)"), InputError);
 }
+
+}  // namespace sibyl::liveness_test

@@ -10,7 +10,7 @@
 #include "scenarios/pointer.hpp"
 #include "sim/choices.hpp"
 
-using namespace sibyl;
+namespace sibyl::loader_test {
 
 namespace {
 
@@ -226,3 +226,5 @@ TEST_CASE("a decision about what a node sends to itself is refused: nobody ever 
     }
   }
 }
+
+}  // namespace sibyl::loader_test

@@ -10,7 +10,7 @@
 #include "sim/fault.hpp"
 #include "sim/notes.hpp"
 
-using namespace sibyl;
+namespace sibyl::measures_test {
 
 namespace {
 
@@ -179,3 +179,5 @@ TEST_CASE("an interruption ends the run") {
       }(),
       Interrupted);
 }
+
+}  // namespace sibyl::measures_test

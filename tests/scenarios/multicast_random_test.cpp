@@ -13,7 +13,7 @@
 #include "scenarios/runner.hpp"
 #include "sim/random.hpp"
 
-using namespace sibyl;
+namespace sibyl::multicast_random_test {
 
 namespace {
 
@@ -162,3 +162,5 @@ TEST_CASE("white-box multicast keeps what it promises under random crashes") {
 TEST_CASE("one global order keeps what it promises under random crashes and recoveries") {
   CHECK(judge("global-order-multicast", true, 500, "takeover") > 50);
 }
+
+}  // namespace sibyl::multicast_random_test

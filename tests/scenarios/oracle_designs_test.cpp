@@ -7,7 +7,7 @@
 
 #include "scenarios/generate.hpp"
 
-namespace sibyl {
+namespace sibyl::oracle_designs_test {
 namespace {
 
 ExploreResult searched(const std::string& protocol, std::vector<std::string> variants,
@@ -68,4 +68,4 @@ TEST_CASE("each variant of the oracle designs is caught without hints") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::oracle_designs_test

@@ -17,7 +17,7 @@
 #include "scenarios/trace_file.hpp"
 #include "scenarios/trace_source.hpp"
 
-using namespace sibyl;
+namespace sibyl::runner_test {
 
 namespace {
 
@@ -359,3 +359,5 @@ TEST_CASE("a file is written whole or not at all") {
   CHECK_THROWS_AS(read_file(path, 2), InputError);
   std::filesystem::remove_all(folder);
 }
+
+}  // namespace sibyl::runner_test

@@ -17,7 +17,7 @@
 #include "scenarios/searching.hpp"
 #include "sim/pending.hpp"
 
-namespace sibyl {
+namespace sibyl::scheduler_test {
 namespace {
 
 const std::string kBoth =
@@ -305,4 +305,4 @@ TEST_CASE("a scheduler that makes no sense is refused at its place") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::scheduler_test

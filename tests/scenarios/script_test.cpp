@@ -12,7 +12,7 @@
 #include "scenarios/runner.hpp"
 #include "scenarios/schema_check.hpp"
 
-using namespace sibyl;
+namespace sibyl::script_test {
 
 namespace {
 
@@ -228,3 +228,5 @@ TEST_CASE("the report says how many nodes were faulty, and its text only when it
   const Scenario fine = loaded(R"([{"node": "P3", "behaviour": "silent"}])");
   CHECK(report_text(fine, run_scenario(fine), false).find("made for") == std::string::npos);
 }
+
+}  // namespace sibyl::script_test

@@ -13,7 +13,7 @@
 #include "sim/fault.hpp"
 #include "sim/notes.hpp"
 
-namespace sibyl {
+namespace sibyl::shown_test {
 namespace {
 
 const std::vector<TraceNode> kNodes{
@@ -244,4 +244,4 @@ TEST_CASE("runs of agreements that are taken for one have the same verdicts") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::shown_test

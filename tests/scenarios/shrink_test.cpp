@@ -16,7 +16,8 @@
 #include "scenarios/shrink_schedule.hpp"
 #include "tests/scenarios/random_violations.hpp"
 
-using namespace sibyl;
+namespace sibyl::shrink_test {
+
 using analysis::Verdict;
 
 namespace {
@@ -389,3 +390,5 @@ TEST_CASE("every scenario of the standing corpus runs as it expects, and expects
     }
   }
 }
+
+}  // namespace sibyl::shrink_test

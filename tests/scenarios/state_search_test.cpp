@@ -16,7 +16,7 @@
 #include "sim/schedule.hpp"
 #include "tests/bench/replication.hpp"
 
-namespace sibyl {
+namespace sibyl::state_search_test {
 namespace {
 
 namespace replication = bench::replication;
@@ -416,4 +416,4 @@ TEST_CASE("a path leads a world to the state that the search has found") {
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::state_search_test

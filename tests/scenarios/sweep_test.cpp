@@ -15,7 +15,7 @@
 #include "scenarios/sweep_state.hpp"
 #include "sim/decode.hpp"
 
-using namespace sibyl;
+namespace sibyl::sweep_test {
 
 namespace {
 
@@ -337,3 +337,5 @@ TEST_CASE("a combination that is no scenario is refused before anything runs, wi
   CHECK(has(complaint("/deployment/partis=4"), "partis"));
   CHECK(has(complaint("/network/default/loss=2"), "--vary: /network/default/loss: "));
 }
+
+}  // namespace sibyl::sweep_test

@@ -13,7 +13,7 @@
 #include "scenarios/names.hpp"
 #include "scenarios/runner.hpp"
 
-using namespace sibyl;
+namespace sibyl::tree_test {
 
 namespace {
 
@@ -106,3 +106,5 @@ TEST_CASE(
     }
   }
 }
+
+}  // namespace sibyl::tree_test

@@ -8,7 +8,7 @@
 #include "scenarios/exhaustive.hpp"
 #include "tests/search/search.hpp"
 
-namespace sibyl::search_test {
+namespace sibyl::search_test::costs_test {
 
 namespace {
 
@@ -82,4 +82,4 @@ TEST_CASE("what each strategy takes for each case" * doctest::skip()) {
   }
 }
 
-}  // namespace sibyl::search_test
+}  // namespace sibyl::search_test::costs_test

@@ -15,7 +15,7 @@
 #include "scenarios/runner.hpp"
 #include "tests/search/search.hpp"
 
-namespace sibyl::search_test {
+namespace sibyl::search_test::down_test {
 
 namespace {
 
@@ -134,4 +134,4 @@ TEST_CASE("what is found where nodes crash, recover and pause again and again re
   CHECK(found_in_all >= 30);
 }
 
-}  // namespace sibyl::search_test
+}  // namespace sibyl::search_test::down_test

@@ -7,7 +7,7 @@
 #include "scenarios/shrink.hpp"
 #include "tests/search/search.hpp"
 
-namespace sibyl::search_test {
+namespace sibyl::search_test::liveness_test {
 
 namespace {
 
@@ -175,4 +175,4 @@ TEST_CASE(
   CHECK(text.find("\"liveness\"") != std::string::npos);
 }
 
-}  // namespace sibyl::search_test
+}  // namespace sibyl::search_test::liveness_test

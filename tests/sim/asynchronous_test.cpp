@@ -11,7 +11,7 @@
 #include "sim/world.hpp"
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl {
+namespace sibyl::asynchronous_test {
 namespace {
 
 using small::Actor;
@@ -189,4 +189,4 @@ TEST_CASE("a table of steps makes each step once and lists every way in which it
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::asynchronous_test

@@ -6,7 +6,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::byzantine_seam_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -239,4 +239,4 @@ TEST_CASE("a twin can have a shim of its own, and a link of the identity serves 
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::byzantine_seam_test

@@ -9,7 +9,7 @@
 #include "sim/byzantine.hpp"
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::byzantine_test {
 namespace {
 
 using byzantine::Behaviour;
@@ -329,4 +329,4 @@ TEST_CASE("what a chain remembers is copied with the world and part of its state
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::byzantine_test

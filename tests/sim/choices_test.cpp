@@ -9,7 +9,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::choices_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -270,4 +270,4 @@ TEST_CASE("time never goes back, whatever the ties") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::choices_test

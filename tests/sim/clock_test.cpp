@@ -16,6 +16,8 @@ using sibyl::NodeClocks;
 using sibyl::Stream;
 using sibyl::Time;
 
+namespace sibyl::clock_test {
+
 namespace {
 
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
@@ -198,3 +200,5 @@ TEST_CASE("clocks are compared by value") {
   CHECK(a != b);
   CHECK(HardwareClock(1) != HardwareClock(2));
 }
+
+}  // namespace sibyl::clock_test

@@ -8,7 +8,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::copy_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -341,4 +341,4 @@ TEST_CASE("the same state at another time has the same hash") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::copy_test

@@ -8,7 +8,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::cpu_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -246,4 +246,4 @@ TEST_CASE("a message in service survives a cut and a clog of its link: it has ar
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::cpu_test

@@ -13,6 +13,8 @@ using sibyl::Distribution;
 using sibyl::Stream;
 using sibyl::fixed::Q32;
 
+namespace sibyl::distribution_test {
+
 namespace {
 
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
@@ -48,8 +50,8 @@ double distance(std::vector<std::int64_t> v, Cumulative cumulative) {
   double worst = 0;
   for (std::size_t i = 0; i < v.size(); ++i) {
     const double expected = cumulative(static_cast<double>(v[i]));
-    worst = std::max({worst, expected - static_cast<double>(i) / n,
-                      static_cast<double>(i + 1) / n - expected});
+    worst = std::max(
+        {worst, expected - static_cast<double>(i) / n, static_cast<double>(i + 1) / n - expected});
   }
   return worst * std::sqrt(n);
 }
@@ -124,9 +126,8 @@ TEST_CASE("a truncated normal distribution is the normal one on the interval") {
   const double high = normal_cumulative(3);
   CHECK(*std::min_element(v.begin(), v.end()) >= 500'000);
   CHECK(*std::max_element(v.begin(), v.end()) <= 3'000'000);
-  CHECK(distance(v, [&](double x) {
-          return (normal_cumulative(x / 1e6) - low) / (high - low);
-        }) < kFarthest);
+  CHECK(distance(v, [&](double x) { return (normal_cumulative(x / 1e6) - low) / (high - low); }) <
+        kFarthest);
 }
 
 TEST_CASE("a normal distribution at the limits of its rule and of int64 does not overflow") {
@@ -338,3 +339,5 @@ TEST_CASE("distributions are compared by their parameters and say what they are"
   CHECK(Distribution::zipf(10, q(0.95)).text() == "zipf of 10 ranks, exponent 0.95");
   CHECK(Distribution::empirical({{1, 2}, {3, 1}}).text() == "empirical of 2 rows in 1..3");
 }
+
+}  // namespace sibyl::distribution_test

@@ -7,7 +7,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::edges_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -181,4 +181,4 @@ TEST_CASE("no node takes a step before its start, however ties are chosen") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::edges_test

@@ -8,7 +8,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::faults_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -462,4 +462,4 @@ TEST_CASE("faults of one instant happen in the order of the plan, whatever the t
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::faults_test

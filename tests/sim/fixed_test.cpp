@@ -14,6 +14,8 @@ using fixed::Q32;
 using fixed::Uint128;
 using sibyl::Stream;
 
+namespace sibyl::fixed_test {
+
 namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
@@ -61,7 +63,7 @@ TEST_CASE("minus_ln_fraction is within 2^-57 of the logarithm, and never increas
   }
   CHECK(worst < kLnBound);
   CHECK(fixed::minus_ln_fraction(0) == 0);
-  CHECK(fixed::minus_ln_fraction(kMost) == 0);  // 2^-64 is below the last bit
+  CHECK(fixed::minus_ln_fraction(kMost) == 0);                // 2^-64 is below the last bit
   CHECK(fixed::minus_ln_fraction(1) == 0xb17217f7d1cf79acU);  // 64 ln 2 * 2^58
 }
 
@@ -156,3 +158,5 @@ TEST_CASE("a Q32 is exact from a double, prints as a decimal, and refuses what i
   CHECK_THROWS_AS(Q32::from_double(4294967296.0), std::invalid_argument);
   CHECK_THROWS_AS(Q32::from_double(std::nan("")), std::invalid_argument);
 }
+
+}  // namespace sibyl::fixed_test

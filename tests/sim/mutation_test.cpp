@@ -12,7 +12,7 @@
 #include "sim/signed.hpp"
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::mutation_test {
 
 enum class Colour : std::uint8_t { red, green, blue };
 BOOST_DESCRIBE_ENUM(Colour, red, green, blue)
@@ -231,4 +231,4 @@ TEST_CASE("the names of fields are those of the types and of what is inside them
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::mutation_test

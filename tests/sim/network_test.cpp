@@ -9,7 +9,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::network_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -327,4 +327,4 @@ TEST_CASE("messages are counted by kind, in order of first use") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::network_test

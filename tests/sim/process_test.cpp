@@ -8,7 +8,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::process_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -290,4 +290,4 @@ TEST_CASE("messages are compared and hashed by type, route and contents") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::process_test

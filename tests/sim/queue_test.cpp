@@ -11,7 +11,7 @@
 
 #include "sim/random.hpp"
 
-namespace sibyl {
+namespace sibyl::queue_test {
 namespace {
 
 /// What the queue promises, written as simply as possible: events by (at, id), and the instant that
@@ -305,4 +305,4 @@ TEST_CASE("a queue that always holds few events does not grow") {
   CHECK(queue.memory_bytes() < 64 * 1024);
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::queue_test

@@ -9,7 +9,7 @@
 #include "sim/schedule.hpp"
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl {
+namespace sibyl::schedule_test {
 namespace {
 
 using small::Number;
@@ -170,4 +170,4 @@ TEST_CASE("a decision that nobody asked for, and one that does not fit, are reme
 }
 
 }  // namespace
-}  // namespace sibyl
+}  // namespace sibyl::schedule_test

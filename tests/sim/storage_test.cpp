@@ -8,7 +8,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::storage_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -175,4 +175,4 @@ TEST_CASE("storage outlives two crashes") {
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::storage_test

@@ -9,7 +9,7 @@
 #include "sim/schedule.hpp"
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::timers_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -372,4 +372,4 @@ TEST_CASE("a world without nodes, and one whose nodes do nothing, end at once") 
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::timers_test

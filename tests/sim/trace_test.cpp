@@ -9,7 +9,7 @@
 
 #include "tests/sim/small_world.hpp"
 
-namespace sibyl::small {
+namespace sibyl::small::trace_test {
 namespace {
 
 constexpr NodeId kA{0};
@@ -299,4 +299,4 @@ TEST_CASE("the digest tells what was received, when, from whom, and what was not
 }
 
 }  // namespace
-}  // namespace sibyl::small
+}  // namespace sibyl::small::trace_test

@@ -10,7 +10,7 @@
 #include "sim/trace.hpp"
 #include "sim/value_pool.hpp"
 
-namespace sibyl {
+namespace sibyl::value_test {
 
 TEST_CASE("set makes an object of null, replaces a member and keeps the order") {
   Value v;
@@ -111,4 +111,4 @@ TEST_CASE("every kind of trace event is found by its name") {
   CHECK(Value(Value::List{}).kind_name() == "a list");
 }
 
-}  // namespace sibyl
+}  // namespace sibyl::value_test

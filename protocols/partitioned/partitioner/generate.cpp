@@ -12,6 +12,8 @@ namespace sibyl::partitioner {
 
 namespace {
 
+__extension__ using Wide128 = unsigned __int128;
+
 enum Purpose : std::uint32_t { kNames = 1, kCommunities = 2, kDegrees = 3, kEnds = 4 };
 
 /// 1 / sqrt(u) as 2^20 units, for u in (0, 1] of 2^32 units; by Newton's integer root.
@@ -38,7 +40,6 @@ std::uint64_t power_law_2_5(std::uint64_t least, std::uint64_t most, Stream& ran
   // The smallest x with (x / least)^3 * u^2 >= 2^40.
   for (std::uint64_t x = least; x < most; ++x) {
     const std::uint64_t next = x + 1;
-    __extension__ using Wide128 = unsigned __int128;
     const Wide128 left = Wide128{next} * next * next * u * u;
     if (left > (Wide128{least} * least * least) << 40) return x;
   }

@@ -25,12 +25,13 @@ Width gap_width(std::int64_t gap_ns, double px_per_ns, int least) {
   return {static_cast<int>(wanted), false, false};
 }
 
-/// The px per ns with which the gaps fill about `target_px`, yet a usual gap is not broken.
+/// The px per ns with which the gaps fill about `target_px`, yet a usual gap is not broken: the
+/// median, of an even number the shorter one in the middle.
 double fitting_scale(const std::vector<std::int64_t>& instants, int target_px, int least) {
   std::vector<std::int64_t> gaps;
   for (std::size_t i = 1; i < instants.size(); ++i) gaps.push_back(instants[i] - instants[i - 1]);
   if (gaps.empty()) return 0;
-  const auto middle_gap = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
+  const auto middle_gap = gaps.begin() + static_cast<std::ptrdiff_t>((gaps.size() - 1) / 2);
   std::nth_element(gaps.begin(), middle_gap, gaps.end());
   double low = 0;
   double high = static_cast<double>(kUsualGap) / static_cast<double>(*middle_gap);
@@ -97,10 +98,15 @@ void TimeScale::ticks_within(std::int64_t from, std::int64_t to, const TimeUnit&
       free = at(t) + spacing;
     }
     if (room && first <= to) {
+      const std::size_t before = out.size();
       for (std::int64_t t = first; t <= to && t >= first; t += step) {
         out.push_back({t, in_unit(t, unit)});
       }
       free_from = free;
+      if (out.size() != before + 1 || at(to) < free_from) return;
+      // One time alone tells nothing of how long it takes.
+      out.push_back({to, in_unit(to, unit)});
+      free_from = at(to) + spacing;
       return;
     }
     if (first > to || step > std::numeric_limits<std::int64_t>::max() / 8) break;

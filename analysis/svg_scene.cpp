@@ -501,6 +501,10 @@ class Reader {
 
   void finish() {
     if (scene_.begin > scene_.end) scene_.begin = scene_.end = 0;
+    // Steps of explanations stand at their times, also where what happens then is not drawn.
+    for (const EventId id : lit_) {
+      if (id >= 1 && id <= trace_.events.size()) see(trace_.events[id - 1].at.ns);
+    }
     cut_tail(scene_, last_lit());
     for (std::size_t i = 0; i < scene_.boxes.size(); ++i) {
       Box& box = scene_.boxes[i];

@@ -460,6 +460,32 @@ TEST_CASE("the scale is monotone, keeps instants apart and breaks idle time") {
   CHECK(even.at(15) - even.at(10) == even.at(25) - even.at(20));
 }
 
+TEST_CASE("a short run with one late arrival has room for what happens before, and two ticks") {
+  const analysis::svg::TimeScale late({0, 1'000'000, 10'000'000}, 680, 14, 16'000);
+  CHECK(late.at(1'000'000) >= 100);
+  REQUIRE(late.broken().size() == 1);
+  CHECK(late.broken()[0].from == 1'000'000);
+  const analysis::svg::TimeScale two({0, 35'000'000}, 680, 14, 16'000);
+  const auto ticks = two.ticks(analysis::unit_for(35'000'000), 56);
+  REQUIRE(ticks.size() == 2);
+  CHECK(ticks[1].ns == 35'000'000);
+  CHECK(ticks[1].label == "35");
+}
+
+TEST_CASE("a step of an explanation stands at its time, also where nothing else is drawn then") {
+  Builder b("Steps", {{"n0", "node", "n0"}});
+  b.note(0, "n0", "Own", {{"object", "x"}});
+  const EventId sent = b.send(7, "n0", "n0", "m::Self");
+  analysis::Explanation why;
+  why.property = "agreement";
+  why.events = {sent};
+  why.steps = {{sent, "n0 told itself.", {}, {}}};
+  const auto scene = analysis::svg::scene_of(b.build(), {}, {}, {why});
+  REQUIRE(scene.markers.size() == 1);
+  CHECK(scene.markers[0].at == 7'000);
+  CHECK(scene.end == 7'000);
+}
+
 TEST_CASE("labels beside their places do not overlap and no line to a label crosses another") {
   std::vector<analysis::svg::Anchored> labels;
   std::uint64_t state = 3;

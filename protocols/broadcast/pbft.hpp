@@ -26,12 +26,12 @@
 // takes what f + 1 answer alike. What somebody asked for and the others have not executed yet, they
 // send when they have. Items are kept for that; only the log of votes is cut.
 // What one party can make another store is bounded, but for requests that it signs: numbers go up
-// to two windows above the stable checkpoint; of each party a number has the votes of 8 views at
-// most, the highest; of each primary, proposals that come too early are kept for one view, its
-// highest; one view change, the highest view's; and 16 checkpoints above the stable one (as many as
-// two windows have, where that is more). Runs without work are quiescent: there are timers only
-// while something is awaited, and after `tries` view changes without progress a party waits for
-// others.
+// to two windows above the stable checkpoint; of each party a number has the votes for 8 views and
+// digests at most, the highest, and the prepares of this replica's certificate; of each primary,
+// proposals that come too early are kept for one view, its highest; one view change, the highest
+// view's; and 16 checkpoints above the stable one (as many as two windows have, if that is more).
+// Runs without work are quiescent: there are timers only while something is awaited, and after
+// `tries` view changes without progress a party waits for others.
 //
 // Does not guarantee: liveness while messages take longer than the timeouts for ever, or are lost
 // between correct parties (the paper sends again; here links do); anything with more than f faulty

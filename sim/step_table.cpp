@@ -158,7 +158,7 @@ StepTable::StepTable(const World& world, bool by_time, std::vector<Renaming> ren
       const LinkProfile& link = world.network_->profile({from}, {to});
       const bool maybe = link.loss.scaled != 0 && link.loss.scaled < Probability::kOne;
       stays_away_[from * nodes() + to] =
-          world.nodes()[from].faulty && maybe && !link.fifo && config.mailbox == 0;
+          from != to && world.nodes()[from].faulty && maybe && !link.fifo && config.mailbox == 0;
     }
   }
   for (std::uint32_t i = 0; i < nodes(); ++i) {

@@ -80,8 +80,8 @@ class StepTable {
   StepTable(const World& world, bool by_time, std::vector<Renaming> renamings = {});
 
   /// Whether a message on this link may stay under way for ever, and nothing waits for it: what a
-  /// faulty node sends over a link that may lose it, and that keeps no order. Whether it is lost is
-  /// then not asked: it is lost if it never arrives.
+  /// faulty node sends to others over a link that may lose it, and that keeps no order. Whether it
+  /// is lost is then not asked: it is lost if it never arrives.
   bool may_stay_away(NodeId from, NodeId to) const {
     return stays_away_[from.value * nodes() + to.value];
   }

@@ -77,6 +77,20 @@ ProtocolInfo info_of(const char* name, int count) {
 const search_test::Registered kBusy(info_of<Busy>("own-busy", 4));
 const search_test::Registered kWide(info_of<Wide>("own-wide", 2));
 
+TEST_CASE("what a faulty node sends to others may stay away where links lose, to itself never") {
+  const Scenario scenario = search_test::load(
+      R"({"format": "sibyl-scenario/1", "id": "s", "protocol": {"name": "own-busy"},
+          "network": {"default": {"loss": 0.5}},
+          "byzantine": [{"node": "n0", "behaviour": "deaf"}]})");
+  World world = make_world(scenario, {}, TieRule::any, 0);
+  world.prepare();
+  const StepTable table(world, false);
+  for (std::uint32_t to = 0; to < 4; ++to) {
+    CHECK(table.may_stay_away({0}, {to}) == (to != 0));
+    CHECK_FALSE(table.may_stay_away({1}, {to}));
+  }
+}
+
 TEST_CASE("no arrival of the same instant goes before what a node has sent itself") {
   for (const std::string ties : {"chosen", "insertion", "any"}) {
     CAPTURE(ties);

@@ -169,6 +169,7 @@ Value row_json(const Campaign& campaign, const CampaignRow& row, const RowFiles&
         {"first_run", sampled ? number(f.first) : Value()},
         {"cpu_seconds", sampled ? Value(f.cpu_seconds) : Value()},
         {"runs", number(f.count)},
+        {"outside_model", f.scenario.is_null() ? Value() : departures_json(f.departures)},
         {"file", files.found.empty() || files.found[i].empty() ? Value() : Value(files.found[i])},
     });
   }

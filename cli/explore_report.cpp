@@ -19,15 +19,16 @@ Value found_json(const std::vector<FoundCause>& all, const Files& files) {
   Value::List found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const FoundCause& f = all[i];
-    found.push_back(
-        Value::Object{{"property", f.property},
-                      {"cause", f.cause},
-                      {"summary", f.summary},
-                      {"first_run", number_value(f.first)},
-                      {"workload", f.workload ? number_value(*f.workload) : Value()},
-                      {"runs", number_value(f.count)},
-                      {"file", files.empty() || files[i].empty() ? Value() : Value(files[i])},
-                      {"scenario", f.scenario}});
+    found.push_back(Value::Object{
+        {"property", f.property},
+        {"cause", f.cause},
+        {"summary", f.summary},
+        {"first_run", number_value(f.first)},
+        {"workload", f.workload ? number_value(*f.workload) : Value()},
+        {"runs", number_value(f.count)},
+        {"outside_model", f.scenario.is_null() ? Value() : departures_json(f.departures)},
+        {"file", files.empty() || files[i].empty() ? Value() : Value(files[i])},
+        {"scenario", f.scenario}});
   }
   return Value(std::move(found));
 }
@@ -65,6 +66,9 @@ std::string found_text(const std::vector<FoundCause>& all, const Files& files) {
                             f.workload ? fmt::format(" (workload {})", *f.workload) : ""));
     out += line("", "  " + shown(f.cause));
     out += line("", "  " + shown(f.summary));
+    for (const Departure& each : f.departures) {
+      out += line("", "  outside the model: " + shown(each.text));
+    }
     if (!files.empty() && !files[i].empty()) out += line("", "  sibyl run " + shown(files[i]));
   }
   return out;

@@ -149,15 +149,23 @@ Value replayed(const Scenario& scenario, const Recorded& run, const Value& names
 }
 
 Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
-                     const std::string& cause, const std::string& story) {
+                     const std::string& cause, const std::string& story,
+                     std::vector<Departure>& departures) {
   const Value names(
       Value::Object{{"id", Value(fmt::format("{}/{}", scenario.id, property))},
                     {"title", Value(fmt::format("{} is violated: found by a search", property))},
                     {"story", Value(story)}});
-  return replayed(scenario, run, names, [&](const RunResult& result) {
+  Value made = replayed(scenario, run, names, [&](const RunResult& result) {
     if (has_cause(result, property, cause)) return Shows::all;
     return run.endless || has_violation(result, property) ? Shows::enough : Shows::nothing;
   });
+  departures.clear();
+  if (made.is_null()) return made;
+  departures = run_of(made).departures;
+  std::string told = story;
+  for (const Departure& each : departures) told += " Outside the model: " + each.text + ".";
+  made.set("story", Value(told));
+  return made;
 }
 
 }  // namespace sibyl

@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "scenarios/departures.hpp"
 #include "scenarios/scenario.hpp"
 #include "scenarios/schedule_format.hpp"
 #include "sim/fault.hpp"
@@ -35,9 +37,11 @@ Scenario without_schedule(Scenario scenario);
 /// whatever the seed. Of an asynchronous run the arrivals become delays, so that it can be read and
 /// drawn as any other scenario; where that does not give the violation with this cause, or the
 /// decisions do not fit (faults that hold messages up), they stay arrivals by number. Null where
-/// neither fits and shows the property violated.
+/// neither fits and shows the property violated. `departures` becomes in what the scenario leaves
+/// the protocol's model, which its story says as well; that takes a run more.
 Value counterexample(const Scenario& scenario, const Recorded& run, const std::string& property,
-                     const std::string& cause, const std::string& story);
+                     const std::string& cause, const std::string& story,
+                     std::vector<Departure>& departures);
 
 /// The property that a counterexample of this id was found for: the last part of the id; empty when
 /// it has one part only. Not every id is a counterexample's.

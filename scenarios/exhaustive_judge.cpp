@@ -143,7 +143,8 @@ void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome 
   }
   f.scenario = counterexample(
       ended, run, finding.property, cause,
-      fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary));
+      fmt::format("Found by an exhaustive search of {}. {}", scenario_.id, finding.summary),
+      f.departures);
   if (f.scenario.is_null()) {
     f.summary += options_.delays_ns.empty()
                      ? " (Seen only where messages take no time: there is no scenario that "

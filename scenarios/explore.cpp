@@ -345,7 +345,7 @@ Value make_counterexample(const Scenario& scenario, const ExploreOptions& option
   Value made;
   std::string why = "no scenario replays it";
   try {
-    made = counterexample(scenario, run, found.property, found.cause, story);
+    made = counterexample(scenario, run, found.property, found.cause, story, found.departures);
   } catch (const InputError& e) {
     why = e.what();
   }

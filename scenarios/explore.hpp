@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/departures.hpp"
 #include "scenarios/fault_search.hpp"
 #include "scenarios/liveness_search.hpp"
 #include "scenarios/scenario.hpp"
@@ -53,6 +54,9 @@ struct FoundCause {
   double cpu_seconds = 0;                      ///< of all jobs until its block was done
   Value scenario;                              ///< the first run as a scenario of its own
   std::optional<std::uint64_t> workload = {};  ///< that it was of, where workloads are drawn
+  /// In what `scenario` leaves the protocol's model; empty where there is none. Of the first run
+  /// alone: others of the same cause may be within.
+  std::vector<Departure> departures = {};
 };
 
 struct ExploreResult {

@@ -247,6 +247,7 @@ ExploreResult explore_generated(const Generator& generator, const ExploreOptions
     found.scenario = example_of(draw_scenario(generator, options.seed, number),
                                 options_of(options, number, each), own);
     found.summary = std::move(own.summary);
+    found.departures = std::move(own.departures);
   }
   return result;
 }

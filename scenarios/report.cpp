@@ -92,15 +92,6 @@ Value metrics_json(const RunResult& result) {
   return metrics;
 }
 
-Value departures_json(const std::vector<Departure>& departures) {
-  Value::List list;
-  for (const Departure& each : departures) {
-    list.push_back(Value::Object{
-        {"what", each.what}, {"found", each.found}, {"bound", each.bound}, {"text", each.text}});
-  }
-  return Value(std::move(list));
-}
-
 Value faulty_json(const FaultyNodes& faulty) {
   Value v(Value::Object{{"nodes", count_value(faulty.nodes)},
                         {"byzantine", count_value(faulty.byzantine)}});
@@ -202,6 +193,15 @@ std::string shown(std::string_view text) {
     }
   }
   return out;
+}
+
+Value departures_json(const std::vector<Departure>& departures) {
+  Value::List list;
+  for (const Departure& each : departures) {
+    list.push_back(Value::Object{
+        {"what", each.what}, {"found", each.found}, {"bound", each.bound}, {"text", each.text}});
+  }
+  return Value(std::move(list));
 }
 
 Value report_json(const Scenario& scenario, const RunResult& result, bool explain) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
@@ -14,6 +15,9 @@ inline constexpr std::string_view kReportFormat = "sibyl-report/1";
 
 /// With `explain`, a violated property says why: member "explanation".
 Value report_json(const Scenario& scenario, const RunResult& result, bool explain = false);
+
+/// As in reports: a list of objects with the members `what`, `found`, `bound` and `text`.
+Value departures_json(const std::vector<Departure>& departures);
 
 /// Several lines, the seed first and last. With `colour`, ANSI colours.
 std::string report_text(const Scenario& scenario, const RunResult& result, bool colour);

@@ -191,6 +191,24 @@ TEST_CASE("a budget of 292 years does not end at once, and one of 1 ns is no ver
   CHECK(*sibyl::parse_json(ran.out, "").find("runs") == Value(0));
 }
 
+TEST_CASE("reports of searches say which finds are outside the model") {
+  const auto search = [](const std::string& form) {
+    return sibyl_with({"explore", SIBYL_SOURCE_DIR "/scenarios/smr/E-adversary.json", "--only",
+                       "smr-E-adversary/too-few", "--strategy", "exhaustive", "--reduce",
+                       "--property", "agreement", form});
+  };
+  const std::string says = "/deployment/faulty is 1; of 3 parties the protocol bears at most 0";
+  Ran ran = search("--color=never");
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.out.find("  outside the model: " + says) != std::string::npos, ran.out);
+  ran = search("--json");
+  CHECK_MESSAGE(ran.out.find(R"("outside_model":[{"what":"faulty",)") != std::string::npos,
+                ran.out);
+  ran = explore({"--runs", "20000", "--causes", "1", "--json"});
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.out.find(R"("outside_model":[],)") != std::string::npos, ran.out);
+}
+
 TEST_CASE("a protocol is searched without a scenario, and what is found replays") {
   const Folder folder;
   const auto drawn = [&](std::vector<std::string> more) {

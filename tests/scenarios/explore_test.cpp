@@ -255,6 +255,39 @@ TEST_CASE("counterexamples with drawn faults fit their schedules, also where the
   }
 }
 
+TEST_CASE("a search says of its finds in what they leave the model, and their scenarios do too") {
+  const std::string path = std::string(SIBYL_SOURCE_DIR) + "/scenarios/smr/E-adversary.json";
+  const Scenario two = load_file(path, {parse_override("/expect={}")}).back();
+  REQUIRE(two.id == "smr-E-adversary/too-few");  // n = 3t, and links that lose what P2 says
+  ExploreOptions options = runs(4000);
+  options.properties = {"agreement"};
+  options.causes = 1;
+  const ExploreResult sampled = explore(two, options);
+  ExhaustiveOptions all;
+  all.properties = {"agreement"};
+  all.reduce = true;
+  const ExhaustiveResult searched = explore_exhaustively(two, all);
+  for (const auto& found : {sampled.found, searched.found}) {
+    REQUIRE(found.size() == 1);
+    const FoundCause& f = found.front();
+    const RunResult again = run_scenario(load_text(to_json(f.scenario), "found").front());
+    REQUIRE(f.departures.size() == again.departures.size());
+    REQUIRE(f.departures.size() == 2);
+    CHECK(f.departures[0].what == "faulty");
+    CHECK(f.departures[0].text == again.departures[0].text);
+    const std::string* story = f.scenario.find("story")->as_string();
+    REQUIRE(story != nullptr);
+    CHECK(story->find(" Outside the model: " + f.departures[0].text + ".") != std::string::npos);
+  }
+  // Within the model: nothing is said.
+  ExploreOptions few = runs(50'000, 2);
+  few.causes = 1;
+  const ExploreResult within = explore(scenario("B1.json", "ssmr-B1"), few);
+  REQUIRE(within.found.size() == 1);
+  CHECK(within.found[0].departures.empty());
+  CHECK(within.found[0].scenario.find("story")->as_string()->find("Outside") == std::string::npos);
+}
+
 TEST_CASE("an exhaustive search of the timed model tries every delay of the set") {
   const Scenario s = scenario("A1.json", "ssmr-A1");
   ExhaustiveOptions options;

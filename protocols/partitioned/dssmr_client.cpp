@@ -9,54 +9,23 @@ namespace sibyl::partitioned {
 
 DssmrClient::DssmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
                          const DssmrOptions& options)
-    : multicast(std::move(amcast)),
-      session(system, name),
-      system_(std::move(system)),
-      name_(std::move(name)),
-      options_(options) {}
+    : ErrandClient(std::move(system), std::move(name), std::move(amcast)), options_(options) {}
 
-void DssmrClient::start(Context& context) {
-  const auto& caches = system_->workload.cache;
-  if (const auto mine = caches.find(name_); mine != caches.end()) {
-    const std::uint64_t version = options_.version_check == VersionCheck::none ? 0 : 1;
-    for (const auto& [object, where] : mine->second) remember(context, object, {where, version});
-  }
-  session.start(context);
+void DssmrClient::prepare(Context& context) {
+  cache.fill(context, system(), name(), options_.version_check == VersionCheck::none ? 0 : 1);
 }
 
-void DssmrClient::timer(Context& context, const Message& tag) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, tag)) {
-    multicast.timer(*down, tag);
-  } else if (tag.as<NextOperation>() != nullptr) {
-    const Operation* called = session.call(context);
-    if (called == nullptr) return;
-    Errand& errand = errands[called->op];
-    errand.objects = called->objects();
-    try_again(context, {*called, errand});
-  }
-}
+void DssmrClient::called(Context& context, const Operation& o) { try_again(context, begin(o)); }
 
-void DssmrClient::receive(Context& context, NodeId from, const Message& message) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, message)) {
-    multicast.receive(*down, from, message);
-    return;
-  }
-  if (const auto* push = message.as<Push>()) on_push(context, *push);
-  // The first answer of several replicas counts.
-  const auto* prophecy = message.as<Prophecy>();
-  const auto* reply = message.as<Reply>();
-  if (prophecy == nullptr && reply == nullptr) return;
-  const std::uint64_t op = prophecy != nullptr ? prophecy->op : reply->op;
-  const std::uint32_t attempt = prophecy != nullptr ? prophecy->attempt : reply->attempt;
-  const auto errand = errands.find(op);
-  if (errand == errands.end() || errand->second.attempt != attempt) return;
-  const Going g{*session.find(op), errand->second};
-  if (prophecy != nullptr && g.errand.phase == Errand::Phase::consulting) {
-    on_prophecy(context, g, *prophecy);
-  } else if (reply != nullptr && g.errand.phase == Errand::Phase::waiting) {
-    on_reply(context, g, *reply);
+void DssmrClient::answered(Context& context, NodeId /*from*/, const Message& message) {
+  if (const auto* push = message.as<Push>()) {
+    on_push(context, *push);
+  } else if (const auto* prophecy = message.as<Prophecy>()) {
+    const auto g = going(prophecy->op, prophecy->attempt);
+    if (g && g->errand.phase == Errand::Phase::consulting) on_prophecy(context, *g, *prophecy);
+  } else if (const auto* reply = message.as<Reply>()) {
+    const auto g = going(reply->op, reply->attempt);
+    if (g && g->errand.phase == Errand::Phase::waiting) on_reply(context, *g, *reply);
   }
 }
 
@@ -78,9 +47,9 @@ void DssmrClient::try_again(Context& context, Going g) {
     return issue(context, g);
   }
   for (const std::string& object : errand.objects) {
-    const auto it = cache.find(object);
-    if (it == cache.end()) return consult(context, g);
-    errand.places[object] = it->second;
+    const Place* place = cache.find(object);
+    if (place == nullptr) return consult(context, g);
+    errand.places[object] = *place;
   }
   // A move to where the cache says that the object is: nothing would check the hint, so ask.
   if (o.kind == CommandKind::move && errand.places.at(o.object).where == o.to) {
@@ -93,26 +62,26 @@ void DssmrClient::consult(Context& context, Going g) {
   g.errand.places.clear();
   g.errand.phase = Errand::Phase::consulting;
   context.count("consult");
-  amcast(context, {oracle()},
+  amcast(context, {oracle_group()},
          Message::make(Consult{g.o.op, g.errand.attempt, context.self(), g.o.label, g.o.kind,
                                g.errand.objects}));
 }
 
 void DssmrClient::on_prophecy(Context& context, Going g, const Prophecy& prophecy) {
-  if (prophecy.verdict) return give_back(context, g, *prophecy.verdict, nullptr);
+  if (prophecy.verdict) return end(context, g, *prophecy.verdict, nullptr);
   // A faulty oracle may say anything: what does not answer the question is left aside.
   const auto told = [&](const std::string& object) {
     return std::any_of(prophecy.places.begin(), prophecy.places.end(), [&](const auto& each) {
-      return each.first == object && system_->has_partition(each.second.where);
+      return each.first == object && system().has_partition(each.second.where);
     });
   };
   const std::vector<std::string>& asked = g.errand.objects;
   if (!std::all_of(asked.begin(), asked.end(), told)) return;
   for (const auto& [object, place] : prophecy.places) {
-    if (!system_->has_partition(place.where)) continue;
+    if (!system().has_partition(place.where)) continue;
     g.errand.places[object] = place;
     if (g.o.kind != CommandKind::create && options_.cache != Cache::none) {
-      remember(context, object, place);
+      cache.remember(context, object, place);
     }
   }
   // After a fallback that found an object missing, the oracle was asked whether it exists at all.
@@ -125,11 +94,11 @@ void DssmrClient::on_reply(Context& context, Going g, const Reply& reply) {
     context.count("retry");
     ++g.errand.retries;
     if (reply.result.content.as_list() != nullptr) return retry_with(context, g, reply);
-    for (const std::string& object : g.errand.objects) forget(context, object);
+    for (const std::string& object : g.errand.objects) cache.forget(context, object);
     return try_again(context, g);
   }
   if (reply.verdict == Verdict::ok) learn(context, g, reply);
-  give_back(context, g, reply.verdict, &reply);
+  end(context, g, reply.verdict, &reply);
 }
 
 /// The partition holds all objects that it was told of, and the command touches others besides.
@@ -141,23 +110,17 @@ void DssmrClient::retry_with(Context& context, Going g, const Reply& reply) {
   if (options_.cache != Cache::none) {
     for (const std::string& object : known) {
       if (there) {
-        remember(context, object, {g.errand.target, 0});
+        cache.remember(context, object, {g.errand.target, 0});
       } else {
-        forget(context, object);
+        cache.forget(context, object);
       }
     }
   }
   // Another client may have moved those that are new: the places of some are cached, and wrong.
   if (!news) {
-    for (const std::string& object : g.errand.objects) forget(context, object);
+    for (const std::string& object : g.errand.objects) cache.forget(context, object);
   }
   try_again(context, g);
-}
-
-void DssmrClient::give_back(Context& context, Going g, Verdict verdict, const Reply* reply) {
-  const std::uint64_t op = g.o.op;
-  errands.erase(op);
-  session.give_back(context, op, verdict, reply);
 }
 
 // ---- Commands ----
@@ -170,17 +133,17 @@ void DssmrClient::issue(Context& context, Going g) {
   errand.target = errand.places.at(o.object).where;
   const std::string& target = errand.target;
   if (o.kind == CommandKind::create) {
-    amcast(context, {oracle(), target},
+    amcast(context, {oracle_group(), target},
            Message::make(
                Create{o.op, errand.attempt, context.self(), o.label, o.object, o.value, target}));
   } else if (o.kind == CommandKind::erase) {
-    amcast(context, {oracle(), target},
+    amcast(context, {oracle_group(), target},
            Message::make(Delete{o.op, errand.attempt, context.self(), o.label, o.object, target}));
   } else if (target != o.to) {
     move(context, g, o.object, {target}, o.to);
   } else {
     // It is there already, by the oracle: the cache never gets here.
-    give_back(context, g, Verdict::ok, nullptr);
+    end(context, g, Verdict::ok, nullptr);
   }
 }
 
@@ -210,7 +173,7 @@ void DssmrClient::issue_access(Context& context, Going g) {
 
 std::string DssmrClient::choose_target(Context& context, const Errand& errand) const {
   std::map<multicast::GroupIndex, std::size_t> objects_at;  // in the order of the deployment
-  for (const auto& [object, place] : errand.places) ++objects_at[system_->group(place.where)];
+  for (const auto& [object, place] : errand.places) ++objects_at[system().group(place.where)];
   auto chosen = objects_at.begin();
   if (options_.move_target == MoveTarget::random && objects_at.size() > 1) {
     std::advance(chosen, context.choose(Decision::placement, objects_at.size()));
@@ -218,14 +181,14 @@ std::string DssmrClient::choose_target(Context& context, const Errand& errand) c
     chosen = std::max_element(objects_at.begin(), objects_at.end(),
                               [](const auto& a, const auto& b) { return a.second < b.second; });
   }
-  return system_->groups->names[chosen->first];
+  return system().groups->names[chosen->first];
 }
 
 void DssmrClient::move(Context& context, Going g, const std::string& object,
                        std::vector<std::string> from, const std::string& to) {
   context.count("move");
   std::set<std::string> groups(from.begin(), from.end());
-  groups.insert(oracle());
+  groups.insert(oracle_group());
   groups.insert(to);
   amcast(context, groups,
          Message::make(Move{g.o.op, g.errand.attempt, context.self(), g.o.label, object,
@@ -243,7 +206,7 @@ void DssmrClient::issue_everywhere(Context& context, Going g) {
   errand.places.clear();
   errand.target.clear();
   context.count("fallback");
-  std::set<std::string> groups(system_->partitions.begin(), system_->partitions.end());
+  std::set<std::string> groups(system().partitions.begin(), system().partitions.end());
   if (o.kind == CommandKind::access) {
     return amcast(context, groups, Message::make(access_of(context, g, true)));
   }
@@ -252,16 +215,9 @@ void DssmrClient::issue_everywhere(Context& context, Going g) {
     errand.target = o.to;
     return move(context, g, o.object, {groups.begin(), groups.end()}, o.to);
   }
-  groups.insert(oracle());
+  groups.insert(oracle_group());
   amcast(context, groups,
          Message::make(Delete{o.op, errand.attempt, context.self(), o.label, o.object, ""}));
-}
-
-void DssmrClient::amcast(Context& context, const std::set<std::string>& groups, Message command) {
-  std::vector<multicast::GroupIndex> indices;
-  for (const std::string& name : groups) indices.push_back(system_->group(name));
-  std::sort(indices.begin(), indices.end());
-  multicast.multicast(context.child(kMulticastPort), std::move(indices), std::move(command));
 }
 
 // ---- The cache ----
@@ -272,7 +228,7 @@ void DssmrClient::learn(Context& context, Going g, const Reply& reply) {
   const Operation& o = g.o;
   const Errand& errand = g.errand;
   if (options_.cache == Cache::none || errand.fell_back) return;
-  if (o.kind == CommandKind::erase) return forget(context, o.object);
+  if (o.kind == CommandKind::erase) return cache.forget(context, o.object);
   const bool checked = options_.version_check != VersionCheck::none;
   for (const std::string& object : errand.objects) {
     const auto place = errand.places.find(object);
@@ -284,32 +240,20 @@ void DssmrClient::learn(Context& context, Going g, const Reply& reply) {
       if (name == object) version = now;
     }
     if (options_.client_updates_cache) {
-      if (moved || version != 0) remember(context, object, {where, version});
+      if (moved || version != 0) cache.remember(context, object, {where, version});
     } else if (moved) {
-      forget(context, object);
+      cache.forget(context, object);
     }
   }
 }
 
 void DssmrClient::on_push(Context& context, const Push& push) {
-  if (push.place && !system_->has_partition(push.place->where)) return;
+  if (push.place && !system().has_partition(push.place->where)) return;
   if (push.place) {
-    remember(context, push.object, *push.place);
+    cache.remember(context, push.object, *push.place);
   } else {
-    forget(context, push.object);
+    cache.forget(context, push.object);
   }
-}
-
-void DssmrClient::remember(Context& context, const std::string& object, const Place& place) {
-  const auto [it, fresh] = cache.emplace(object, place);
-  if (fresh || it->second.where != place.where) {
-    context.note(note::CacheFill{object, place.where});
-  }
-  it->second = place;
-}
-
-void DssmrClient::forget(Context& context, const std::string& object) {
-  if (cache.erase(object) > 0) context.note(note::CacheDrop{object});
 }
 
 }  // namespace sibyl::partitioned

@@ -14,10 +14,7 @@
 
 #include <boost/describe.hpp>
 
-#include "protocols/multicast/multicast.hpp"
-#include "protocols/partitioned/replica.hpp"
-#include "protocols/partitioned/session.hpp"
-#include "sim/process.hpp"
+#include "protocols/partitioned/client.hpp"
 
 namespace sibyl::partitioned {
 
@@ -36,37 +33,27 @@ struct Errand {
 };
 BOOST_DESCRIBE_STRUCT(Errand, (), (phase, attempt, retries, fell_back, objects, places, target))
 
-class DssmrClient : public ProcessOf<DssmrClient> {
+class DssmrClient : public ErrandClient<DssmrClient, Errand> {
  public:
+  using Base = ErrandClient<DssmrClient, Errand>;
   DssmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
               const DssmrOptions& options);
 
-  void start(Context& context) override;
-  /// A client that has crashed does not know what it had called; it stays silent.
-  void recover(Context& /*context*/) override { silent = true; }
-  void receive(Context& context, NodeId from, const Message& message) override;
-  void timer(Context& context, const Message& tag) override;
+  LocationCache cache;
+  BOOST_DESCRIBE_CLASS(DssmrClient, (Base), (cache), (), ())
 
-  multicast::AtomicMulticast multicast;
-  Session session;
-  std::map<std::string, Place> cache;
-  std::map<std::uint64_t, Errand> errands;  ///< by operation under way
-  bool silent = false;
-  BOOST_DESCRIBE_CLASS(DssmrClient, (), (multicast, session, cache, errands, silent), (), ())
+ protected:
+  void prepare(Context& context) override;
+  void called(Context& context, const Operation& o) override;
+  void answered(Context& context, NodeId from, const Message& message) override;
 
  private:
-  /// An operation and what is known of it; both stay where they are until it returns.
-  struct Going {
-    const Operation& o;
-    Errand& errand;
-  };
   void try_again(Context& context, Going g);
   void consult(Context& context, Going g);
   void on_prophecy(Context& context, Going g, const Prophecy& prophecy);
   void on_reply(Context& context, Going g, const Reply& reply);
   void retry_with(Context& context, Going g, const Reply& reply);
   void on_push(Context& context, const Push& push);
-  void give_back(Context& context, Going g, Verdict verdict, const Reply* reply);
 
   void issue(Context& context, Going g);
   void issue_access(Context& context, Going g);
@@ -75,15 +62,8 @@ class DssmrClient : public ProcessOf<DssmrClient> {
   std::string choose_target(Context& context, const Errand& errand) const;
   void move(Context& context, Going g, const std::string& object, std::vector<std::string> from,
             const std::string& to);
-  void amcast(Context& context, const std::set<std::string>& groups, Message command);
 
   void learn(Context& context, Going g, const Reply& reply);
-  void remember(Context& context, const std::string& object, const Place& place);
-  void forget(Context& context, const std::string& object);
-  const std::string& oracle() const { return system_->groups->names[*system_->oracle]; }
-
-  SystemPtr system_;
-  std::string name_;
   DssmrOptions options_;
 };
 

@@ -127,10 +127,7 @@ std::string DynastarOracle::finish(Context& context, const Task& task) {
 
 void DynastarOracle::amcast(Context& context, const std::set<std::string>& groups,
                             Message command) {
-  std::vector<multicast::GroupIndex> indices;
-  for (const std::string& name : groups) indices.push_back(system().group(name));
-  std::sort(indices.begin(), indices.end());
-  multicast.multicast(context.child(kMulticastPort), std::move(indices), std::move(command));
+  multicast.multicast(context.child(kMulticastPort), system().indices(groups), std::move(command));
 }
 
 std::string DynastarOracle::execute(Context& context, const dynastar::Exec& c) {

@@ -153,6 +153,13 @@ bool System::has_partition(std::string_view name) const {
   return std::find(partitions.begin(), partitions.end(), name) != partitions.end();
 }
 
+std::vector<multicast::GroupIndex> System::indices(const std::set<std::string>& names) const {
+  std::vector<multicast::GroupIndex> found;
+  for (const std::string& name : names) found.push_back(group(name));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 std::vector<NodeId> System::members(const std::vector<std::string>& names) const {
   std::vector<NodeId> nodes;
   for (const std::string& name : names) {

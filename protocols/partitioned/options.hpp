@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -340,6 +341,8 @@ struct System {
   bool many_objects() const { return application->name() != "store" || deployment.generate; }
   multicast::GroupIndex group(std::string_view name) const;
   bool has_partition(std::string_view name) const;
+  /// The groups of these names, sorted.
+  std::vector<multicast::GroupIndex> indices(const std::set<std::string>& names) const;
   /// The members of the groups of these names, in that order.
   std::vector<NodeId> members(const std::vector<std::string>& names) const;
   /// The partitions whose groups a message was addressed to, `but` left out.

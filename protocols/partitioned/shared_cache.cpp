@@ -152,21 +152,9 @@ std::uint64_t Server::state_hash() const {
 
 // ---- A client ----
 
-Client::Client(SystemPtr system, const std::string& name, multicast::AtomicMulticast amcast)
-    : multicast(std::move(amcast)), session(system, name), system_(std::move(system)) {}
-
-void Client::timer(Context& context, const Message& tag) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, tag)) {
-    multicast.timer(*down, tag);
-    return;
-  }
-  if (tag.as<NextOperation>() == nullptr) return;
-  const Operation* called = session.call(context);
-  if (called == nullptr) return;
-  const Operation& o = *called;
+void Client::called(Context& context, const Operation& o) {
   const std::string& first = o.kind == CommandKind::access ? o.steps.front().object : o.object;
-  const std::string home = home_of(*system_, first);
+  const std::string home = home_of(system(), first);
   Message command;
   if (o.kind == CommandKind::access) {
     command = Message::make(Access{o.op, 1, context.self(), o.label, o.steps, {}, false});
@@ -175,15 +163,10 @@ void Client::timer(Context& context, const Message& tag) {
   } else {
     command = Message::make(Delete{o.op, 1, context.self(), o.label, o.object, home});
   }
-  multicast.multicast(context.child(kMulticastPort), {system_->group(home)}, std::move(command));
+  amcast(context, {system().group(home)}, std::move(command));
 }
 
-void Client::receive(Context& context, NodeId from, const Message& message) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, message)) {
-    multicast.receive(*down, from, message);
-    return;
-  }
+void Client::answered(Context& context, NodeId /*from*/, const Message& message) {
   const auto* reply = message.as<Reply>();
   if (reply == nullptr || session.find(reply->op) == nullptr) return;
   session.give_back(context, reply->op, reply->verdict, reply);

@@ -20,8 +20,8 @@
 #include <boost/describe.hpp>
 
 #include "protocols/multicast/multicast.hpp"
+#include "protocols/partitioned/client.hpp"
 #include "protocols/partitioned/replica.hpp"
-#include "protocols/partitioned/session.hpp"
 #include "sim/process.hpp"
 
 namespace sibyl::partitioned::shared_cache {
@@ -90,21 +90,14 @@ class Server : public ReplicaOf<Server> {
   CacheOptions options_;
 };
 
-class Client : public ProcessOf<Client> {
+class Client : public CallerOf<Client> {
  public:
-  Client(SystemPtr system, const std::string& name, multicast::AtomicMulticast amcast);
-  void start(Context& context) override { session.start(context); }
-  void recover(Context& /*context*/) override { silent = true; }
-  void receive(Context& context, NodeId from, const Message& message) override;
-  void timer(Context& context, const Message& tag) override;
+  using CallerOf::CallerOf;
+  BOOST_DESCRIBE_CLASS(Client, (Caller), (), (), ())
 
-  multicast::AtomicMulticast multicast;
-  Session session;
-  bool silent = false;
-  BOOST_DESCRIBE_CLASS(Client, (), (multicast, session, silent), (), ())
-
- private:
-  SystemPtr system_;
+ protected:
+  void called(Context& context, const Operation& o) override;
+  void answered(Context& context, NodeId from, const Message& message) override;
 };
 
 }  // namespace sibyl::partitioned::shared_cache

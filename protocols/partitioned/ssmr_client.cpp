@@ -7,22 +7,18 @@ namespace sibyl::partitioned {
 
 SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
                        const SsmrOptions& options)
-    : multicast(std::move(amcast)),
-      session(system, name),
-      system_(std::move(system)),
-      name_(std::move(name)),
-      options_(options) {}
+    : CallerOf(std::move(system), std::move(name), std::move(amcast)), options_(options) {}
 
 /// The local oracle: a function of the deployment, never of what happens; but for moves of the
 /// client's own.
 std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
-  if (const Value* believed = system_->believed(name_, object)) {
+  if (const Value* believed = system().believed(name(), object)) {
     if (believed->is_null()) return std::nullopt;
     return *believed->as_string();
   }
-  if (options_.oracle == OracleRule::attribute) return system_->partition_by_attribute(object);
+  if (options_.oracle == OracleRule::attribute) return system().partition_by_attribute(object);
   if (const auto it = moved.find(object); it != moved.end()) return it->second;
-  const ObjectSpec* spec = system_->deployment.objects.find(object);
+  const ObjectSpec* spec = system().deployment.objects.find(object);
   if (spec == nullptr) return std::nullopt;
   return spec->at;
 }
@@ -37,12 +33,12 @@ void SsmrClient::consult(Context& context, const Operation& operation,
       operation.kind != CommandKind::access && options_.oracle != OracleRule::attribute;
   bool all =
       known_to_all || (options_.superset == Superset::all &&
-                       system_->application->open_ended({operation.steps, operation.request}));
+                       system().application->open_ended({operation.steps, operation.request}));
   for (const std::string& object : operation.objects()) {
     const std::optional<std::string> where = oracle(object);
     asked.places.emplace_back(object, where.value_or("?"));
     all = all || !where;
-    if (where) found.insert(system_->group(*where));
+    if (where) found.insert(system().group(*where));
   }
   dests.assign(found.begin(), found.end());
   if (all) dests = everywhere();
@@ -52,7 +48,7 @@ void SsmrClient::consult(Context& context, const Operation& operation,
 
 std::vector<multicast::GroupIndex> SsmrClient::everywhere() const {
   std::vector<multicast::GroupIndex> all;
-  for (const std::string& partition : system_->partitions) all.push_back(system_->group(partition));
+  for (const std::string& partition : system().partitions) all.push_back(system().group(partition));
   return all;
 }
 
@@ -66,30 +62,20 @@ void SsmrClient::try_everywhere(Context& context, const Operation& o, const Repl
   if (reply.result.content.as_list() != nullptr) {
     access.request.objects = with_names(o.request.objects, reply.result.content);
   }
-  multicast.multicast(context.child(kMulticastPort), everywhere(),
-                      Message::make(std::move(access)));
+  amcast(context, everywhere(), Message::make(std::move(access)));
 }
 
 /// A new object of a name that the oracles know goes where they say, so that they stay right;
 /// another one where the command says, else where its name hashes to.
 std::string SsmrClient::owner_of_new(const Operation& operation) const {
   if (options_.oracle == OracleRule::attribute) {
-    return system_->partition_by_attribute(operation.object);
+    return system().partition_by_attribute(operation.object);
   }
-  if (const ObjectSpec* spec = system_->deployment.objects.find(operation.object)) return spec->at;
-  return operation.to.empty() ? system_->partition_by_hash(operation.object) : operation.to;
+  if (const ObjectSpec* spec = system().deployment.objects.find(operation.object)) return spec->at;
+  return operation.to.empty() ? system().partition_by_hash(operation.object) : operation.to;
 }
 
-void SsmrClient::timer(Context& context, const Message& tag) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, tag)) {
-    multicast.timer(*down, tag);
-    return;
-  }
-  if (tag.as<NextOperation>() == nullptr) return;
-  const Operation* called = session.call(context);
-  if (called == nullptr) return;
-  const Operation& o = *called;
+void SsmrClient::called(Context& context, const Operation& o) {
   std::vector<multicast::GroupIndex> dests;
   consult(context, o, dests);
   Message command;
@@ -100,7 +86,7 @@ void SsmrClient::timer(Context& context, const Message& tag) {
     command =
         Message::make(Create{o.op, 1, context.self(), o.label, o.object, o.value, owner_of_new(o)});
   } else if (o.kind == CommandKind::move) {
-    std::vector<std::string> from = system_->partitions;
+    std::vector<std::string> from = system().partitions;
     std::erase(from, o.to);
     command = Message::make(
         Move{o.op, 1, context.self(), o.label, o.object, std::move(from), o.to, true});
@@ -108,16 +94,11 @@ void SsmrClient::timer(Context& context, const Message& tag) {
   } else {
     command = Message::make(Delete{o.op, 1, context.self(), o.label, o.object, ""});
   }
-  multicast.multicast(context.child(kMulticastPort), std::move(dests), std::move(command));
+  amcast(context, std::move(dests), std::move(command));
 }
 
 /// The first reply from any replica of any partition counts.
-void SsmrClient::receive(Context& context, NodeId from, const Message& message) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, message)) {
-    multicast.receive(*down, from, message);
-    return;
-  }
+void SsmrClient::answered(Context& context, NodeId /*from*/, const Message& message) {
   const auto* reply = message.as<Reply>();
   if (reply == nullptr) return;
   const Operation* o = session.find(reply->op);

@@ -10,30 +10,22 @@
 
 #include <boost/describe.hpp>
 
-#include "protocols/multicast/multicast.hpp"
-#include "protocols/partitioned/replica.hpp"
-#include "protocols/partitioned/session.hpp"
-#include "sim/process.hpp"
+#include "protocols/partitioned/client.hpp"
 
 namespace sibyl::partitioned {
 
-class SsmrClient : public ProcessOf<SsmrClient> {
+class SsmrClient : public CallerOf<SsmrClient> {
  public:
   SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
              const SsmrOptions& options);
 
-  void start(Context& context) override { session.start(context); }
-  /// A client that has crashed does not know what it had called; it stays silent.
-  void recover(Context& /*context*/) override { silent = true; }
-  void receive(Context& context, NodeId from, const Message& message) override;
-  void timer(Context& context, const Message& tag) override;
-
-  multicast::AtomicMulticast multicast;
-  Session session;
   std::map<std::uint64_t, std::uint32_t> attempts;  ///< by operation, where it is not the first
   std::map<std::string, std::string> moved;         ///< by this client, to where
-  bool silent = false;
-  BOOST_DESCRIBE_CLASS(SsmrClient, (), (multicast, session, attempts, moved, silent), (), ())
+  BOOST_DESCRIBE_CLASS(SsmrClient, (Caller), (attempts, moved), (), ())
+
+ protected:
+  void called(Context& context, const Operation& o) override;
+  void answered(Context& context, NodeId from, const Message& message) override;
 
  private:
   std::optional<std::string> oracle(const std::string& object) const;
@@ -43,8 +35,6 @@ class SsmrClient : public ProcessOf<SsmrClient> {
   void try_everywhere(Context& context, const Operation& o, const Reply& reply);
   std::string owner_of_new(const Operation& operation) const;
 
-  SystemPtr system_;
-  std::string name_;
   SsmrOptions options_;
 };
 

@@ -11,18 +11,10 @@ namespace sibyl::partitioned::broker {
 
 Client::Client(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
                const BrokerOptions& options)
-    : multicast(std::move(amcast)),
-      session(system, name),
-      system_(std::move(system)),
-      name_(std::move(name)),
-      options_(options) {}
+    : ErrandClient(std::move(system), std::move(name), std::move(amcast)), options_(options) {}
 
-void Client::start(Context& context) {
-  const auto& caches = system_->workload.cache;
-  if (const auto mine = caches.find(name_); mine != caches.end()) {
-    for (const auto& [object, where] : mine->second) remember(context, object, {where, 1});
-  }
-  session.start(context);
+void Client::prepare(Context& context) {
+  if (options_.cache != Cache::none) cache.fill(context, system(), name(), 1);
 }
 
 namespace {
@@ -49,37 +41,21 @@ std::pair<std::uint64_t, std::uint32_t> attempt_among(const Message& message) {
 }
 }  // namespace
 
-void Client::timer(Context& context, const Message& tag) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, tag)) {
-    multicast.timer(*down, tag);
-  } else if (tag.as<NextOperation>() != nullptr) {
-    const Operation* called = session.call(context);
-    if (called == nullptr) return;
-    Errand& errand = errands[called->op];
-    errand.objects = called->objects();
-    if (options_.lock_order == LockOrder::request && called->kind == CommandKind::access) {
-      errand.objects = in_the_order_of(*called);
-    }
-    try_it(context, {*called, errand});
+void Client::called(Context& context, const Operation& o) {
+  const Going g = begin(o);
+  if (options_.lock_order == LockOrder::request && o.kind == CommandKind::access) {
+    g.errand.objects = in_the_order_of(o);
   }
+  try_it(context, g);
 }
 
-void Client::receive(Context& context, NodeId from, const Message& message) {
-  if (silent) return;
-  if (auto down = context.route_to(kMulticastPort, message)) {
-    multicast.receive(*down, from, message);
-    return;
-  }
+void Client::answered(Context& context, NodeId /*from*/, const Message& message) {
   auto [op, attempt] = attempt_among<Told, Copy, Staged, Moved, Reply>(message);
   if (const auto* news = message.as<Relocated>()) {
     op = news->cause.op;
     attempt = news->cause.attempt;
   }
-  // The first answer of several replicas of the broker counts.
-  const auto errand = errands.find(op);
-  if (errand == errands.end() || errand->second.attempt != attempt) return;
-  handle(context, {*session.find(op), errand->second}, message);
+  if (const auto g = going(op, attempt)) handle(context, *g, message);
 }
 
 void Client::handle(Context& context, Going g, const Message& message) {
@@ -103,11 +79,11 @@ Cause Client::cause_of(Context& context, Going g) const {
 }
 
 void Client::tell_broker(Context& context, Message message) {
-  multicast.multicast(context.child(kMulticastPort), {*system_->oracle}, std::move(message));
+  amcast(context, {*system().oracle}, std::move(message));
 }
 
 NodeId Client::node_of(const std::string& partition) const {
-  return system_->groups->members[system_->group(partition)].front();
+  return system().groups->members[system().group(partition)].front();
 }
 
 // ---- Asking ----
@@ -122,17 +98,18 @@ void Client::try_it(Context& context, Going g) {
   errand.failed = false;
   const bool creates = g.o.kind == CommandKind::create;
   // A move to where the cache says that the object is: nothing would check it, so ask.
-  if (const auto at = cache.find(g.o.object);
-      g.o.kind == CommandKind::move && at != cache.end() && at->second.where == g.o.to) {
-    forget(context, g.o.object);
+  if (const Place* at = cache.find(g.o.object);
+      g.o.kind == CommandKind::move && at != nullptr && at->where == g.o.to) {
+    cache.forget(context, g.o.object);
   }
-  const bool cached =
-      !creates && std::all_of(errand.objects.begin(), errand.objects.end(),
-                              [&](const std::string& object) { return cache.count(object) > 0; });
+  const bool cached = !creates && std::all_of(errand.objects.begin(), errand.objects.end(),
+                                              [&](const std::string& object) {
+                                                return cache.find(object) != nullptr;
+                                              });
   errand.locks = options_.locks != Locks::none && (options_.cached_commands_lock || !cached);
   if (!errand.locks && (cached || creates)) {
     if (cached) {
-      for (const std::string& object : errand.objects) errand.places[object] = cache.at(object);
+      for (const std::string& object : errand.objects) errand.places[object] = *cache.find(object);
     }
     return issue(context, g);
   }
@@ -155,7 +132,7 @@ void Client::on_told(Context& context, Going g, const Told& told) {
   const std::string& asked = errand.objects[errand.told];
   if (told.verdict) return give_back(context, g, *told.verdict, nullptr);
   for (const auto& [object, place] : told.places) {
-    if (!system_->has_partition(place.where)) return;  // a faulty broker
+    if (!system().has_partition(place.where)) return;  // a faulty broker
     // Several replicas of a broker answer: this may be about an object told before.
     if (errand.locks && object != asked) return;
     errand.places[object] = place;
@@ -178,7 +155,7 @@ void Client::issue(Context& context, Going g) {
   const Operation& o = g.o;
   Errand& errand = g.errand;
   if (o.kind == CommandKind::create) {
-    errand.target = o.to.empty() ? system_->partition_by_hash(o.object) : o.to;
+    errand.target = o.to.empty() ? system().partition_by_hash(o.object) : o.to;
   } else if (o.kind == CommandKind::move) {
     errand.target = o.to;
   } else {
@@ -198,7 +175,7 @@ void Client::choose_target(Going g) const {
   std::map<std::string, std::size_t> objects_at;
   for (const auto& [object, place] : g.errand.places) ++objects_at[place.where];
   std::size_t most = 0;
-  for (const std::string& partition : system_->partitions) {
+  for (const std::string& partition : system().partitions) {
     const auto it = objects_at.find(partition);
     if (it == objects_at.end() || it->second <= most) continue;
     most = it->second;
@@ -294,14 +271,14 @@ void Client::on_reply(Context& context, Going g, const Reply& reply) {
   if (g.o.kind == CommandKind::create && reply.verdict == Verdict::ok) {
     remember(context, g.o.object, {g.errand.target, 0});
   }
-  if (g.o.kind == CommandKind::erase) forget(context, g.o.object);
+  if (g.o.kind == CommandKind::erase) cache.forget(context, g.o.object);
   give_back(context, g, reply.verdict, &reply);
 }
 
 /// The objects are not where they were said to be, or the lock is lost: from the beginning.
 void Client::again(Context& context, Going g) {
   context.count("retry");
-  for (const std::string& object : g.errand.objects) forget(context, object);
+  for (const std::string& object : g.errand.objects) cache.forget(context, object);
   release(context, g);
   try_it(context, g);
 }
@@ -320,25 +297,15 @@ void Client::release(Context& context, Going g) {
 }
 
 void Client::give_back(Context& context, Going g, Verdict verdict, const Reply* reply) {
-  const std::uint64_t op = g.o.op;
   release(context, g);
-  errands.erase(op);
-  session.give_back(context, op, verdict, reply);
+  end(context, g, verdict, reply);
 }
 
 // ---- The cache ----
 
 void Client::remember(Context& context, const std::string& object, const Place& place) {
   if (options_.cache == Cache::none) return;
-  const auto [it, fresh] = cache.emplace(object, place);
-  if (fresh || it->second.where != place.where) {
-    context.note(note::CacheFill{object, place.where});
-  }
-  it->second = place;
-}
-
-void Client::forget(Context& context, const std::string& object) {
-  if (cache.erase(object) > 0) context.note(note::CacheDrop{object});
+  cache.remember(context, object, place);
 }
 
 }  // namespace sibyl::partitioned::broker

@@ -10,11 +10,9 @@
 
 #include <boost/describe.hpp>
 
-#include "protocols/multicast/multicast.hpp"
 #include "protocols/partitioned/broker/messages.hpp"
 #include "protocols/partitioned/broker/options.hpp"
-#include "protocols/partitioned/session.hpp"
-#include "sim/process.hpp"
+#include "protocols/partitioned/client.hpp"
 
 namespace sibyl::partitioned::broker {
 
@@ -39,28 +37,21 @@ BOOST_DESCRIBE_STRUCT(Errand, (),
                       (phase, attempt, locks, objects, told, places, tokens, copies, target, moving,
                        failed))
 
-class Client : public ProcessOf<Client> {
+class Client : public ErrandClient<Client, Errand> {
  public:
+  using Base = ErrandClient<Client, Errand>;
   Client(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
          const BrokerOptions& options);
 
-  void start(Context& context) override;
-  void recover(Context& /*context*/) override { silent = true; }
-  void receive(Context& context, NodeId from, const Message& message) override;
-  void timer(Context& context, const Message& tag) override;
+  LocationCache cache;
+  BOOST_DESCRIBE_CLASS(Client, (Base), (cache), (), ())
 
-  multicast::AtomicMulticast multicast;
-  Session session;
-  std::map<std::string, Place> cache;
-  std::map<std::uint64_t, Errand> errands;  ///< by operation under way
-  bool silent = false;
-  BOOST_DESCRIBE_CLASS(Client, (), (multicast, session, cache, errands, silent), (), ())
+ protected:
+  void prepare(Context& context) override;
+  void called(Context& context, const Operation& o) override;
+  void answered(Context& context, NodeId from, const Message& message) override;
 
  private:
-  struct Going {
-    const Operation& o;
-    Errand& errand;
-  };
   void handle(Context& context, Going g, const Message& message);
   void try_it(Context& context, Going g);
   void ask_next(Context& context, Going g);
@@ -82,10 +73,7 @@ class Client : public ProcessOf<Client> {
   void tell_broker(Context& context, Message message);
   NodeId node_of(const std::string& partition) const;
   void remember(Context& context, const std::string& object, const Place& place);
-  void forget(Context& context, const std::string& object);
 
-  SystemPtr system_;
-  std::string name_;
   BrokerOptions options_;
 };
 

@@ -11,7 +11,6 @@ namespace sibyl::multicast {
 
 namespace {
 
-constexpr std::uint8_t kLogPort = 1;
 constexpr std::uint32_t kStart = 1;
 constexpr std::uint32_t kFinal = 2;
 
@@ -19,74 +18,43 @@ constexpr std::uint32_t kFinal = 2;
 
 FtSkeen::FtSkeen(GroupsPtr groups, PayloadsPtr payloads, NodeId self, std::uint64_t initial_clock,
                  const FtSkeenOptions& options)
-    : clock(initial_clock),
-      groups_(std::move(groups)),
-      payloads_(std::move(payloads)),
-      own_(group_of_node(*groups_, self)),
+    : LogModuleOf(std::move(groups), std::move(payloads), self),
+      clock(initial_clock),
       options_(options) {
-  if (!is_member()) return;
-  broadcast::PaxosOptions paxos;
-  paxos.timeout = options.paxos_timeout;
-  if (options.tries == 0) paxos.tries = 0;
-  log = GroupLog(parties_of(groups_->members[*own_]), paxos);
+  if (is_member()) own_log(this->groups().members[own()], options);
 }
 
-std::uint64_t FtSkeen::multicast(Context context, std::vector<GroupIndex> groups, Message payload) {
-  assert(well_addressed(*groups_, groups));
-  const auto to = destinations(*groups_, groups);
-  return submitter.submit(context, to, std::move(groups), std::move(payload));
+std::uint64_t FtSkeen::multicast(Context context, std::vector<GroupIndex> to, Message payload) {
+  assert(well_addressed(groups(), to));
+  const auto members = destinations(groups(), to);
+  return submitter.submit(context, members, std::move(to), std::move(payload));
 }
 
-Deliveries FtSkeen::recover(Context context) {
-  submitter.load(context);
-  if (!is_member()) return {};
-  GroupLog::Ordered ordered;
-  log.recover(context.child(kLogPort), ordered);
-  return settle(context, std::move(ordered));
-}
-
-Deliveries FtSkeen::receive(Context context, NodeId from, const Message& message) {
-  if (!is_member()) return {};
-  GroupLog::Ordered ordered;
-  if (auto down = context.route_to(kLogPort, message)) {
-    log.receive(*down, from, message, ordered);
-  } else if (const auto* submit = message.as<Submit>()) {
+void FtSkeen::heard(Context& context, NodeId from, const Message& message,
+                    GroupLog::Ordered& ordered) {
+  if (const auto* submit = message.as<Submit>()) {
     on_submit(context, from, *submit, ordered);
   } else if (const auto* propose = message.as<ft_skeen::Propose>()) {
     on_propose(context, from, *propose, ordered);
   }
-  return settle(context, std::move(ordered));
-}
-
-Deliveries FtSkeen::timer(Context context, const Message& tag) {
-  if (!is_member()) return {};
-  GroupLog::Ordered ordered;
-  if (auto down = context.route_to(kLogPort, tag)) {
-    log.timer(*down, tag, ordered);
-    return settle(context, std::move(ordered));
-  }
-  patience.fired();
-  repeat(context, ordered);
-  Deliveries deliveries = settle(context, std::move(ordered));
-  patience.give_up(context, !pending.empty() || !log.idle(), options_);
-  return deliveries;
 }
 
 // upon Submit(m): have it started, once. A member of another group that repeats m wants to know the
 // timestamp that it has here.
 void FtSkeen::on_submit(Context& context, NodeId from, const Submit& m,
                         GroupLog::Ordered& ordered) {
-  if (!well_addressed(*groups_, m.groups) || !m.payload) return;
-  if (std::find(m.groups.begin(), m.groups.end(), *own_) == m.groups.end()) return;
+  if (!well_addressed(groups(), m.groups) || !m.payload) return;
+  if (std::find(m.groups.begin(), m.groups.end(), own()) == m.groups.end()) return;
   if (const auto known = stamps.find(m.id); known != stamps.end()) {
-    const auto theirs = group_of_node(*groups_, from);
-    if (theirs && theirs != own_) context.send(from, ft_skeen::Propose{m.id, *own_, known->second});
+    const auto theirs = group_of_node(groups(), from);
+    if (theirs && theirs != own())
+      context.send(from, ft_skeen::Propose{m.id, own(), known->second});
     return;
   }
   if (log.wants({m.id, kStart})) return;
   Value command{Value::Object{{"start", log_number(m.id)},
                               {"groups", log_groups(m.groups)},
-                              {"payload", payloads_->written(m.payload)}}};
+                              {"payload", payloads().written(m.payload)}}};
   // The next tick of the clock, if nothing that is under way comes in between.
   if (!options_.agree_on_timestamps && log.leads()) {
     tell(context, m.id, m.groups, clock + 1);
@@ -97,7 +65,7 @@ void FtSkeen::on_submit(Context& context, NodeId from, const Submit& m,
 // upon Propose(m, g, lts): with those of all other groups m's timestamp can be made final.
 void FtSkeen::on_propose(Context& context, NodeId from, const ft_skeen::Propose& m,
                          GroupLog::Ordered& ordered) {
-  if (m.group == own_ || group_of_node(*groups_, from) != m.group) return;
+  if (m.group == own() || group_of_node(groups(), from) != m.group) return;
   const auto message = pending.find(m.id);
   const bool over = message == pending.end() ? stamps.count(m.id) > 0 : message->second.final;
   if (over) return;
@@ -113,7 +81,7 @@ void FtSkeen::finish(Context& context, std::uint64_t id, GroupLog::Ordered& orde
   const auto& theirs = proposals[id];
   std::uint64_t highest = stamps.at(id);
   for (const GroupIndex g : found->second.groups) {
-    if (g == own_) continue;
+    if (g == own()) continue;
     const auto proposal = theirs.find(g);
     if (proposal == theirs.end()) return;
     highest = std::max(highest, proposal->second);
@@ -144,8 +112,8 @@ void FtSkeen::apply_start(Context& context, std::uint64_t id, const Value& comma
   if (payload == nullptr) return;
   ft_skeen::Pending message;
   message.groups = groups_in(command);
-  message.payload = payloads_->read(*payload);
-  if (!well_addressed(*groups_, message.groups) || !message.payload) return;
+  message.payload = payloads().read(*payload);
+  if (!well_addressed(groups(), message.groups) || !message.payload) return;
   patience.progress(context);
   message.stamp = ++clock;
   message.final = message.groups.size() == 1;
@@ -160,9 +128,9 @@ void FtSkeen::apply_start(Context& context, std::uint64_t id, const Value& comma
 }
 
 /// To all members of the other groups: leaders come and go.
-void FtSkeen::tell(Context& context, std::uint64_t id, const std::vector<GroupIndex>& groups,
+void FtSkeen::tell(Context& context, std::uint64_t id, const std::vector<GroupIndex>& addressed,
                    std::uint64_t lts) const {
-  context.send(members_elsewhere(*groups_, groups, *own_), ft_skeen::Propose{id, *own_, lts});
+  context.send(members_elsewhere(groups(), addressed, own()), ft_skeen::Propose{id, own(), lts});
 }
 
 // upon final(m, ts) in the log: the clock follows, and m takes its place.
@@ -184,7 +152,7 @@ void FtSkeen::repeat(Context& context, GroupLog::Ordered& ordered) {
   for (const auto& [id, message] : pending) {
     if (message.final) continue;
     context.count("repeats");
-    context.send(members_elsewhere(*groups_, message.groups, *own_),
+    context.send(members_elsewhere(groups(), message.groups, own()),
                  Submit{id, message.groups, message.payload});
     tell(context, id, message.groups, stamps.at(id));
   }
@@ -196,7 +164,7 @@ Deliveries FtSkeen::settle(Context& context, GroupLog::Ordered ordered) {
   for (std::size_t i = 0; i < ordered.size(); ++i) apply(context, Value(ordered[i]), ordered);
   Deliveries deliveries = take_deliverable();
   if (!deliveries.empty()) patience.progress(context);
-  patience.keep(context, !pending.empty() || !log.idle(), options_, ft_skeen::Retry{});
+  patience.keep(context, outstanding(), options_, ft_skeen::Retry{});
   return deliveries;
 }
 

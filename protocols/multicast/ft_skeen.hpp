@@ -36,11 +36,7 @@
 
 #include <boost/describe.hpp>
 
-#include "protocols/multicast/group_log.hpp"
-#include "protocols/multicast/module.hpp"
-#include "protocols/multicast/patience.hpp"
-#include "protocols/multicast/payloads.hpp"
-#include "protocols/multicast/submit.hpp"
+#include "protocols/multicast/log_module.hpp"
 
 namespace sibyl::ft_skeen {
 
@@ -69,17 +65,15 @@ BOOST_DESCRIBE_STRUCT(Pending, (), (stamp, final, groups, payload))
 
 namespace sibyl::multicast {
 
-struct FtSkeenOptions : PatienceOptions {
-  Duration paxos_timeout = milliseconds(10);  ///< the first one of a group's log; above 0
+struct FtSkeenOptions : LogOptions {
   /// Whether the group has agreed on its timestamp before others hear of it.
   bool agree_on_timestamps = true;
   /// Whether final timestamps go through the log.
   bool agree_on_final = true;
 };
-BOOST_DESCRIBE_STRUCT(FtSkeenOptions, (PatienceOptions),
-                      (paxos_timeout, agree_on_timestamps, agree_on_final))
+BOOST_DESCRIBE_STRUCT(FtSkeenOptions, (LogOptions), (agree_on_timestamps, agree_on_final))
 
-class FtSkeen : public ModuleOf<FtSkeen> {
+class FtSkeen : public LogModuleOf<FtSkeen> {
  public:
   FtSkeen() = default;
   /// `self`: a member of at most one group, whose members are neighbours (asserted). `clock`: what
@@ -87,16 +81,9 @@ class FtSkeen : public ModuleOf<FtSkeen> {
   FtSkeen(GroupsPtr groups, PayloadsPtr payloads, NodeId self, std::uint64_t clock,
           const FtSkeenOptions& options);
 
-  const Groups& groups() const override { return *groups_; }
-  bool recovers() const override { return true; }
-  Deliveries recover(Context context) override;
-  std::uint64_t next_id(NodeId self) const override { return submitter.next_id(self); }
   std::uint64_t multicast(Context context, std::vector<GroupIndex> groups,
                           Message payload) override;
-  Deliveries receive(Context context, NodeId from, const Message& message) override;
-  Deliveries timer(Context context, const Message& tag) override;
 
-  Submitter submitter;
   // What the log makes of the member.
   std::uint64_t clock = 0;
   std::map<std::uint64_t, ft_skeen::Pending> pending;  ///< by id
@@ -105,13 +92,16 @@ class FtSkeen : public ModuleOf<FtSkeen> {
   std::map<std::uint64_t, std::uint64_t> stamps;  ///< the group's, of all that was started
   // What it has heard besides.
   std::map<std::uint64_t, std::map<GroupIndex, std::uint64_t>> proposals;  ///< of other groups
-  GroupLog log;
-  Patience patience;
-  BOOST_DESCRIBE_CLASS(FtSkeen, (),
-                       (submitter, clock, pending, order, stamps, proposals, log, patience), (), ())
+  BOOST_DESCRIBE_CLASS(FtSkeen, (LogModule), (clock, pending, order, stamps, proposals), (), ())
+
+ protected:
+  void heard(Context& context, NodeId from, const Message& message,
+             GroupLog::Ordered& ordered) override;
+  void repeat(Context& context, GroupLog::Ordered& ordered) override;
+  Deliveries settle(Context& context, GroupLog::Ordered ordered) override;
+  bool outstanding() const override { return !pending.empty() || !log.idle(); }
 
  private:
-  bool is_member() const { return own_.has_value(); }
   void on_submit(Context& context, NodeId from, const Submit& m, GroupLog::Ordered& ordered);
   void on_propose(Context& context, NodeId from, const ft_skeen::Propose& m,
                   GroupLog::Ordered& ordered);
@@ -119,16 +109,11 @@ class FtSkeen : public ModuleOf<FtSkeen> {
   void apply_start(Context& context, std::uint64_t id, const Value& command,
                    GroupLog::Ordered& ordered);
   void apply_final(std::uint64_t id, std::uint64_t stamp);
-  void tell(Context& context, std::uint64_t id, const std::vector<GroupIndex>& groups,
+  void tell(Context& context, std::uint64_t id, const std::vector<GroupIndex>& addressed,
             std::uint64_t lts) const;
   void finish(Context& context, std::uint64_t id, GroupLog::Ordered& ordered);
-  void repeat(Context& context, GroupLog::Ordered& ordered);
-  Deliveries settle(Context& context, GroupLog::Ordered ordered);
   Deliveries take_deliverable();
 
-  GroupsPtr groups_;
-  PayloadsPtr payloads_;
-  std::optional<GroupIndex> own_;
   FtSkeenOptions options_;
 };
 

@@ -11,7 +11,6 @@ namespace sibyl::multicast {
 
 namespace {
 
-constexpr std::uint8_t kOrderPort = 1;
 constexpr std::uint32_t kPlace = 1;
 
 std::vector<NodeId> everybody(const Groups& groups) {
@@ -25,55 +24,23 @@ std::vector<NodeId> everybody(const Groups& groups) {
 
 GlobalOrder::GlobalOrder(GroupsPtr groups, PayloadsPtr payloads, NodeId self,
                          const GlobalOrderOptions& options)
-    : groups_(std::move(groups)),
-      payloads_(std::move(payloads)),
-      own_(group_of_node(*groups_, self)),
-      options_(options) {
-  if (!own_) return;
-  broadcast::PaxosOptions paxos;
-  paxos.timeout = options.paxos_timeout;
-  if (options.tries == 0) paxos.tries = 0;
-  log = GroupLog(parties_of(everybody(*groups_)), paxos);
+    : LogModuleOf(std::move(groups), std::move(payloads), self), options_(options) {
+  if (is_member()) own_log(everybody(this->groups()), options);
 }
 
-std::uint64_t GlobalOrder::multicast(Context context, std::vector<GroupIndex> groups,
-                                     Message payload) {
-  assert(well_addressed(*groups_, groups));
-  return submitter.submit(context, everybody(*groups_), std::move(groups), std::move(payload));
+std::uint64_t GlobalOrder::multicast(Context context, std::vector<GroupIndex> to, Message payload) {
+  assert(well_addressed(groups(), to));
+  return submitter.submit(context, everybody(groups()), std::move(to), std::move(payload));
 }
 
-Deliveries GlobalOrder::recover(Context context) {
-  submitter.load(context);
-  if (!own_) return {};
-  GroupLog::Ordered ordered;
-  log.recover(context.child(kOrderPort), ordered);
-  return settle(context, ordered);
+void GlobalOrder::heard(Context& context, NodeId /*from*/, const Message& message,
+                        GroupLog::Ordered& ordered) {
+  if (const auto* submit = message.as<Submit>()) on_submit(context, *submit, ordered);
 }
 
-Deliveries GlobalOrder::receive(Context context, NodeId from, const Message& message) {
-  if (!own_) return {};
-  GroupLog::Ordered ordered;
-  if (auto down = context.route_to(kOrderPort, message)) {
-    log.receive(*down, from, message, ordered);
-  } else if (const auto* submit = message.as<Submit>()) {
-    on_submit(context, *submit, ordered);
-  }
-  return settle(context, ordered);
-}
-
-Deliveries GlobalOrder::timer(Context context, const Message& tag) {
-  if (!own_) return {};
-  GroupLog::Ordered ordered;
-  if (auto down = context.route_to(kOrderPort, tag)) {
-    log.timer(*down, tag, ordered);
-    return settle(context, ordered);
-  }
-  patience.fired();
+void GlobalOrder::repeat(Context& context, GroupLog::Ordered& ordered) {
   context.count("repeats");
-  log.insist(context.child(kOrderPort), ordered);
-  Deliveries deliveries = settle(context, ordered);
-  patience.give_up(context, !log.idle(), options_);
-  return deliveries;
+  log.insist(context.child(kLogPort), ordered);
 }
 
 bool GlobalOrder::is_ordered(std::uint64_t id) const {
@@ -84,12 +51,12 @@ bool GlobalOrder::is_ordered(std::uint64_t id) const {
 
 // upon Submit(m): have it ordered, once.
 void GlobalOrder::on_submit(Context& context, const Submit& m, GroupLog::Ordered& ordered) {
-  if (!well_addressed(*groups_, m.groups) || !m.payload || is_ordered(m.id)) return;
+  if (!well_addressed(groups(), m.groups) || !m.payload || is_ordered(m.id)) return;
   if (log.wants({m.id, kPlace})) return;
   Value command{Value::Object{{"message", log_number(m.id)},
                               {"groups", log_groups(m.groups)},
-                              {"payload", payloads_->written(m.payload)}}};
-  log.want(context.child(kOrderPort), {m.id, kPlace}, std::move(command), ordered);
+                              {"payload", payloads().written(m.payload)}}};
+  log.want(context.child(kLogPort), {m.id, kPlace}, std::move(command), ordered);
 }
 
 // upon the next message of the order: it takes its place, and so do those that waited for it.
@@ -113,18 +80,18 @@ void GlobalOrder::apply(Context& context, const Value& command, Deliveries& deli
 }
 
 void GlobalOrder::deliver(std::uint64_t id, const Value& command, Deliveries& deliveries) const {
-  std::vector<GroupIndex> groups = groups_in(command);
-  if (!well_addressed(*groups_, groups)) return;
-  if (std::find(groups.begin(), groups.end(), *own_) == groups.end()) return;
+  std::vector<GroupIndex> addressed = groups_in(command);
+  if (!well_addressed(groups(), addressed)) return;
+  if (std::find(addressed.begin(), addressed.end(), own()) == addressed.end()) return;
   const Value* payload = command.find("payload");
-  Message body = payload == nullptr ? Message() : payloads_->read(*payload);
-  if (body) deliveries.push_back({id, sender_of(id), std::move(groups), std::move(body)});
+  Message body = payload == nullptr ? Message() : payloads().read(*payload);
+  if (body) deliveries.push_back({id, sender_of(id), std::move(addressed), std::move(body)});
 }
 
-Deliveries GlobalOrder::settle(Context& context, const GroupLog::Ordered& ordered) {
+Deliveries GlobalOrder::settle(Context& context, GroupLog::Ordered ordered) {
   Deliveries deliveries;
   for (const Value& command : ordered) apply(context, command, deliveries);
-  patience.keep(context, !log.idle(), options_, global_order::Retry{});
+  patience.keep(context, outstanding(), options_, global_order::Retry{});
   return deliveries;
 }
 

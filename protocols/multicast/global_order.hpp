@@ -21,11 +21,7 @@
 
 #include <boost/describe.hpp>
 
-#include "protocols/multicast/group_log.hpp"
-#include "protocols/multicast/module.hpp"
-#include "protocols/multicast/patience.hpp"
-#include "protocols/multicast/payloads.hpp"
-#include "protocols/multicast/submit.hpp"
+#include "protocols/multicast/log_module.hpp"
 
 namespace sibyl::global_order {
 
@@ -44,44 +40,36 @@ BOOST_DESCRIBE_STRUCT(Sender, (), (done, ahead))
 
 namespace sibyl::multicast {
 
-struct GlobalOrderOptions : PatienceOptions {
-  Duration paxos_timeout = milliseconds(10);  ///< the first one of the log; above 0
+struct GlobalOrderOptions : LogOptions {
   bool hold_back = true;  ///< whether a message waits for its sender's earlier ones
 };
-BOOST_DESCRIBE_STRUCT(GlobalOrderOptions, (PatienceOptions), (paxos_timeout, hold_back))
+BOOST_DESCRIBE_STRUCT(GlobalOrderOptions, (LogOptions), (hold_back))
 
-class GlobalOrder : public ModuleOf<GlobalOrder> {
+class GlobalOrder : public LogModuleOf<GlobalOrder> {
  public:
   GlobalOrder() = default;
   /// The members of all groups are neighbours (asserted).
   GlobalOrder(GroupsPtr groups, PayloadsPtr payloads, NodeId self,
               const GlobalOrderOptions& options);
 
-  const Groups& groups() const override { return *groups_; }
-  bool recovers() const override { return true; }
-  Deliveries recover(Context context) override;
-  std::uint64_t next_id(NodeId self) const override { return submitter.next_id(self); }
   std::uint64_t multicast(Context context, std::vector<GroupIndex> groups,
                           Message payload) override;
-  Deliveries receive(Context context, NodeId from, const Message& message) override;
-  Deliveries timer(Context context, const Message& tag) override;
 
-  Submitter submitter;
   std::map<NodeId, global_order::Sender> senders;
-  GroupLog log;
-  Patience patience;
-  BOOST_DESCRIBE_CLASS(GlobalOrder, (), (submitter, senders, log, patience), (), ())
+  BOOST_DESCRIBE_CLASS(GlobalOrder, (LogModule), (senders), (), ())
+
+ protected:
+  void heard(Context& context, NodeId from, const Message& message,
+             GroupLog::Ordered& ordered) override;
+  void repeat(Context& context, GroupLog::Ordered& ordered) override;
+  Deliveries settle(Context& context, GroupLog::Ordered ordered) override;
 
  private:
   bool is_ordered(std::uint64_t id) const;
   void on_submit(Context& context, const Submit& m, GroupLog::Ordered& ordered);
   void apply(Context& context, const Value& command, Deliveries& deliveries);
   void deliver(std::uint64_t id, const Value& command, Deliveries& deliveries) const;
-  Deliveries settle(Context& context, const GroupLog::Ordered& ordered);
 
-  GroupsPtr groups_;
-  PayloadsPtr payloads_;
-  std::optional<GroupIndex> own_;
   GlobalOrderOptions options_;
 };
 

@@ -69,6 +69,7 @@ FlatHistory flat(const History& history) {
     if (!op.key.empty()) next.key = made.keys.number(op.key);
     next.f = static_cast<std::uint16_t>(made.functions.number(op.f));
     next.outcome = op.outcome;
+    next.refused = op.outcome == OperationOutcome::ok && op.reply == "nok";
     next.line = static_cast<std::uint32_t>(made.operations.size());
     const Value::List* list = op.value.as_list();
     if (op.f == "cas" && list != nullptr && list->size() == 2) {
@@ -108,6 +109,7 @@ Operation unflat(const FlatHistory& history, const FlatOperation& operation) {
   made.call = operation.call;
   if (operation.ret != FlatOperation::kNever) made.ret = operation.ret;
   made.outcome = operation.outcome;
+  if (operation.refused) made.reply = "nok";
   return made;
 }
 

@@ -83,6 +83,7 @@ struct FlatOperation {
   std::uint32_t line = 0;        ///< where the input has it, from 1
   std::uint16_t f = 0;           ///< in functions
   OperationOutcome outcome = OperationOutcome::ok;
+  bool refused = false;  ///< it is ok, but replied "nok": a precondition failed, nothing changed
 };
 static_assert(sizeof(FlatOperation) == 40);
 

@@ -1,0 +1,245 @@
+// Violations in words.
+#include "analysis/check/witness.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/core.h>
+
+namespace sibyl::analysis {
+
+namespace {
+
+constexpr std::size_t kMostSentences = 40;
+
+class Explainer {
+ public:
+  explicit Explainer(const Evidence& evidence) : e_(evidence) {}
+
+  Consistency run(const std::vector<std::uint32_t>& cycle) {
+    for (const std::uint32_t op : cycle) name(op);
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+      explain(cycle[i], cycle[(i + 1) % cycle.size()], kAnyRound);
+    }
+    found_.verdict = Verdict::violated;
+    found_.anomaly = anomaly(cycle);
+    put_in_words(e_.history, {}, found_);
+    return std::move(found_);
+  }
+
+ private:
+  static constexpr std::uint32_t kAnyRound = ~std::uint32_t{0};
+
+  std::string name(std::uint32_t op) {
+    auto& ops = found_.operations;
+    auto place = std::find(ops.begin(), ops.end(), op);
+    if (place == ops.end()) place = ops.insert(ops.end(), op);
+    return fmt::format("T{}", place - ops.begin() + 1);
+  }
+
+  std::string key_words(std::uint32_t key) const {
+    return key < e_.history.keys.size() ? e_.history.keys.word(key) : std::string("the object");
+  }
+
+  void say(std::uint32_t from, std::uint32_t to, EdgeKind kind, const std::string& because) {
+    const auto same = [&](const Reason& r) { return r.from == from && r.to == to; };
+    if (std::any_of(found_.cycle.begin(), found_.cycle.end(), same)) return;
+    found_.cycle.push_back(
+        {from, to, kind, fmt::format("{} before {}, because {}", name(from), name(to), because)});
+  }
+
+  /// One edge; inferences of earlier rounds only.
+  void explain(std::uint32_t from, std::uint32_t to, std::uint32_t before_round) {
+    if (found_.cycle.size() >= kMostSentences) return;
+    if (by_versions(from, to)) return;
+    const Inference* why = e_.inferred == nullptr ? nullptr : e_.inferred->why(from, to);
+    const bool timed = e_.time != nullptr && e_.time->precedes(from, to);
+    const bool own = e_.sessions != nullptr && e_.sessions->previous[to] == from;
+    if (own && e_.time == nullptr) {
+      return say(
+          from, to, EdgeKind::session,
+          fmt::format("process {} called {} after it",
+                      e_.history.processes.word(e_.history.operations[to].process), name(to)));
+    }
+    if (timed) {
+      return say(
+          from, to, EdgeKind::real_time,
+          fmt::format("it returned (at {}) before {} was called (at {})",
+                      e_.history.operations[from].ret, name(to), e_.history.operations[to].call));
+    }
+    if (why != nullptr && why->round < before_round) return infer(from, to, *why);
+    say(from, to, EdgeKind::inferred, "of what is given");
+  }
+
+  bool by_versions(std::uint32_t from, std::uint32_t to) {
+    const Accesses& all = e_.accesses;
+    for (const Access* b = all.begin(to); b != all.end(to); ++b) {
+      if (b->read == kNoVersion || all.writer[b->read] != from) continue;
+      say(from, to, EdgeKind::write_read,
+          fmt::format("{} read {}, which {} wrote", name(to),
+                      version_words(e_.history, all, b->read), name(from)));
+      return true;
+    }
+    for (const Access* a = all.begin(from); a != all.end(from); ++a) {
+      if (a->written != kNoVersion && e_.next[a->written] == to) {
+        say(from, to, EdgeKind::write_write,
+            fmt::format("{} overwrote {}, which {} wrote", name(to),
+                        version_words(e_.history, all, a->written), name(from)));
+        return true;
+      }
+    }
+    for (const Access* a = all.begin(from); a != all.end(from); ++a) {
+      if (a->read != kNoVersion && e_.next[a->read] == to) {
+        say(from, to, EdgeKind::read_write,
+            fmt::format("{} read {}, which {} overwrote", name(from),
+                        version_words(e_.history, all, a->read), name(to)));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void infer(std::uint32_t from, std::uint32_t to, const Inference& why) {
+    const std::string key = key_words(why.key);
+    const bool first = why.writer == kNobody;
+    if (to == why.other) {  // the reader before another writer
+      const std::string of =
+          first ? "what was there at first" : "what " + name(why.writer) + " wrote";
+      say(from, to, EdgeKind::read_write,
+          fmt::format("{} read of {} {}, and {} wrote {} {}", name(from), key, of, name(to), key,
+                      first ? "later than that" : "after " + name(why.writer)));
+      if (!first) path(why.writer, why.other, why.round);
+      return;
+    }
+    say(from, to, EdgeKind::write_write,
+        fmt::format("both wrote {}, and {}, which read what {} wrote, comes after {}", key,
+                    name(why.reader), name(to), name(from)));
+    path(why.other, why.reader, why.round);
+  }
+
+  /// A shortest way by edges and by inferences of earlier rounds, each explained.
+  void path(std::uint32_t from, std::uint32_t to, std::uint32_t before_round) {
+    if (e_.graph == nullptr) return;
+    std::map<std::uint32_t, std::uint32_t> via{{from, from}};
+    std::vector<std::uint32_t> frontier{from};
+    const auto reach = [&](std::uint32_t node, std::uint32_t next,
+                           std::vector<std::uint32_t>& into) {
+      if (via.emplace(next, node).second) into.push_back(next);
+    };
+    while (!frontier.empty() && via.count(to) == 0) {
+      std::vector<std::uint32_t> next;
+      for (const std::uint32_t node : frontier) {
+        if (e_.time != nullptr && e_.time->precedes(node, to)) reach(node, to, next);
+        for (const std::uint32_t* n = e_.graph->begin(node); n != e_.graph->end(node); ++n) {
+          const Inference* why = e_.inferred == nullptr ? nullptr : e_.inferred->why(node, *n);
+          if (why == nullptr || why->round < before_round) reach(node, *n, next);
+        }
+      }
+      if (via.count(to) == 0 && e_.time != nullptr) {
+        for (const std::uint32_t node : frontier) {
+          for (const std::uint32_t n : e_.time->calls) {
+            if (e_.time->precedes(node, n)) reach(node, n, next);
+          }
+        }
+      }
+      frontier = std::move(next);
+    }
+    if (via.count(to) == 0) return;
+    std::vector<std::uint32_t> way{to};
+    while (way.back() != from) way.push_back(via.at(way.back()));
+    for (std::size_t i = way.size(); i-- > 1;) explain(way[i], way[i - 1], before_round);
+  }
+
+  /// The cycle's name by the kinds of its own edges.
+  std::string anomaly(const std::vector<std::uint32_t>& cycle) const {
+    std::size_t wr = 0;
+    std::size_t rw = 0;
+    bool timed = false;
+    bool own = false;
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+      const std::uint32_t from = cycle[i];
+      const std::uint32_t to = cycle[(i + 1) % cycle.size()];
+      for (const Reason& reason : found_.cycle) {
+        if (reason.from != from || reason.to != to) continue;
+        wr += reason.kind == EdgeKind::write_read ? 1 : 0;
+        rw += reason.kind == EdgeKind::read_write ? 1 : 0;
+        timed = timed || reason.kind == EdgeKind::real_time;
+        own = own || reason.kind == EdgeKind::session;
+        if (reason.kind == EdgeKind::inferred) return {};
+      }
+    }
+    std::string out = rw > 1 ? "G2" : rw == 1 ? "G-single" : wr > 0 ? "G1c" : "G0";
+    if (timed) return out + "-realtime";
+    return own ? out + "-process" : out;
+  }
+
+  const Evidence& e_;
+  Consistency found_;
+};
+
+}  // namespace
+
+void put_in_words(const FlatHistory& history, const std::vector<std::string>& said,
+                  Consistency& found) {
+  Value::List operations;
+  for (std::size_t i = 0; i < found.operations.size(); ++i) {
+    const FlatOperation& op = history.operations[found.operations[i]];
+    const std::string text = operation_words(history, found.operations[i]);
+    const std::string name = fmt::format("T{}", i + 1);
+    found.words.push_back(fmt::format("{}: line {}, process {}: {}", name, op.line,
+                                      history.processes.word(op.process), text));
+    Value each;
+    each.set("name", name).set("line", static_cast<std::int64_t>(op.line));
+    each.set("process", history.processes.word(op.process)).set("text", text);
+    operations.push_back(std::move(each));
+  }
+  Value::List because;
+  std::string sentences;
+  for (const std::string& sentence : said) {
+    sentences += (sentences.empty() ? "" : "; ") + sentence;
+    because.emplace_back(sentence);
+  }
+  for (const Reason& reason : found.cycle) {
+    sentences += (sentences.empty() ? "" : "; ") + reason.sentence;
+    because.emplace_back(reason.sentence);
+  }
+  std::string list;
+  for (const std::string& each : found.words) list += (list.empty() ? "" : "; ") + each;
+  found.summary =
+      fmt::format("{}{}{}. {}.", found.anomaly, found.anomaly.empty() ? "" : ": ", sentences, list);
+  if (!found.anomaly.empty()) found.witness.set("anomaly", found.anomaly);
+  found.witness.set("operations", std::move(operations)).set("because", std::move(because));
+}
+
+Consistency violated_by(const FlatHistory& history, const Anomaly& anomaly) {
+  Consistency found;
+  found.verdict = Verdict::violated;
+  found.method = "values";
+  found.anomaly = anomaly.name;
+  found.operations = anomaly.operations;
+  put_in_words(history, {anomaly.sentence}, found);
+  return found;
+}
+
+Consistency violated_by_cycle(const Evidence& evidence, const std::vector<std::uint32_t>& cycle) {
+  return Explainer(evidence).run(cycle);
+}
+
+Consistency violated_without_cycle(const FlatHistory& history,
+                                   const std::vector<std::uint32_t>& operations,
+                                   std::string sentence) {
+  Consistency found;
+  found.verdict = Verdict::violated;
+  found.operations = operations;
+  put_in_words(history, {std::move(sentence)}, found);
+  return found;
+}
+
+Consistency undecided(std::string why) {
+  Consistency found;
+  found.verdict = Verdict::inconclusive;
+  found.summary = std::move(why);
+  return found;
+}
+
+}  // namespace sibyl::analysis

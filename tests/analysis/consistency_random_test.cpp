@@ -1,0 +1,364 @@
+// Consistency against trying all orders, on many small random histories. SIBYL_CONSISTENCY_RUNS
+// says how many a kind (5 000 otherwise): SIBYL_CONSISTENCY_RUNS=100000 sibyl_tests_analysis
+// -tc="*small random histories*".
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "analysis/check/consistency.hpp"
+#include "analysis/check/operations.hpp"
+#include "analysis/linearizability.hpp"
+#include "analysis/models/models.hpp"
+
+namespace sibyl::analysis {
+namespace {
+
+/// A small generator of its own, so that the histories are the same everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  int below(int n) {
+    state_ += 0x9e3779b97f4a7c15U;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+    return static_cast<int>((z ^ (z >> 31U)) % static_cast<std::uint64_t>(n));
+  }
+  bool one_in(int n) { return below(n) == 0; }
+
+ private:
+  std::uint64_t state_;
+};
+
+int runs() {
+  const char* said = std::getenv("SIBYL_CONSISTENCY_RUNS");
+  return said == nullptr ? 5000 : std::atoi(said);
+}
+
+using State = std::map<std::string, std::int64_t>;
+
+struct Kind {
+  bool commands = true;  ///< else single reads and writes
+  bool unique = true;    ///< every write of a key another value
+  bool objects = false;  ///< creates, deletes and adds as well; an initial state
+};
+
+Value step_of(const char* f, const std::string& key, Value value) {
+  return Value::List{Value(f), Value(key), std::move(value)};
+}
+
+/// Does the operation, by a second reading of what steps mean. With `fill`, writes what it finds
+/// into it. Returns whether it can have done what it reports.
+bool run_steps(Operation& op, State& state, bool fill, bool existence) {
+  const bool open = op.outcome == OperationOutcome::unknown;
+  const auto read = [&](const State& now, const std::string& key) {
+    return now.count(key) > 0 ? Value(now.at(key)) : Value();
+  };
+  if (op.f != "command") {
+    if (op.f == "write") {
+      state[op.key] = *op.value.as_int();
+      return true;
+    }
+    if (fill) op.value = read(state, op.key);
+    return open || op.value == read(state, op.key);
+  }
+  State now = state;
+  bool refuse = false;
+  bool missing = false;
+  bool wrong = false;
+  for (Value& each : *op.value.as_list()) {
+    Value::List& s = *each.as_list();
+    const std::string f = *s[0].as_string();
+    const std::string key = *s[1].as_string();
+    if (f == "create" && state.count(key) > 0) refuse = true;
+    if (f == "create") now[key] = *s[2].as_int();
+    if (f == "delete") now.erase(key);
+    if (f == "write") {
+      if (existence && now.count(key) == 0) missing = true;
+      now[key] = *s[2].as_int();
+    }
+    if (f == "read") {
+      if (fill) s[2] = read(now, key);
+      if (!open && s[2] != read(now, key)) wrong = true;
+    }
+    if (f == "add") {
+      if (now.count(key) == 0) {
+        missing = true;
+        if (fill) now[key] = 0;
+      }
+      if (now.count(key) > 0) now[key] += *(*s[2].as_list())[0].as_int();
+      if (fill) (*s[2].as_list())[1] = Value(now[key]);
+      if (!open && now.count(key) > 0 && (*s[2].as_list())[1] != Value(now[key])) wrong = true;
+    }
+  }
+  if (refuse || missing || wrong) return false;
+  state = now;
+  return true;
+}
+
+/// The how-manieth of its process's operations that touch the instant it is.
+int turn(const History& history, std::size_t i, std::int64_t at) {
+  int before = 0;
+  for (std::size_t j = 0; j < history.size(); ++j) {
+    const Operation& other = history[j];
+    const bool touches =
+        other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at);
+    if (other.process != history[i].process || !touches || j == i) continue;
+    if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
+  }
+  return before;
+}
+
+bool before_in_time(const History& history, std::size_t a, std::size_t b) {
+  const std::int64_t at = history[b].call;
+  if (history[a].outcome != OperationOutcome::ok || *history[a].ret > at) return false;
+  if (*history[a].ret < at) return true;
+  bool follows_own = false;
+  for (std::size_t j = 0; j < history.size(); ++j) {
+    const Operation& own = history[j];
+    if (j == b || own.process != history[b].process || own.outcome != OperationOutcome::ok)
+      continue;
+    const bool earlier = own.call < at || (own.call == at && j < b);
+    follows_own = follows_own || (*own.ret == at && earlier);
+  }
+  return follows_own && 2 * turn(history, a, at) + 1 < 2 * turn(history, b, at);
+}
+
+/// Whether one process called b after its operation a had returned.
+bool before_in_session(const History& history, std::size_t a, std::size_t b) {
+  if (history[a].process != history[b].process || a == b) return false;
+  if (history[a].outcome != OperationOutcome::ok) return false;
+  return history[a].call < history[b].call || (history[a].call == history[b].call && a < b);
+}
+
+bool before_never(const History&, std::size_t, std::size_t) { return false; }
+
+using Before = bool (*)(const History&, std::size_t, std::size_t);
+
+/// Tries all orders.
+bool brute(const History& history, std::vector<bool>& done, const State& state, Before before,
+           bool existence) {
+  bool complete = true;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    complete = complete && (done[i] || history[i].outcome != OperationOutcome::ok);
+  }
+  if (complete) return true;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (done[i] || history[i].outcome == OperationOutcome::fail) continue;
+    bool first = true;
+    for (std::size_t j = 0; j < history.size(); ++j) {
+      if (done[j] || history[j].outcome != OperationOutcome::ok) continue;
+      if (before(history, j, i)) first = false;
+    }
+    State next = state;
+    Operation op = history[i];
+    if (!first || !run_steps(op, next, false, existence)) continue;
+    done[i] = true;
+    if (brute(history, done, next, before, existence)) return true;
+    done[i] = false;
+  }
+  return false;
+}
+
+Operation random_operation(Random& random, const Kind& kind, std::int64_t& next_value) {
+  static const char* const kKeys[] = {"x", "y", "z"};
+  const auto value = [&] { return kind.unique ? next_value++ : std::int64_t{random.below(3)}; };
+  const auto key = [&] { return kKeys[random.below(random.one_in(3) ? 3 : 2)]; };
+  Operation op;
+  if (!kind.commands) {
+    op.key = key();
+    op.f = random.one_in(2) ? "read" : "write";
+    if (op.f == "write") op.value = value();
+    return op;
+  }
+  op.f = "command";
+  Value::List steps;
+  std::set<std::string> created;
+  const int n = 1 + random.below(3);
+  for (int i = 0; i < n; ++i) {
+    const char* k = key();
+    const int what = random.below(kind.objects ? 8 : 4);
+    if (what < 2) steps.push_back(step_of("read", k, Value()));
+    if (what == 2 || what == 3) {
+      if (random.one_in(2)) steps.push_back(step_of("read", k, Value()));
+      steps.push_back(step_of("write", k, Value(value())));
+    }
+    if (what == 4) steps.push_back(step_of("delete", k, Value()));
+    if (what == 5 && created.insert(k).second)
+      steps.push_back(step_of("create", k, Value(value())));
+    if (what > 5)
+      steps.push_back(step_of("add", k, Value::List{Value(random.below(2) + 1), Value()}));
+  }
+  op.value = std::move(steps);
+  return op;
+}
+
+/// A history with the results of some order, here and there another one.
+History random_history(Random& random, const Kind& kind, const State& initial) {
+  History history;
+  const int n = 2 + random.below(5);
+  const int processes = 1 + random.below(4);
+  std::vector<std::int64_t> free(static_cast<std::size_t>(processes), 0);
+  std::int64_t next_value = 10;
+  for (int i = 0; i < n; ++i) {
+    Operation op = random_operation(random, kind, next_value);
+    op.process = random.below(processes);
+    std::int64_t& next_call = free[static_cast<std::size_t>(op.process)];
+    op.call = next_call + random.below(2);
+    op.ret = op.call + random.below(4);
+    next_call = *op.ret + (random.one_in(3) ? 0 : 1);
+    op.outcome = OperationOutcome::ok;
+    if (random.one_in(7)) {
+      op.outcome = OperationOutcome::unknown;
+      op.ret.reset();
+    } else if (random.one_in(25)) {
+      op.outcome = OperationOutcome::fail;
+    }
+    history.push_back(std::move(op));
+  }
+  std::vector<std::size_t> order(history.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
+  for (int rounds = random.below(3); rounds > 0; --rounds) {
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (random.one_in(2)) std::swap(order[i - 1], order[i]);
+    }
+  }
+  State state = initial;
+  std::vector<State> states{state};
+  for (const std::size_t i : order) {
+    if (history[i].outcome == OperationOutcome::fail) continue;
+    Operation done = history[i];
+    done.outcome = OperationOutcome::ok;
+    // Now and then from a stale state.
+    State from =
+        random.one_in(8)
+            ? states[static_cast<std::size_t>(random.below(static_cast<int>(states.size())))]
+            : state;
+    run_steps(done, from, true, kind.objects);
+    if (history[i].outcome == OperationOutcome::ok) history[i] = done;
+    Operation again = done;
+    if (history[i].outcome == OperationOutcome::ok || random.one_in(2)) {
+      again.outcome = OperationOutcome::unknown;
+      run_steps(again, state, false, kind.objects);
+    }
+    states.push_back(state);
+  }
+  return history;
+}
+
+Value value_of(const State& state) {
+  Value::Object object;
+  for (const auto& [key, value] : state) object.emplace_back(key, value);
+  return object;
+}
+
+struct Tally {
+  int good = 0;
+  int bad = 0;
+  std::map<std::string, int> methods;
+  std::map<std::string, int> anomalies;
+  std::string text() const {
+    std::string out = std::to_string(good) + " hold, " + std::to_string(bad) + " do not;";
+    for (const auto& [name, count] : methods) out += " " + name + ": " + std::to_string(count);
+    for (const auto& [name, count] : anomalies) out += ", " + name + " " + std::to_string(count);
+    return out;
+  }
+};
+
+bool fits(const History& history, const std::vector<std::uint32_t>& order, State state,
+          Before before, bool existence) {
+  std::vector<bool> done(history.size(), false);
+  for (const std::uint32_t i : order) {
+    Operation op = history[i];
+    if (done[i] || !run_steps(op, state, false, existence)) return false;
+    for (std::size_t j = 0; j < history.size(); ++j) {
+      if (!done[j] && j != i && before(history, j, i)) return false;
+    }
+    done[i] = true;
+  }
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (history[i].outcome == OperationOutcome::ok && !done[i]) return false;
+  }
+  return true;
+}
+
+using Check = Consistency (*)(const FlatHistory&, const ConsistencyOptions&);
+
+void compare(std::uint64_t seed, const Kind& kind, Check check, Before before, Tally& tally) {
+  Random random(seed);
+  State initial;
+  for (const char* key : {"x", "y", "z"}) {
+    if (kind.objects && !random.one_in(3)) initial[key] = random.below(3);
+  }
+  const History history = random_history(random, kind, initial);
+  std::vector<bool> done(history.size(), false);
+  const bool expected = brute(history, done, initial, before, kind.objects);
+  ConsistencyOptions options;
+  if (kind.objects) options.initial = value_of(initial);
+  const FlatHistory made = flat(history);
+  const Consistency found = check(made, options);
+  CAPTURE(seed);
+  CAPTURE(found.summary);
+  CAPTURE(found.method);
+  REQUIRE(found.verdict != Verdict::inconclusive);
+  REQUIRE((found.verdict == Verdict::holds) == expected);
+  ++tally.methods[found.method];
+  if (expected) {
+    ++tally.good;
+    REQUIRE(fits(history, found.order, initial, before, kind.objects));
+    if (before == before_in_time) {
+      // The order, given as that of application, is a witness; another verdict would be wrong.
+      options.applied = found.order;
+      REQUIRE(check(made, options).verdict == Verdict::holds);
+    }
+  } else {
+    ++tally.bad;
+    ++tally.anomalies[found.anomaly];
+    REQUIRE_FALSE(found.operations.empty());
+    REQUIRE_FALSE(found.summary.empty());
+  }
+  if (before != before_in_time || !kind.objects) return;
+  const Linearizability third = check_linearizability(history, objects_model(), options.initial);
+  REQUIRE((third.verdict == Verdict::holds) == expected);
+}
+
+void compare_all(const std::string& name, const Kind& kind, Check check, Before before) {
+  Tally tally;
+  for (int seed = 0; seed < runs(); ++seed) {
+    compare(static_cast<std::uint64_t>(seed), kind, check, before, tally);
+  }
+  MESSAGE(name, ": ", tally.text());
+  CHECK(tally.good > runs() / 10);
+  CHECK(tally.bad > runs() / 50);
+}
+
+TEST_CASE("strict serializability agrees with all orders on small random histories") {
+  compare_all("single steps", {false, true, false}, check_strict_serializability, before_in_time);
+  compare_all("commands", {true, true, false}, check_strict_serializability, before_in_time);
+  compare_all("equal values", {true, false, false}, check_strict_serializability, before_in_time);
+  compare_all("objects", {true, true, true}, check_strict_serializability, before_in_time);
+}
+
+TEST_CASE("serializability agrees with all orders on small random histories") {
+  compare_all("commands", {true, true, false}, check_serializability, before_never);
+  compare_all("equal values", {true, false, false}, check_serializability, before_never);
+  compare_all("objects", {true, true, true}, check_serializability, before_never);
+}
+
+TEST_CASE("sequential consistency agrees with all orders on small random histories") {
+  compare_all("single steps", {false, true, false}, check_sequential_consistency,
+              before_in_session);
+  compare_all("equal values", {false, false, false}, check_sequential_consistency,
+              before_in_session);
+  compare_all("commands", {true, true, false}, check_sequential_consistency, before_in_session);
+}
+
+}  // namespace
+}  // namespace sibyl::analysis

@@ -145,7 +145,7 @@ inline void look_into(const Process& process, Ran& ran) {
   } else if (const auto* d = dynamic_cast<const partitioned::DssmrClient*>(&process)) {
     ran.remembered += d->session.under_way.size() + d->errands.size();
   } else if (const auto* y = dynamic_cast<const partitioned::DynastarClient*>(&process)) {
-    ran.remembered += y->session.under_way.size() + y->tries.size();
+    ran.remembered += y->session.under_way.size() + y->errands.size();
   }
   if (const auto* ssmr = dynamic_cast<const partitioned::SsmrServer*>(server)) {
     for (const auto& [object, slot] : ssmr->store.slots()) ran.objects[object] = slot.item;

@@ -366,7 +366,8 @@ class Reader {
     const std::int64_t op = integer_field(e.data, "op", -1);
     box.label = printable(text_field(e.data, "label"));
     if (box.label.empty() && names_.count(op) != 0) box.label = names_.at(op);
-    if (box.label.empty()) box.label = fmt::format("#{}", op);
+    // Operations are counted from 1: what is of none has its result for a name.
+    if (box.label.empty() && op != 0) box.label = fmt::format("#{}", op);
     executions_[{lane, op}] = add_box(std::move(box));
   }
 
@@ -379,7 +380,7 @@ class Reader {
       box.open = false;
       mark(box, e);
       const std::string result = printable(text_field(e.data, "result"));
-      if (!result.empty()) box.label += " → " + result;
+      if (!result.empty()) box.label += (box.label.empty() ? "" : " → ") + result;
     }
     executions_.erase(it);
   }

@@ -146,6 +146,21 @@ TEST_CASE("the label of a short execution stands on its life line, where message
   }
 }
 
+TEST_CASE("an execution that belongs to no operation is named by its result") {
+  TraceBuilder t;
+  const NodeId o = t.node("O", "oracle");
+  const auto executes = [&](std::int64_t op, const char* result) {
+    t.at(kMs).note(o, "ExecuteStart", Value().set("op", op).set("label", ""));
+    t.at(kMs).note(o, "ExecuteEnd", Value().set("op", op).set("label", "").set("result", result));
+  };
+  executes(0, "x@P1 locked");
+  executes(7, "x@P1");
+  const Scene scene = scene_of(t.trace(), {});
+  std::vector<std::string> labels;
+  for (const Box& box : scene.boxes) labels.push_back(box.label);
+  CHECK(labels == std::vector<std::string>{"x@P1 locked", "#7 → x@P1"});
+}
+
 TEST_CASE("messages that come when all is done are left out, and the drawing says so") {
   ThreeParties t;
   t.broadcasts(t.p0, 1, "m", "m");

@@ -2,7 +2,8 @@
 """How often random schedules show what is wrong with a partitioned protocol: the table of
 docs/partitioned-rates.md.
 
-Usage: rates.py PROGRAM [--runs N] [--only ROW] [--doc FILE --update]. For each row so many random
+Usage: rates.py PROGRAM [--runs N] [--seeds K] [--only ROW] [--sound] [--log FILE]
+                [--doc FILE --update]. For each row so many random
 schedules (20 000): the delay of every directed link is drawn from {1, 1, 2, 5, 20} ticks (answers
 to clients take 1), what Skeen's clock shows at first from {0, 10, 20} at every group, and when the
 others begin from 0 to 100 ticks. A tick is 1 ms. Judged is linearizability. Beside it stands the
@@ -21,6 +22,7 @@ import sys
 import tempfile
 
 import doc
+from kept import Kept
 
 DELAYS = (1, 1, 2, 5, 20)
 CLOCKS = (0, 10, 20)
@@ -191,31 +193,41 @@ def measure(program, row, runs, seed=1):
         undecided += open_
         if count != len(made["variants"]):
             sys.exit(f"{name}: {count} of {len(made['variants'])} schedules were judged")
-    return violated, undecided
+    return {"violated": violated, "undecided": undecided}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program")
     parser.add_argument("--runs", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, default=1, help="so many times --runs schedules")
     parser.add_argument("--only", help="rows whose name contains this")
-    parser.add_argument("--seed", type=int, default=1)
-    doc.add_options(parser)
+    parser.add_argument("--sound", action="store_true", help="only the rows that have to be 0")
+    parser.add_argument("--log", help="results are kept there (kept.py)")
+    parser.add_argument("--doc")
+    parser.add_argument("--update", action="store_true")
     arguments = parser.parse_args()
+    kept = Kept(arguments.log)
     lines = ["| what | specification, of 20 000 | here | of | 99 % interval | undecided |",
              "|---|---:|---:|---:|---|---:|"]
     wrong = []
-    for row in ROWS:
-        if arguments.only and arguments.only not in row[0]:
-            continue
-        violated, undecided = measure(arguments.program, row, arguments.runs, arguments.seed)
-        low, high = interval(arguments.runs, violated)
-        lines.append(f"| {row[0]} | {row[3]} | {violated} | {arguments.runs} | "
-                     f"{low:.1f} to {high:.1f} | {undecided} |")
-        print(lines[-1], file=sys.stderr, flush=True)
+    rows = [row for row in ROWS if (not arguments.only or arguments.only in row[0])
+            and (row[4] or not arguments.sound)]
+    for seed in range(1, arguments.seeds + 1):
+        for row in rows:
+            kept.get((row[0], arguments.runs, seed),
+                     lambda row=row, seed=seed: measure(arguments.program, row, arguments.runs,
+                                                        seed))
+    for row in rows:
+        done = kept.all(row[0], arguments.runs)
+        runs = arguments.runs * len(done)
+        violated, undecided = (sum(e[key] for e in done) for key in ("violated", "undecided"))
+        low, high = interval(runs, violated)
+        lines.append(f"| {row[0]} | {row[3]} | {violated} | {runs} | {low:.1f} to {high:.1f} | "
+                     f"{undecided} |")
         if (violated == 0) != row[4]:
             wrong.append(f"{row[0]}: {violated} violations")
-    doc.show(arguments, lines)
+    doc.fill(arguments, "rates-sound" if arguments.sound else "rates", lines)
     if wrong:
         sys.exit("\n".join(wrong))
 

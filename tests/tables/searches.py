@@ -126,7 +126,7 @@ def whole(program, states):
             sys.exit(f"{name}: {run.stderr}")
         report = json.loads(run.stdout)
         found = ", ".join(sorted({f["property"] for f in report["found"]}))
-        complete = "yes" if report["complete"] else f"no: {report['incomplete']}"
+        complete = "yes" if report["complete"] else f"no: {'; '.join(report['incomplete'])}"
         lines.append(f"| {name} | {report['states']} | {report['transitions']} | "
                      f"{report['ends']} | {complete} | {found or 'nothing'} | "
                      f"{report['cpu_seconds']:.1f} |")

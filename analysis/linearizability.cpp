@@ -37,6 +37,17 @@ std::vector<std::vector<std::size_t>> parts_of(const History& history, const Mod
   };
   std::map<std::string, std::size_t> first;
   std::vector<bool> used(history.size(), false);
+  const auto takes_part = [&](const Operation& op) { return op.outcome != OperationOutcome::fail; };
+  const bool joined = std::any_of(history.begin(), history.end(), [&](const Operation& op) {
+    return takes_part(op) && model.joins_all(op);
+  });
+  if (joined) {
+    std::vector<std::vector<std::size_t>> whole(1);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      if (takes_part(history[i])) whole.front().push_back(i);
+    }
+    return whole;
+  }
   for (std::size_t i = 0; i < history.size(); ++i) {
     if (history[i].outcome == OperationOutcome::fail) continue;
     for (const std::string& key : model.keys(history[i])) {

@@ -143,7 +143,8 @@ class Minimizer {
     Value::Object initial;
     if (past.initial.as_object() != nullptr) {
       for (const Value::Member& member : *past.initial.as_object()) {
-        if (concerned.count(member.first) == 0) initial.push_back(member);
+        const bool replaced = concerned.count(member.first) > 0 || reached.find(member.first);
+        if (!replaced) initial.push_back(member);
       }
     }
     for (const Value::Member& member : *reached.as_object()) initial.push_back(member);
@@ -202,6 +203,11 @@ Part part_of(const History& history, const std::vector<std::size_t>& indices,
     part.operations.push_back(history[i]);
     part.index.push_back(i);
     for (std::string& key : model.keys(history[i])) keys.insert(std::move(key));
+  }
+  const bool all = std::any_of(indices.begin(), indices.end(),
+                               [&](std::size_t i) { return model.joins_all(history[i]); });
+  if (all) {
+    for (const auto& [key, value] : initial) keys.insert(key);
   }
   Value::Object concerned;
   for (const std::string& key : keys) {

@@ -1,9 +1,358 @@
 // Linearizability of flat histories: parts, the algorithm of each, and their answers together.
 #include "analysis/check/judge.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <optional>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "analysis/check/layers.hpp"
+#include "analysis/check/parts.hpp"
+#include "analysis/check/registers.hpp"
+#include "analysis/check/shrink.hpp"
+#include "analysis/check/stamps.hpp"
+#include "analysis/check/zones.hpp"
 #include "analysis/models/models.hpp"
+#include "analysis/reading.hpp"
 
 namespace sibyl::analysis {
+
+namespace {
+
+using Numbers = std::vector<std::uint32_t>;
+
+/// Operations judged while a violation is made small.
+constexpr std::uint64_t kShrinkWork = 4'000'000;
+/// Operations that the slower, more thorough explanation takes.
+constexpr std::size_t kMostExplained = 400;
+constexpr std::uint64_t kExplainSteps = 100'000;
+
+class Judge {
+ public:
+  Judge(const FlatHistory& history, const JudgeOptions& options)
+      : history_(history), options_(options) {}
+
+  Judgement run() {
+    if (!choose_model()) return std::move(result_);
+    result_.model = model_->name();
+    if (const std::optional<std::string> problem = first_problem(history_, *model_)) {
+      return inconclusive(*problem + ".");
+    }
+    if (!stamps_are_exact(history_)) placed_ = with_places(history_);
+    view_ = plain_view(history_, model_->name(), options_.initial);
+    if (options_.witness != nullptr && options_.from <= Method::witness &&
+        fits(*options_.witness)) {
+      result_.method = Method::witness;
+      result_.order = *options_.witness;
+      return holds();
+    }
+    std::vector<bool> left;
+    if (!try_zones(left)) return std::move(result_);
+    parts_ = parts_of(history_, operations(), *model_, left);
+    result_.parts += parts_.size();
+    decide_parts();
+    return finish();
+  }
+
+ private:
+  const std::vector<FlatOperation>& operations() const {
+    return placed_ ? *placed_ : history_.operations;
+  }
+
+  Judgement inconclusive(std::string summary) {
+    result_.verdict = Verdict::inconclusive;
+    result_.summary = std::move(summary);
+    return std::move(result_);
+  }
+
+  Judgement holds() {
+    result_.summary =
+        fmt::format("{} can be put in one order that respects real time and the model \"{}\".",
+                    counted(history_.operations.size(), "operation"), model_->name());
+    return std::move(result_);
+  }
+
+  bool choose_model() {
+    model_ = options_.model.empty() ? model_of(history_) : find_model(options_.model);
+    if (model_ != nullptr) return true;
+    std::vector<std::string> names;
+    for (const Model* each : models()) names.emplace_back(each->name());
+    inconclusive(options_.model.empty()
+                     ? fmt::format("The operations fit none of the models {}.", listed(names))
+                     : fmt::format("There is no model \"{}\"; there are {}.", options_.model,
+                                   listed(names)));
+    result_.verdict = Verdict::inconclusive;
+    return false;
+  }
+
+  /// Judges what zones can; `left` says, by key, what is left to the searches. False when the
+  /// answer is there.
+  bool try_zones(std::vector<bool>& left) {
+    const std::size_t keys = history_.keys.size();
+    left.assign(keys + 1, true);
+    const bool plain = std::any_of(view_.kinds.begin(), view_.kinds.end(),
+                                   [](PlainKind kind) { return kind != PlainKind::other; });
+    if (!plain || options_.from > Method::zones) return true;
+    const ZoneAnswers answers = judge_zones(operations(), keys, view_);
+    for (std::size_t key = 0; key <= keys; ++key) {
+      const ZoneAnswer answer = answers.by_key[key];
+      if (answer == ZoneAnswer::absent) left[key] = false;
+      if (answer != ZoneAnswer::holds && answer != ZoneAnswer::violated) continue;
+      result_.method = Method::zones;
+      left[key] = options_.wants_order;
+      if (!options_.wants_order) ++result_.parts;
+    }
+    if (answers.core.empty()) return true;
+    violated(Method::zones, answers.core);
+    return false;
+  }
+
+  /// Judges the parts, the smallest first, in as many threads as are allowed. What is found does
+  /// not depend on their number: of several violated parts the first counts.
+  void decide_parts() {
+    decided_.resize(parts_.size());
+    methods_.assign(parts_.size(), Method::none);
+    std::atomic<std::size_t> next{0};
+    std::atomic<std::size_t> violated{parts_.size()};
+    const auto threads = static_cast<std::size_t>(std::max(
+        1,
+        std::min<int>(options_.jobs, static_cast<int>(std::min<std::size_t>(parts_.size(), 256)))));
+    const Bounds bounds{options_.stop, options_.max_bytes / threads};
+    const auto work = [&] {
+      for (;;) {
+        const std::size_t i = next.fetch_add(1);
+        if (i >= parts_.size() || i > violated.load()) return;
+        decided_[i] = decide(parts_[i], methods_[i], bounds);
+        if (decided_[i].found != Found::no) continue;
+        std::size_t first = violated.load();
+        while (i < first && !violated.compare_exchange_weak(first, i)) {
+        }
+      }
+    };
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+    for (std::thread& other : others) other.join();
+    violated_ = violated.load();
+  }
+
+  Value initial_of(const Numbers& part) const {
+    // Only what the part concerns matters, and a model looks up its own keys.
+    return part.empty() ? Value() : options_.initial;
+  }
+
+  Decided decide(const Numbers& part, Method& method, const Bounds& bounds) const {
+    const std::vector<FlatOperation>& ops = operations();
+    const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
+      return view_.kinds[ops[i].f] != PlainKind::other;
+    });
+    if (plain && options_.from <= Method::registers) {
+      method = Method::registers;
+      const std::size_t key = key_place(ops[part.front()], history_.keys.size());
+      return judge_register(ops, part, view_, view_.initials[key], options_.wants_order, bounds);
+    }
+    method = Method::layered;
+    const auto steps = steps_of(history_, ops, part, *model_, initial_of(part));
+    return judge_layered(ops, part, *steps, options_.wants_order, bounds);
+  }
+
+  Judgement finish() {
+    bool undecided = false;
+    bool out_of_memory = false;
+    for (std::size_t i = 0; i < parts_.size() && i <= violated_; ++i) {
+      result_.steps += decided_[i].steps;
+      if (i == violated_) break;
+      result_.method = std::max(result_.method, methods_[i]);
+      undecided = undecided || decided_[i].found == Found::gave_up;
+      out_of_memory = out_of_memory || decided_[i].out_of_memory;
+    }
+    if (violated_ < parts_.size()) {
+      const Numbers beginning =
+          beginning_of(operations(), parts_[violated_], decided_[violated_].last);
+      violated(methods_[violated_], beginning);
+      return std::move(result_);
+    }
+    if (undecided) {
+      return inconclusive(fmt::format(
+          "Undecided after {} steps: {}.", result_.steps,
+          out_of_memory ? "the memory allowed was used up" : "the time allowed was used up"));
+    }
+    if (options_.wants_order) merge_orders();
+    return holds();
+  }
+
+  void violated(Method method, const Numbers& core) {
+    result_.verdict = Verdict::violated;
+    result_.method = method;
+    const FlatOperation& first = history_.operations[core.front()];
+    const bool one_key = std::all_of(core.begin(), core.end(), [&](std::uint32_t i) {
+      return history_.operations[i].key == first.key;
+    });
+    if (one_key && first.key != FlatOperation::kNoKey) result_.key = history_.keys.word(first.key);
+    if (!options_.explains) {
+      result_.summary = "Not linearizable.";
+      return;
+    }
+    explain_core(core, method == Method::zones);
+  }
+
+  /// Takes the operations to models and words, made small before.
+  void explain_core(const Numbers& core, bool is_small) {
+    std::int64_t end = std::numeric_limits<std::int64_t>::max();
+    if (!is_small) end = operations()[core.back()].ret;
+    History recorded;  // as the history has them
+    Part part;
+    part.initial = options_.initial;
+    for (const std::uint32_t i : core) {
+      Operation op = unflat(history_, history_.operations[i]);
+      op.call = operations()[i].call;
+      if (op.ret) op.ret = operations()[i].ret;
+      if (op.ret && *op.ret > end) {
+        op.ret.reset();
+        op.outcome = OperationOutcome::unknown;
+      }
+      if (pending(op) && model_->pure(op)) continue;
+      part.operations.push_back(std::move(op));
+      part.index.push_back(i);
+    }
+    const Bounds bounds{options_.stop, options_.max_bytes};
+    if (!is_small) part = shrink(std::move(part), *model_, bounds, kShrinkWork);
+    // The words need the recorded operations of the window alone.
+    Part window;
+    window.initial = start_of(part);
+    for (std::size_t i = 0; i < part.operations.size(); ++i) {
+      window.operations.push_back(part.operations[i]);
+      window.index.push_back(i);
+      recorded.push_back(unflat(history_, history_.operations[part.index[i]]));
+      window.operations.back().label = fmt::format("operation {}", part.index[i]);
+    }
+    window.recorded = &recorded;
+    LinearizabilityOptions bounded;
+    bounded.max_steps = kExplainSteps;
+    bounded.explain_steps = window.operations.size() <= kMostExplained ? kExplainSteps : 0;
+    bounded.stop = options_.stop;
+    Linearizability told = explain(window, *model_, bounded);
+    for (WindowOperation& each : told.window) {
+      each.index = part.index[each.index];
+      result_.window.push_back(std::move(each));
+    }
+    result_.summary = std::move(told.summary);
+    result_.because = std::move(told.because);
+    result_.initial = std::move(told.initial);
+    result_.witness = with_numbers(std::move(told.witness), part.index);
+  }
+
+  /// Of the initial state, what the part concerns.
+  Value start_of(const Part& part) const {
+    std::map<std::string, Value> objects;
+    if (options_.initial.as_object() != nullptr) {
+      objects.insert(options_.initial.as_object()->begin(), options_.initial.as_object()->end());
+    }
+    std::vector<std::size_t> all(part.operations.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return part_of(part.operations, all, objects, *model_).initial;
+  }
+
+  /// The witness's operations by their numbers in the history.
+  static Value with_numbers(Value witness, const std::vector<std::size_t>& index) {
+    const Value* operations = witness.find("operations");
+    if (operations == nullptr || operations->as_list() == nullptr) return witness;
+    Value::List list = *operations->as_list();
+    for (Value& each : list) {
+      const Value* place = each.find("operation");
+      if (place == nullptr || place->as_int() == nullptr) continue;
+      each.set("operation", number(index[static_cast<std::size_t>(*place->as_int())]));
+    }
+    witness.set("operations", std::move(list));
+    return witness;
+  }
+
+  /// Each operation of a part may be thought to happen at the latest call among it and those before
+  /// it; ordered by these instants, the whole respects real time.
+  void merge_orders() {
+    std::vector<std::pair<std::int64_t, std::uint32_t>> points;
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      std::int64_t at = std::numeric_limits<std::int64_t>::min();
+      for (const std::uint32_t place : decided_[p].order) {
+        const std::uint32_t i = parts_[p][place];
+        at = std::max(at, operations()[i].call);
+        points.emplace_back(at, i);
+      }
+    }
+    std::stable_sort(points.begin(), points.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [at, i] : points) result_.order.push_back(i);
+  }
+
+  /// Whether an order is a linearization. O(n), O(n log n) for models with several keys a part.
+  bool fits(const Numbers& order) const {
+    const std::vector<FlatOperation>& ops = operations();
+    std::vector<bool> done(ops.size(), false);
+    std::int64_t latest = std::numeric_limits<std::int64_t>::min();
+    std::vector<ValueCode> now = view_.initials;
+    bool plain = true;
+    for (const std::uint32_t i : order) {
+      if (i >= ops.size() || done[i] || ops[i].outcome == OperationOutcome::fail) return false;
+      const bool returned = ops[i].outcome == OperationOutcome::ok;
+      if (returned && ops[i].ret < latest) return false;
+      latest = std::max(latest, ops[i].call);
+      done[i] = true;
+      ValueCode& value = now[key_place(ops[i], history_.keys.size())];
+      if (view_.kinds[ops[i].f] == PlainKind::write) {
+        value = view_.value_of(ops[i]);
+      } else if (view_.kinds[ops[i].f] == PlainKind::read) {
+        if (plain && returned && value != view_.value_of(ops[i])) return false;
+      } else {
+        plain = false;
+      }
+    }
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      if (ops[i].outcome == OperationOutcome::ok && !done[i]) return false;
+    }
+    return plain || replays(order);
+  }
+
+  /// Whether the model can take all steps of an order.
+  bool replays(const Numbers& order) const {
+    const std::vector<Numbers> parts = parts_of(history_, operations(), *model_,
+                                                std::vector<bool>(history_.keys.size() + 1, true));
+    std::vector<std::uint32_t> part_of(operations().size(), 0);
+    std::vector<std::uint32_t> place(operations().size(), 0);
+    for (std::uint32_t p = 0; p < parts.size(); ++p) {
+      for (std::uint32_t i = 0; i < parts[p].size(); ++i) {
+        part_of[parts[p][i]] = p;
+        place[parts[p][i]] = i;
+      }
+    }
+    std::vector<Numbers> orders(parts.size());
+    for (const std::uint32_t i : order) orders[part_of[i]].push_back(place[i]);
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      const auto steps = steps_of(history_, operations(), parts[p], *model_, initial_of(parts[p]));
+      Steps::State state = steps->initial();
+      for (const std::uint32_t i : orders[p]) {
+        state = steps->apply(state, steps->effects()[i]);
+        if (state == Steps::kImpossible) return false;
+      }
+    }
+    return true;
+  }
+
+  const FlatHistory& history_;
+  const JudgeOptions& options_;
+  const Model* model_ = nullptr;
+  PlainView view_;
+  std::optional<std::vector<FlatOperation>> placed_;
+  std::vector<Numbers> parts_;
+  std::vector<Decided> decided_;
+  std::vector<Method> methods_;
+  std::size_t violated_ = 0;
+  Judgement result_;
+};
+
+}  // namespace
 
 std::string_view method_name(Method method) {
   switch (method) {
@@ -22,31 +371,7 @@ std::string_view method_name(Method method) {
 }
 
 Judgement judge(const FlatHistory& history, const JudgeOptions& options) {
-  History operations;
-  operations.reserve(history.operations.size());
-  for (const FlatOperation& op : history.operations) operations.push_back(unflat(history, op));
-  const Model* model = options.model.empty() ? model_for(operations) : find_model(options.model);
-  Judgement result;
-  if (model == nullptr) {
-    result.verdict = Verdict::inconclusive;
-    result.summary = "No model reads these operations.";
-    return result;
-  }
-  LinearizabilityOptions bounds;
-  bounds.stop = options.stop;
-  if (!options.explains) bounds.explain_steps = 0;
-  Linearizability found = check_linearizability(operations, *model, options.initial, bounds);
-  result.verdict = found.verdict;
-  result.method = Method::layered;
-  result.model = model->name();
-  result.summary = std::move(found.summary);
-  result.order.assign(found.order.begin(), found.order.end());
-  result.window = std::move(found.window);
-  result.because = std::move(found.because);
-  result.initial = std::move(found.initial);
-  result.witness = std::move(found.witness);
-  result.steps = found.steps;
-  return result;
+  return Judge(history, options).run();
 }
 
 }  // namespace sibyl::analysis

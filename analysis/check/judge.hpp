@@ -42,6 +42,8 @@ struct JudgeOptions {
   std::uint64_t max_bytes = std::uint64_t{1} << 30U;
   /// An order to try first, as numbers of operations; one that is no linearization says nothing.
   const std::vector<std::uint32_t>* witness = nullptr;
+  /// The cheapest method to use; for comparing them.
+  Method from = Method::witness;
   bool wants_order = false;  ///< fill Judgement::order; costs the search for an order in each part
   bool explains = true;      ///< make a violation small and put it in words
 };

@@ -25,6 +25,19 @@ ValueCode ValueCodes::code(std::string_view text) {
   return place->second;
 }
 
+std::optional<ValueCode> ValueCodes::find(const Value& value) const {
+  if (value.is_null()) return kNullCode;
+  const std::int64_t* number = value.as_int();
+  if (number != nullptr && *number >= 0 && *number <= kMostInline) {
+    return static_cast<ValueCode>(*number) | kInline;
+  }
+  const std::string* text = value.as_string();
+  const auto& table = text != nullptr ? by_text_ : others_;
+  const auto place = table.find(text != nullptr ? *text : value.text());
+  if (place == table.end()) return std::nullopt;
+  return place->second;
+}
+
 Value ValueCodes::value(ValueCode code) const {
   return is_small_integer(code) ? Value(small_integer(code)) : values_[code];
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,7 +34,16 @@ class ValueCodes {
     return code(Value(number));
   }
   ValueCode code(std::string_view text);
+  /// The code of a value that the history has; nothing when it does not occur.
+  std::optional<ValueCode> find(const Value& value) const;
   Value value(ValueCode code) const;
+  /// Of a string, that; else empty. Valid until the next code() of a new value.
+  std::string_view text(ValueCode code) const {
+    const std::string* text = is_small_integer(code) ? nullptr : values_[code].as_string();
+    return text == nullptr ? std::string_view() : std::string_view(*text);
+  }
+  /// Whether all entries of the table are strings.
+  bool only_texts() const { return values_.size() == by_text_.size() + 1; }
   static bool is_small_integer(ValueCode code) { return (code & kInline) != 0; }
   /// Of a small integer.
   static std::int64_t small_integer(ValueCode code) { return code & ~kInline; }

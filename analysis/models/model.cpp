@@ -29,7 +29,10 @@ std::size_t Machine::CellsHash::operator()(const Cells& cells) const {
 
 Machine::State Machine::intern(const Cells& cells) {
   const auto [it, fresh] = states_.emplace(cells, static_cast<State>(by_number_.size()));
-  if (fresh) by_number_.push_back(&it->first);
+  if (fresh) {
+    by_number_.push_back(&it->first);
+    bytes_ += 96 + cells.size() * sizeof(Cells::value_type);  // a node, its bucket, its place
+  }
   return it->second;
 }
 
@@ -74,6 +77,11 @@ std::int32_t Machine::cell_of(const std::string& key) {
 
 std::string Machine::text_of(std::int32_t value) const {
   return value == kAbsent ? "absent" : values_.value(value).text();
+}
+
+std::optional<std::string> reply_problem(const Operation& op) {
+  if (pending(op) || op.reply == "ok" || op.reply == "nok") return std::nullopt;
+  return "the reply \"" + op.reply + "\" should be ok or nok";
 }
 
 std::vector<Cut> value_cuts(const Model& model, const History& history,

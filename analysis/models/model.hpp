@@ -57,8 +57,11 @@ class Machine {
   /// Why `op` cannot go next in this state, in words: "read y = 10, but y = 20". Empty when it can.
   std::string why_not(State state, std::size_t op);
 
+  /// Bytes that its states hold, about.
+  std::uint64_t bytes() const { return bytes_; }
+
   /// The state as an object key -> value, absent ones left out; compile() accepts it as initial.
-  Value value_of(State state) const;
+  virtual Value value_of(State state) const;
 
  protected:
   /// Changes the cells as the operation does; returns whether it can. When it cannot, and `why` is
@@ -73,6 +76,9 @@ class Machine {
   const std::string& key_of(std::int32_t cell) const {
     return keys_[static_cast<std::size_t>(cell)];
   }
+  /// Starts with these cells, for machines that number no keys.
+  void start_with(const Cells& cells) { initial_ = intern(cells); }
+  const Cells& cells_of(State state) const { return *by_number_[state]; }
   /// "10", or "absent".
   std::string text_of(std::int32_t value) const;
 
@@ -83,6 +89,7 @@ class Machine {
     std::size_t operator()(const Cells& cells) const;
   };
   State initial_ = 0;
+  std::uint64_t bytes_ = 0;
   Cells scratch_;
   std::vector<std::string> keys_;
   std::map<std::string, std::int32_t> cells_by_key_;
@@ -127,6 +134,12 @@ class Model {
   /// independent.
   virtual std::vector<std::string> keys(const Operation& op) const = 0;
 
+  /// Whether every operation concerns the object of its key alone.
+  virtual bool one_key() const { return false; }
+
+  /// Whether it concerns all keys, so that no operations are independent.
+  virtual bool joins_all(const Operation&) const { return false; }
+
   /// Whether it changes no state whatever the state; such an operation may be left out of a history
   /// that is linearizable.
   virtual bool pure(const Operation& op) const = 0;
@@ -149,6 +162,25 @@ class Model {
   /// `initial`: object key -> value, or null. The history has no problem().
   virtual std::unique_ptr<Machine> compile(const History& history, const Value& initial) const = 0;
 };
+
+/// What most models of one object a key have in common: an operation concerns its key, what it
+/// reads and writes is not told, and nothing but whole keys can be cut.
+class KeyedModel : public Model {
+ public:
+  bool one_key() const override { return true; }
+  std::vector<std::string> keys(const Operation& op) const override { return {op.key}; }
+  Footprint footprint(const Operation&) const override { return {}; }
+  std::vector<Cut> cuts(const History&) const override { return {}; }
+  std::optional<Operation> apply(const Operation& op, const Cut& cut) const override {
+    return op.key == cut.key ? std::nullopt : std::optional<Operation>(op);
+  }
+};
+
+/// Whether it replied that a precondition failed.
+inline bool replied_nok(const Operation& op) { return !pending(op) && op.reply == "nok"; }
+
+/// "the reply … has no meaning here" when it is neither ok nor nok.
+std::optional<std::string> reply_problem(const Operation& op);
 
 /// The cuts by value that suit a model of one read/write register a key: those keys in which
 /// nothing but plain reads and writes (`plain`) happens.

@@ -6,7 +6,9 @@
 namespace sibyl::analysis {
 
 const std::vector<const Model*>& models() {
-  static const std::vector<const Model*> kModels{&objects_model(), &register_model(), &kv_model()};
+  static const std::vector<const Model*> kModels{&objects_model(), &register_model(), &kv_model(),
+                                                 &mutex_model(),   &queue_model(),    &set_model(),
+                                                 &bank_model()};
   return kModels;
 }
 

@@ -18,6 +18,18 @@ const Model& register_model();
 /// Get, put and append of strings by key; an absent key reads "".
 const Model& kv_model();
 
+/// Acquire and release of a lock a key.
+const Model& mutex_model();
+
+/// Enqueue and dequeue, first in, first out, a queue a key.
+const Model& queue_model();
+
+/// Add, remove, contains and read of a set a key.
+const Model& set_model();
+
+/// Accounts by key: open, deposit, withdraw, transfer, balance, total.
+const Model& bank_model();
+
 /// All of them, in the order in which they are listed.
 const std::vector<const Model*>& models();
 

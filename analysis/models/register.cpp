@@ -95,6 +95,8 @@ class RegisterModel : public Model {
     return std::nullopt;
   }
 
+  bool one_key() const override { return true; }
+
   std::vector<std::string> keys(const Operation& op) const override { return {op.key}; }
 
   bool pure(const Operation& op) const override {

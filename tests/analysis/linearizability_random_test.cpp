@@ -9,28 +9,12 @@
 #include "analysis/linearizability.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/search.hpp"
+#include "tests/analysis/brute_force.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
 namespace sibyl::analysis::linearizability_random_test {
 
 namespace {
-
-/// A small generator of its own, so that the histories are the same everywhere.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  int below(int n) {
-    state_ += 0x9e3779b97f4a7c15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return static_cast<int>((z ^ (z >> 31U)) % static_cast<std::uint64_t>(n));
-  }
-  bool one_in(int n) { return below(n) == 0; }
-
- private:
-  std::uint64_t state_;
-};
 
 using State = std::map<std::string, std::int64_t>;
 
@@ -104,65 +88,6 @@ bool run_register(Operation& op, State& state, bool fill) {
 }
 
 using Run = bool (*)(Operation&, State&, bool);
-
-/// The how-manieth of its process's operations that touch the instant it is.
-int turn(const History& history, std::size_t i, std::int64_t at) {
-  int before = 0;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& other = history[j];
-    const bool touches =
-        other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at);
-    if (other.process != history[i].process || !touches || j == i) continue;
-    if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
-  }
-  return before;
-}
-
-/// Whether a comes before b in real time: it returned earlier; or at the very instant at which b is
-/// called, and b follows a return of its own process at that instant, and a's turn is not later.
-bool precedes(const History& history, std::size_t a, std::size_t b) {
-  const std::int64_t at = history[b].call;
-  if (history[a].outcome != OperationOutcome::ok || *history[a].ret > at) return false;
-  if (*history[a].ret < at) return true;
-  bool follows_own = false;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& own = history[j];
-    if (j == b || own.process != history[b].process || own.outcome != OperationOutcome::ok)
-      continue;
-    const bool earlier = own.call < at || (own.call == at && j < b);
-    follows_own = follows_own || (*own.ret == at && earlier);
-  }
-  return follows_own && 2 * turn(history, a, at) + 1 < 2 * turn(history, b, at);
-}
-
-/// Tries all orders.
-bool brute(const History& history, std::vector<bool>& done, const State& state, Run run) {
-  bool complete = true;
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    complete = complete && (done[i] || history[i].outcome == OperationOutcome::unknown);
-  }
-  if (complete) return true;
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (done[i]) continue;
-    bool first = true;
-    for (std::size_t j = 0; j < history.size(); ++j) {
-      if (done[j] || history[j].outcome == OperationOutcome::unknown) continue;
-      if (precedes(history, j, i)) first = false;
-    }
-    State next = state;
-    Operation op = history[i];
-    if (!first || !run(op, next, false)) continue;
-    done[i] = true;
-    if (brute(history, done, next, run)) return true;
-    done[i] = false;
-  }
-  return false;
-}
-
-bool brute(const History& history, const State& state, Run run) {
-  std::vector<bool> done(history.size(), false);
-  return brute(history, done, state, run);
-}
 
 Value random_steps(Random& random) {
   static const std::vector<const char*> kKeys{"x", "y", "z"};
@@ -278,32 +203,6 @@ State state_of(const Value& value) {
     if (!member.is_null()) state[key] = integer(member);
   }
   return state;
-}
-
-History without_failed(const History& history) {
-  History rest;
-  for (const Operation& op : history) {
-    if (op.outcome != OperationOutcome::fail) rest.push_back(op);
-  }
-  return rest;
-}
-
-/// Whether the order is one of the history's linearizations.
-bool is_linearization(const History& history, const std::vector<std::size_t>& order, State state,
-                      Run run) {
-  std::vector<bool> done(history.size(), false);
-  for (const std::size_t i : order) {
-    Operation op = history[i];
-    if (done[i] || op.outcome == OperationOutcome::fail || !run(op, state, false)) return false;
-    for (std::size_t j = 0; j < history.size(); ++j) {
-      if (!done[j] && precedes(history, j, i)) return false;
-    }
-    done[i] = true;
-  }
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (history[i].outcome == OperationOutcome::ok && !done[i]) return false;
-  }
-  return true;
 }
 
 /// What is left out of a linearizable history to make a window must leave it linearizable.

@@ -396,12 +396,14 @@ TEST_CASE("an operation that cannot be read is named") {
 
 TEST_CASE("models are found by name and by their operations") {
   CHECK(find_model("kv") == &kv_model());
-  CHECK(find_model("queue") == nullptr);
+  CHECK(find_model("queue") == &queue_model());
+  CHECK(find_model("stack") == nullptr);
   CHECK(model_for({simple("read", "x", 1, 0, 1), simple("cas", "x", Value::List{1, 2}, 0, 1)}) ==
         &register_model());
   CHECK(model_for({simple("get", "x", "", 0, 1)}) == &kv_model());
   CHECK(model_for({simple("access", "", steps({step("read", "x")}), 0, 1)}) == &objects_model());
-  CHECK(model_for({simple("enqueue", "", 1, 0, 1)}) == nullptr);
+  CHECK(model_for({simple("enqueue", "", 1, 0, 1)}) == &queue_model());
+  CHECK(model_for({simple("push", "", 1, 0, 1)}) == nullptr);
 }
 
 }  // namespace sibyl::analysis::linearizability_test

@@ -1,0 +1,352 @@
+// The layered search.
+#include "analysis/check/layers.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sibyl::analysis {
+
+namespace {
+
+using Words = std::vector<std::uint64_t>;
+
+constexpr std::uint32_t kNoNumber = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kStepsBetweenQuestions = 4096;
+
+bool has(const Words& words, std::uint32_t at) { return (words[at / 64] >> (at % 64) & 1U) != 0; }
+void put(Words& words, std::uint32_t at) { words[at / 64] |= std::uint64_t{1} << (at % 64); }
+void drop(Words& words, std::uint32_t at) { words[at / 64] &= ~(std::uint64_t{1} << (at % 64)); }
+
+/// Places that were gone on from: (event, state, exact words) -> lists of words of which fewer bits
+/// are better. All in flat arrays.
+class Memory {
+ public:
+  void reset(std::size_t words) {
+    words_ = words;
+    table_.assign(256, kNoNumber);
+  }
+
+  std::uint64_t bytes() const {
+    return pool_.capacity() * 8 + places_.capacity() * sizeof(Place) + table_.capacity() * 4;
+  }
+
+  /// False when something as good is there already; else it is noted.
+  bool insert(std::uint32_t event, std::uint32_t state, const Words& exact, const Words& cost) {
+    if (2 * (keys_ + 1) > table_.size()) grow();
+    std::size_t slot = hash(event, state, exact.data()) & (table_.size() - 1);
+    for (; table_[slot] != kNoNumber; slot = (slot + 1) & (table_.size() - 1)) {
+      if (same(table_[slot], event, state, exact)) break;
+    }
+    if (table_[slot] == kNoNumber) ++keys_;
+    for (std::uint32_t at = table_[slot]; at != kNoNumber; at = places_[at].next) {
+      if (subset(at, cost)) return false;
+    }
+    const auto number = static_cast<std::uint32_t>(places_.size());
+    places_.push_back({event, state, table_[slot]});
+    table_[slot] = number;
+    pool_.insert(pool_.end(), exact.begin(), exact.end());
+    pool_.insert(pool_.end(), cost.begin(), cost.end());
+    return true;
+  }
+
+ private:
+  struct Place {
+    std::uint32_t event;
+    std::uint32_t state;
+    std::uint32_t next;
+  };
+
+  const std::uint64_t* words(std::uint32_t at) const { return &pool_[2 * words_ * at]; }
+
+  std::size_t hash(std::uint32_t event, std::uint32_t state, const std::uint64_t* exact) const {
+    std::uint64_t h = ((std::uint64_t{event} << 32U) | state) * 0x9e3779b97f4a7c15U;
+    for (std::size_t i = 0; i < words_; ++i) {
+      h = (h ^ (h >> 31U) ^ exact[i]) * 0xd6e8feb86659fd93U;
+    }
+    return static_cast<std::size_t>(h ^ (h >> 32U));
+  }
+
+  bool same(std::uint32_t at, std::uint32_t event, std::uint32_t state, const Words& exact) const {
+    return places_[at].event == event && places_[at].state == state &&
+           std::equal(exact.begin(), exact.end(), words(at));
+  }
+
+  bool subset(std::uint32_t at, const Words& cost) const {
+    const std::uint64_t* seen = words(at) + words_;
+    for (std::size_t i = 0; i < words_; ++i) {
+      if ((seen[i] & ~cost[i]) != 0) return false;
+    }
+    return true;
+  }
+
+  void grow() {
+    std::vector<std::uint32_t> old(2 * table_.size(), kNoNumber);
+    old.swap(table_);
+    for (const std::uint32_t first : old) {
+      if (first == kNoNumber) continue;
+      const Place& place = places_[first];
+      std::size_t slot = hash(place.event, place.state, words(first)) & (table_.size() - 1);
+      while (table_[slot] != kNoNumber) slot = (slot + 1) & (table_.size() - 1);
+      table_[slot] = first;
+    }
+  }
+
+  std::size_t words_ = 1;
+  std::size_t keys_ = 0;
+  std::vector<std::uint32_t> table_;  ///< the last place of a key
+  std::vector<Place> places_;
+  Words pool_;
+};
+
+class Layers {
+ public:
+  Layers(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+         Steps& steps, const Bounds& bounds)
+      : steps_of_(steps), bounds_(bounds) {
+    build(operations, part);
+  }
+
+  Decided run(bool wants_order) {
+    Decided result;
+    bool alive = true;
+    while (alive) {
+      if (forward()) {
+        if (wants_order) result.order = path_;
+        result.steps = steps_;
+        return result;
+      }
+      if (exhausted_) break;
+      alive = take_next();
+    }
+    result.found = exhausted_ ? Found::gave_up : Found::no;
+    result.out_of_memory = out_of_memory_;
+    result.last = events_[deepest_].op();
+    result.steps = steps_;
+    return result;
+  }
+
+ private:
+  struct Op {
+    std::uint32_t effect = 0;
+    std::uint32_t slot = 0;
+    std::uint32_t until = kNoNumber;  ///< the place of its return among the events
+    bool pure = false;
+  };
+  /// A way to be tried: an operation done at the place that stands below it in stacked_.
+  struct Frame {
+    std::uint32_t event = 0;
+    std::uint32_t state = 0;
+    std::uint32_t op = kNoNumber;
+    std::uint32_t next_state = 0;
+    std::uint32_t path = 0;
+    bool is_first = false;
+  };
+
+  void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part) {
+    std::vector<bool> counts(part.size(), false);
+    ops_.resize(part.size());
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const FlatOperation& op = operations[part[i]];
+      ops_[i].effect = steps_of_.effects()[i];
+      ops_[i].pure = steps_of_.pure(ops_[i].effect);
+      counts[i] = op.outcome == OperationOutcome::ok ||
+                  (op.outcome == OperationOutcome::unknown && !ops_[i].pure);
+    }
+    events_ = events_of(operations, part, counts);
+    std::vector<std::uint32_t> free;
+    std::uint32_t slots = 0;
+    for (std::uint32_t i = 0; i < events_.size(); ++i) {
+      Op& op = ops_[events_[i].op()];
+      if (events_[i].is_return()) {
+        op.until = i;
+        free.push_back(op.slot);
+        continue;
+      }
+      if (free.empty()) free.push_back(slots++);
+      op.slot = free.back();
+      free.pop_back();
+    }
+    const std::size_t words = slots / 64 + 1;
+    exact_.assign(words, 0);
+    cost_.assign(words, 0);
+    memory_.reset(words);
+    next_.assign(ops_.size() + 1, kNoNumber);
+    previous_.assign(ops_.size() + 1, kNoNumber);
+    head_ = static_cast<std::uint32_t>(ops_.size());
+    next_[head_] = head_;
+    previous_[head_] = head_;
+    tried_.assign(steps_of_.effect_count(), 0);
+    state_ = steps_of_.initial();
+  }
+
+  bool is_open_forever(const Op& op) const { return op.until == kNoNumber; }
+
+  /// exact_: operations that change states and return, done. cost_: pure ones that are not done,
+  /// and ones that never return, done.
+  bool done(const Op& op) const {
+    if (op.pure) return !has(cost_, op.slot);
+    return has(is_open_forever(op) ? cost_ : exact_, op.slot);
+  }
+  void set_done(const Op& op) {
+    if (op.pure) {
+      drop(cost_, op.slot);
+    } else {
+      put(is_open_forever(op) ? cost_ : exact_, op.slot);
+    }
+  }
+
+  void open(std::uint32_t op) {
+    next_[op] = head_;
+    previous_[op] = previous_[head_];
+    next_[previous_[op]] = op;
+    previous_[head_] = op;
+  }
+  void unlink(std::uint32_t op) {
+    next_[previous_[op]] = next_[op];
+    previous_[next_[op]] = previous_[op];
+  }
+  void relink(std::uint32_t op) {
+    next_[previous_[op]] = op;
+    previous_[next_[op]] = op;
+  }
+
+  void move_to(std::uint32_t event) {
+    for (; at_ < event; ++at_) {
+      events_[at_].is_return() ? unlink(events_[at_].op()) : open(events_[at_].op());
+    }
+    while (at_ > event) {
+      --at_;
+      events_[at_].is_return() ? relink(events_[at_].op()) : unlink(events_[at_].op());
+    }
+  }
+
+  bool spend() {
+    if (++steps_ % kStepsBetweenQuestions == 0 && bounds_.stop && bounds_.stop()) exhausted_ = true;
+    return !exhausted_;
+  }
+
+  bool forward() {
+    while (at_ < events_.size()) {
+      if (!spend()) return false;
+      const std::uint32_t number = events_[at_].op();
+      const Op& op = ops_[number];
+      if (!events_[at_].is_return()) {
+        if (op.pure) put(cost_, op.slot);
+        move_to(at_ + 1);
+        continue;
+      }
+      deepest_ = std::max(deepest_, at_);
+      if (!done(op)) {
+        if (!op.pure || steps_of_.apply(state_, op.effect) == Steps::kImpossible) {
+          choose(number);
+          return false;
+        }
+        path_.push_back(number);
+      }
+      drop(op.pure ? cost_ : exact_, op.slot);
+      move_to(at_ + 1);
+    }
+    return true;
+  }
+
+  /// Stacks the ways to go on at the return of `due`: itself on top, then the others by return.
+  void choose(std::uint32_t due) {
+    if (!memory_.insert(at_, state_, exact_, cost_)) return;
+    if (memory_.bytes() + stacked_.capacity() * 8 + steps_of_.bytes() > bounds_.max_bytes) {
+      exhausted_ = true;
+      out_of_memory_ = true;
+      return;
+    }
+    candidates_.clear();
+    for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
+      if (!ops_[i].pure && !done(ops_[i])) candidates_.push_back(i);
+    }
+    std::sort(candidates_.begin(), candidates_.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return ops_[a].until != ops_[b].until ? ops_[a].until < ops_[b].until : a < b;
+    });
+    ++round_;
+    ways_.clear();
+    for (const std::uint32_t i : candidates_) {
+      const Op& op = ops_[i];
+      if (tried_[op.effect] == round_) continue;
+      tried_[op.effect] = round_;
+      if (!spend()) return;
+      const Steps::State next = steps_of_.apply(state_, op.effect);
+      if (next == Steps::kImpossible || (next == state_ && is_open_forever(op))) continue;
+      ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
+    }
+    if (ways_.empty()) return;
+    const auto first = std::find_if(ways_.begin(), ways_.end(),
+                                    [&](const Frame& frame) { return frame.op == due; });
+    if (first != ways_.end()) std::rotate(ways_.begin(), first, first + 1);
+    ways_.back().is_first = true;
+    frames_.insert(frames_.end(), ways_.rbegin(), ways_.rend());
+    stacked_.insert(stacked_.end(), exact_.begin(), exact_.end());
+    stacked_.insert(stacked_.end(), cost_.begin(), cost_.end());
+  }
+
+  bool take_next() {
+    if (frames_.empty()) return false;
+    const Frame frame = frames_.back();
+    frames_.pop_back();
+    const std::size_t words = exact_.size();
+    const auto from = stacked_.end() - static_cast<std::ptrdiff_t>(2 * words);
+    std::copy(from, from + static_cast<std::ptrdiff_t>(words), exact_.begin());
+    std::copy(from + static_cast<std::ptrdiff_t>(words), stacked_.end(), cost_.begin());
+    if (frame.is_first) stacked_.erase(from, stacked_.end());
+    path_.resize(frame.path);
+    move_to(frame.event);
+    state_ = frame.state;
+    if (frame.next_state != state_) do_pure();
+    path_.push_back(frame.op);
+    state_ = frame.next_state;
+    set_done(ops_[frame.op]);
+    return true;
+  }
+
+  /// Before the state is left: all open operations that change nothing and fit it.
+  void do_pure() {
+    for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
+      const Op& op = ops_[i];
+      if (!op.pure || done(op)) continue;
+      if (steps_of_.apply(state_, op.effect) == Steps::kImpossible) continue;
+      set_done(op);
+      path_.push_back(i);
+    }
+  }
+
+  Steps& steps_of_;
+  const Bounds& bounds_;
+  std::vector<PartEvent> events_;
+  std::vector<Op> ops_;
+  std::vector<std::uint32_t> next_;  ///< open operations in a ring, with head_
+  std::vector<std::uint32_t> previous_;
+  std::uint32_t head_ = 0;
+  std::uint32_t at_ = 0;
+  std::uint32_t deepest_ = 0;
+  Steps::State state_ = 0;
+  Words exact_;
+  Words cost_;
+  Memory memory_;
+  std::vector<Frame> frames_;
+  Words stacked_;
+  std::vector<std::uint32_t> path_;
+  std::vector<std::uint32_t> candidates_;
+  std::vector<Frame> ways_;
+  std::vector<std::uint64_t> tried_;  ///< by effect: the round in which it was tried last
+  std::uint64_t round_ = 0;
+  std::uint64_t steps_ = 0;
+  bool exhausted_ = false;
+  bool out_of_memory_ = false;
+};
+
+}  // namespace
+
+Decided judge_layered(const std::vector<FlatOperation>& operations,
+                      const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
+                      const Bounds& bounds) {
+  Layers layers(operations, part, steps, bounds);
+  return layers.run(wants_order);
+}
+
+}  // namespace sibyl::analysis

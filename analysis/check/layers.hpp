@@ -1,0 +1,30 @@
+// The layered search: linearizability for any model.
+//
+// A place of the search is (events passed, set of open operations that are done, state). Only a
+// return makes the search do something: its operation has to be done then, others just before it
+// where that helps (just-in-time linearization; Lowe 2017). What a return was reached with before
+// is not tried again. Depth first, so that a correct history costs about one look at each event;
+// when it is not correct, O(k 2^k n) for k open operations and few states.
+// Source of the form: Lee and Mathur, Fixed parameter tractable linearizability monitoring, 2026.
+//
+// Reductions, each of which keeps the answer:
+//   - an operation that changes no state is done as soon as a state allows it;
+//   - of open operations with the same effect the one that returns first goes first;
+//   - a place is left when another was reached at the same return that differs only in that fewer
+//     operations that never returned were used, or more that change nothing were done.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/check/events.hpp"
+#include "analysis/check/part_steps.hpp"
+
+namespace sibyl::analysis {
+
+/// Judges a part, whose stamps are exact. The answer is a function of the part.
+Decided judge_layered(const std::vector<FlatOperation>& operations,
+                      const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
+                      const Bounds& bounds);
+
+}  // namespace sibyl::analysis

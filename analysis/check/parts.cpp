@@ -1,0 +1,181 @@
+// Models, problems and parts of a flat history.
+#include "analysis/check/parts.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/core.h>
+
+#include "analysis/check/code_table.hpp"
+#include "analysis/check/plain.hpp"
+#include "analysis/models/models.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+using Numbers = std::vector<std::uint32_t>;
+
+std::optional<std::string> problem_with(const FlatHistory& history, const FlatOperation& op,
+                                        const Model& model) {
+  const Operation whole = unflat(history, op);
+  if (const std::optional<std::string> problem = model.problem(whole)) return problem;
+  if (op.outcome != OperationOutcome::ok) return std::nullopt;
+  if (op.ret == FlatOperation::kNever) return "its outcome is ok, but it has no time of return";
+  if (op.ret >= op.call) return std::nullopt;
+  return fmt::format("it returned at {}, before its call at {}", op.ret, op.call);
+}
+
+/// What is certainly right with an operation of a register or key-value store, without a look at
+/// its words. Others are looked at closely.
+class QuickLook {
+ public:
+  QuickLook(const FlatHistory& history, const Model& model) {
+    const bool is_register = model.name() == "register";
+    const bool is_kv = model.name() == "kv";
+    texts_only_ = is_kv;
+    all_texts_ = is_kv && history.values.only_texts();
+    for (std::uint32_t f = 0; f < history.functions.size(); ++f) {
+      const std::string& word = history.functions.word(f);
+      const bool plain = is_register
+                             ? word == "read" || word == "write"
+                             : is_kv && (word == "get" || word == "put" || word == "append");
+      known_.push_back(plain || (is_register && word == "cas"));
+      refusable_.push_back(is_register && word == "cas");
+      nullable_.push_back(is_register || word == "get");
+    }
+  }
+
+  bool fine(const FlatOperation& op) const {
+    const bool returned = op.outcome != OperationOutcome::ok ||
+                          (op.ret >= op.call && op.ret != FlatOperation::kNever);
+    const bool text = !texts_only_ || (op.value == kNullCode
+                                           ? nullable_[op.f] != 0
+                                           : all_texts_ && !ValueCodes::is_small_integer(op.value));
+    return known_[op.f] != 0 && returned && text && (!op.refused || refusable_[op.f] != 0);
+  }
+
+ private:
+  bool texts_only_ = false;
+  bool all_texts_ = false;
+  std::vector<char> known_;
+  std::vector<char> refusable_;
+  std::vector<char> nullable_;
+};
+
+/// Parts of operations that concern several keys each: those joined by a key, directly or over
+/// others.
+class Joined {
+ public:
+  explicit Joined(std::size_t operations) : parent_(operations) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+  }
+  std::uint32_t root(std::uint32_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void join(std::uint32_t a, std::uint32_t b) {
+    parent_[std::max(root(a), root(b))] = std::min(root(a), root(b));
+  }
+
+ private:
+  Numbers parent_;
+};
+
+std::vector<Numbers> joined_parts(const FlatHistory& history,
+                                  const std::vector<FlatOperation>& operations,
+                                  const Model& model) {
+  Joined joined(operations.size());
+  std::map<std::string, std::uint32_t> first;
+  std::optional<std::uint32_t> all;  // joins everything
+  std::vector<bool> used(operations.size(), false);
+  for (std::uint32_t i = 0; i < operations.size(); ++i) {
+    if (operations[i].outcome == OperationOutcome::fail) continue;
+    const Operation op = unflat(history, operations[i]);
+    if (model.joins_all(op)) all = i;
+    used[i] = model.joins_all(op);
+    for (const std::string& key : model.keys(op)) {
+      used[i] = true;
+      const auto [place, is_new] = first.emplace(key, i);
+      if (!is_new) joined.join(i, place->second);
+    }
+  }
+  std::vector<Numbers> by_root(operations.size());
+  std::vector<Numbers> parts;
+  for (std::uint32_t i = 0; i < operations.size(); ++i) {
+    if (used[i]) by_root[all ? 0 : joined.root(i)].push_back(i);
+  }
+  for (Numbers& part : by_root) {
+    if (!part.empty()) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+std::vector<Numbers> parts_by_key(const FlatHistory& history,
+                                  const std::vector<FlatOperation>& operations,
+                                  const std::vector<bool>& wanted) {
+  const std::size_t keys = history.keys.size();
+  std::vector<Numbers> parts(keys + 1);
+  if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) return {};
+  std::vector<std::uint32_t> counts(keys + 1, 0);
+  for (const FlatOperation& op : operations) ++counts[key_place(op, keys)];
+  for (std::size_t key = 0; key <= keys; ++key) {
+    if (wanted[key]) parts[key].reserve(counts[key]);
+  }
+  for (std::uint32_t i = 0; i < operations.size(); ++i) {
+    const std::size_t key = key_place(operations[i], keys);
+    if (wanted[key] && operations[i].outcome != OperationOutcome::fail) parts[key].push_back(i);
+  }
+  parts.erase(
+      std::remove_if(parts.begin(), parts.end(), [](const Numbers& p) { return p.empty(); }),
+      parts.end());
+  return parts;
+}
+
+}  // namespace
+
+const Model* model_of(const FlatHistory& history) {
+  std::vector<bool> seen(history.functions.size(), false);
+  std::vector<Operation> firsts;
+  for (const FlatOperation& op : history.operations) {
+    if (seen[op.f]) continue;
+    seen[op.f] = true;
+    firsts.push_back(unflat(history, op));
+  }
+  return model_for(firsts);
+}
+
+std::optional<std::string> first_problem(const FlatHistory& history, const Model& model) {
+  const QuickLook look(history, model);
+  for (const FlatOperation& op : history.operations) {
+    if (look.fine(op) || op.outcome == OperationOutcome::fail) continue;
+    if (const std::optional<std::string> problem = problem_with(history, op, model)) {
+      return fmt::format("line {} cannot be judged: {}", op.line, *problem);
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Numbers> parts_of(const FlatHistory& history,
+                              const std::vector<FlatOperation>& operations, const Model& model,
+                              const std::vector<bool>& wanted) {
+  std::vector<Numbers> parts = model.one_key() ? parts_by_key(history, operations, wanted)
+                                               : joined_parts(history, operations, model);
+  std::sort(parts.begin(), parts.end(), [](const Numbers& a, const Numbers& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a.front() < b.front();
+  });
+  return parts;
+}
+
+Numbers beginning_of(const std::vector<FlatOperation>& operations, const Numbers& part,
+                     std::uint32_t last) {
+  const std::uint32_t end = part[last];
+  Numbers beginning;
+  for (const std::uint32_t i : part) {
+    if (i != end && operations[i].call <= operations[end].ret) beginning.push_back(i);
+  }
+  beginning.push_back(end);
+  return beginning;
+}
+
+}  // namespace sibyl::analysis

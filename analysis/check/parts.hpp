@@ -1,0 +1,35 @@
+// What a history consists of before it is judged: its model, operations that cannot be judged, and
+// parts that share no key.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/check/operations.hpp"
+#include "analysis/models/model.hpp"
+
+namespace sibyl::analysis {
+
+/// The first model that understands the first operation of every function, or null. O(n).
+const Model* model_of(const FlatHistory& history);
+
+/// What is wrong with the first operation that cannot be judged, naming its line: "line 3: …".
+/// O(n).
+std::optional<std::string> first_problem(const FlatHistory& history, const Model& model);
+
+/// The parts of a history, each as numbers of operations in ascending order, without those that
+/// failed; the smallest part first, of equal ones that with the first operation. Operations of one
+/// object are taken by key, those of keys that are not `wanted` (the last: without a key) left out.
+std::vector<std::vector<std::uint32_t>> parts_of(const FlatHistory& history,
+                                                 const std::vector<FlatOperation>& operations,
+                                                 const Model& model,
+                                                 const std::vector<bool>& wanted);
+
+/// The operations of a part that were called before operation `last` of it returned, that one at
+/// the end.
+std::vector<std::uint32_t> beginning_of(const std::vector<FlatOperation>& operations,
+                                        const std::vector<std::uint32_t>& part, std::uint32_t last);
+
+}  // namespace sibyl::analysis

@@ -46,6 +46,14 @@ struct Sessions {
   /// orders then.
   std::uint32_t overlapping = kNone;
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  /// Whether one process called b after its operation a had returned.
+  bool precedes(const FlatHistory& history, std::uint32_t a, std::uint32_t b) const {
+    const FlatOperation& first = history.operations[a];
+    const FlatOperation& second = history.operations[b];
+    if (first.process != second.process || first.outcome != OperationOutcome::ok) return false;
+    return chain[a] == chain[b] ? position[a] < position[b] : first.ret <= second.call;
+  }
 };
 Sessions sessions_of(const FlatHistory& history, const std::vector<bool>& takes_part);
 

@@ -22,8 +22,18 @@ class Explainer {
       explain(cycle[i], cycle[(i + 1) % cycle.size()], kAnyRound);
     }
     found_.verdict = Verdict::violated;
-    found_.anomaly = anomaly(cycle);
+    if (e_.names) found_.anomaly = anomaly(cycle);
     put_in_words(e_.history, {}, found_);
+    return std::move(found_);
+  }
+
+  Consistency stale(std::uint32_t reader, std::uint32_t key, std::uint32_t writer) {
+    const std::string sentence =
+        fmt::format("{} found {}, though it comes after {}, which wrote {}", name(reader),
+                    version_words(e_.history, e_.accesses, key), name(writer), key_words(key));
+    path(writer, reader, kAnyRound);
+    found_.verdict = Verdict::violated;
+    put_in_words(e_.history, {sentence}, found_);
     return std::move(found_);
   }
 
@@ -51,24 +61,27 @@ class Explainer {
   /// One edge; inferences of earlier rounds only.
   void explain(std::uint32_t from, std::uint32_t to, std::uint32_t before_round) {
     if (found_.cycle.size() >= kMostSentences) return;
-    if (by_versions(from, to)) return;
     const Inference* why = e_.inferred == nullptr ? nullptr : e_.inferred->why(from, to);
-    const bool timed = e_.time != nullptr && e_.time->precedes(from, to);
-    const bool own = e_.sessions != nullptr && e_.sessions->previous[to] == from;
-    if (own && e_.time == nullptr) {
+    if (why != nullptr && why->round < before_round) return infer(from, to, *why);
+    if (by_versions(from, to)) return;
+    if (in_session(from, to)) {
       return say(
           from, to, EdgeKind::session,
           fmt::format("process {} called {} after it",
                       e_.history.processes.word(e_.history.operations[to].process), name(to)));
     }
-    if (timed) {
+    if (e_.time != nullptr && e_.time->precedes(from, to)) {
       return say(
           from, to, EdgeKind::real_time,
           fmt::format("it returned (at {}) before {} was called (at {})",
                       e_.history.operations[from].ret, name(to), e_.history.operations[to].call));
     }
-    if (why != nullptr && why->round < before_round) return infer(from, to, *why);
     say(from, to, EdgeKind::inferred, "of what is given");
+  }
+
+  bool in_session(std::uint32_t from, std::uint32_t to) const {
+    return e_.sessions != nullptr && e_.time == nullptr &&
+           e_.sessions->precedes(e_.history, from, to);
   }
 
   bool by_versions(std::uint32_t from, std::uint32_t to) {
@@ -130,6 +143,7 @@ class Explainer {
       std::vector<std::uint32_t> next;
       for (const std::uint32_t node : frontier) {
         if (e_.time != nullptr && e_.time->precedes(node, to)) reach(node, to, next);
+        if (in_session(node, to)) reach(node, to, next);
         for (const std::uint32_t* n = e_.graph->begin(node); n != e_.graph->end(node); ++n) {
           const Inference* why = e_.inferred == nullptr ? nullptr : e_.inferred->why(node, *n);
           if (why == nullptr || why->round < before_round) reach(node, *n, next);
@@ -147,6 +161,14 @@ class Explainer {
     if (via.count(to) == 0) return;
     std::vector<std::uint32_t> way{to};
     while (way.back() != from) way.push_back(via.at(way.back()));
+    for (std::size_t i = 1; i + 1 < way.size();) {  // a session is one step
+      const bool one_session = in_session(way[i + 1], way[i - 1]);
+      if (!one_session) {
+        ++i;
+        continue;
+      }
+      way.erase(way.begin() + static_cast<std::ptrdiff_t>(i));
+    }
     for (std::size_t i = way.size(); i-- > 1;) explain(way[i], way[i - 1], before_round);
   }
 
@@ -223,6 +245,11 @@ Consistency violated_by(const FlatHistory& history, const Anomaly& anomaly) {
 
 Consistency violated_by_cycle(const Evidence& evidence, const std::vector<std::uint32_t>& cycle) {
   return Explainer(evidence).run(cycle);
+}
+
+Consistency violated_by_stale_read(const Evidence& evidence, std::uint32_t reader,
+                                   std::uint32_t key, std::uint32_t writer) {
+  return Explainer(evidence).stale(reader, key, writer);
 }
 
 Consistency violated_without_cycle(const FlatHistory& history,

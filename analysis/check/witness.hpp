@@ -21,6 +21,7 @@ struct Evidence {
   const Sessions* sessions = nullptr;
   const OrderGraph* graph = nullptr;
   const Saturated* inferred = nullptr;
+  bool names = true;  ///< cycles have Adya's names
 };
 
 /// A violation by an anomaly that needs no cycle.
@@ -29,6 +30,11 @@ Consistency violated_by(const FlatHistory& history, const Anomaly& anomaly);
 /// A violation by a cycle: each operation before the next, the last before the first. Where an edge
 /// was inferred, the way to what it rests on is told as well, up to 40 sentences.
 Consistency violated_by_cycle(const Evidence& evidence, const std::vector<std::uint32_t>& cycle);
+
+/// A violation by a read that found what was there at first, although an operation that wrote the
+/// key comes before it; the way from there is told.
+Consistency violated_by_stale_read(const Evidence& evidence, std::uint32_t reader,
+                                   std::uint32_t key, std::uint32_t writer);
 
 /// A violation by operations that have no order at all, with this sentence.
 Consistency violated_without_cycle(const FlatHistory& history,

@@ -259,6 +259,17 @@ Value value_of(const State& state) {
   return object;
 }
 
+/// A history for people, when a test fails.
+std::string text_of(const History& history) {
+  std::string out;
+  for (const Operation& op : history) {
+    out += "\n  p" + std::to_string(op.process) + " [" + std::to_string(op.call) + ", " +
+           (op.ret ? std::to_string(*op.ret) : "-") + "] " + op.f + " " + op.key + " " +
+           op.value.text() + (op.outcome == OperationOutcome::fail ? " fail" : "");
+  }
+  return out;
+}
+
 struct Tally {
   int good = 0;
   int bad = 0;
@@ -305,6 +316,7 @@ void compare(std::uint64_t seed, const Kind& kind, Check check, Before before, T
   const FlatHistory made = flat(history);
   const Consistency found = check(made, options);
   CAPTURE(seed);
+  CAPTURE(text_of(history));
   CAPTURE(found.summary);
   CAPTURE(found.method);
   REQUIRE(found.verdict != Verdict::inconclusive);
@@ -358,6 +370,174 @@ TEST_CASE("sequential consistency agrees with all orders on small random histori
   compare_all("equal values", {false, false, false}, check_sequential_consistency,
               before_in_session);
   compare_all("commands", {true, true, false}, check_sequential_consistency, before_in_session);
+}
+
+// --- causality and sessions ---
+
+/// What an operation did to each key, by a second reading: what it found before it wrote the key
+/// itself, and what it left. Nothing when it contradicts itself.
+struct Did {
+  std::map<std::string, Value> found;
+  std::map<std::string, Value> left;
+  std::vector<std::pair<std::string, Value>> passing;
+  bool consistent = true;
+};
+
+Did what_it_did(const Operation& op) {
+  Did did;
+  const bool open = op.outcome == OperationOutcome::unknown;
+  const auto read = [&](const std::string& key, const Value& value) {
+    if (open) return;
+    if (did.left.count(key) > 0) {
+      did.consistent = did.consistent && did.left.at(key) == value;
+    } else if (!did.found.emplace(key, value).second) {
+      did.consistent = did.consistent && did.found.at(key) == value;
+    }
+  };
+  if (op.f == "write") did.left[op.key] = op.value;
+  if (op.f == "read") read(op.key, op.value);
+  if (op.f != "command") return did;
+  for (const Value& each : *op.value.as_list()) {
+    const Value::List& s = *each.as_list();
+    const std::string key = *s[1].as_string();
+    if (*s[0].as_string() == "read") read(key, s[2]);
+    if (*s[0].as_string() == "write") did.left[key] = s[2];
+  }
+  return did;
+}
+
+using Matrix = std::vector<std::vector<bool>>;
+
+void close(Matrix& m) {
+  for (std::size_t k = 0; k < m.size(); ++k) {
+    for (std::size_t i = 0; i < m.size(); ++i) {
+      for (std::size_t j = 0; j < m.size(); ++j) {
+        if (m[i][k] && m[k][j]) m[i][j] = true;
+      }
+    }
+  }
+}
+
+/// The views of views.cpp, by matrices and by trying all orders of writes.
+bool brute_views(const History& history, const std::string& guarantee) {
+  const std::size_t n = history.size();
+  std::vector<Did> did;
+  std::vector<bool> in(n, false);
+  for (std::size_t i = 0; i < n; ++i) {
+    did.push_back(what_it_did(history[i]));
+    in[i] = history[i].outcome == OperationOutcome::ok;
+    if (in[i] && !did[i].consistent) return false;
+  }
+  // reads[i][key] = who wrote what i found; n: it was there at first.
+  std::vector<std::map<std::string, std::size_t>> reads(n);
+  Matrix from(n, std::vector<bool>(n, false));  // from[w][r]
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!in[i]) continue;
+    for (const auto& [key, value] : did[i].found) {
+      std::size_t writer = n;
+      for (std::size_t w = 0; w < n && !value.is_null(); ++w) {
+        if (history[w].outcome == OperationOutcome::fail || w == i) continue;
+        if (did[w].left.count(key) > 0 && did[w].left.at(key) == value) writer = w;
+      }
+      if (writer == n && !value.is_null()) return false;
+      reads[i][key] = writer;
+      if (writer < n) from[writer][i] = in[writer] = true;
+    }
+  }
+  Matrix session(n, std::vector<bool>(n, false));
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t b = 0; b < n; ++b) {
+      session[a][b] = in[a] && in[b] && before_in_session(history, a, b);
+      if (session[a][b] && from[b][a]) return false;  // read before it was written
+    }
+  }
+  const auto writer = [&](std::size_t i) { return in[i] && !did[i].left.empty(); };
+  Matrix needs(n, std::vector<bool>(n, false));  // needs[a][b]: who has b in view has a in view
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t b = 0; b < n; ++b) {
+      if (guarantee == "monotonic_writes") needs[a][b] = session[a][b] && writer(a) && writer(b);
+      if (guarantee == "causal_consistency") needs[a][b] = session[a][b] || from[a][b];
+      for (std::size_t r = 0; r < n && guarantee == "writes_follow_reads"; ++r) {
+        if (from[a][r] && (r == b || session[r][b]) && writer(b)) needs[a][b] = true;
+      }
+    }
+  }
+  close(needs);
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // of writers
+  for (std::size_t a = 0; a < n; ++a) {
+    if (needs[a][a]) return false;
+    for (std::size_t b = 0; b < n; ++b) {
+      if (needs[a][b] && writer(a) && writer(b)) order.emplace_back(a, b);
+    }
+  }
+  for (std::size_t r = 0; r < n; ++r) {
+    if (history[r].outcome != OperationOutcome::ok) continue;
+    std::vector<bool> view(n, false);
+    for (std::size_t w = 0; w < n; ++w) {
+      if (guarantee == "read_your_writes") {
+        view[w] = session[w][r];
+        continue;
+      }
+      bool direct = guarantee == "causal_consistency" && session[w][r];
+      for (std::size_t own = 0; own < n; ++own) {
+        direct = direct || (from[w][own] && (own == r || session[own][r]));
+      }
+      for (std::size_t v = 0; v < n && direct; ++v) view[v] = view[v] || v == w || needs[v][w];
+    }
+    for (const auto& [key, source] : reads[r]) {
+      for (std::size_t w = 0; w < n; ++w) {
+        if (!view[w] || w == source || w == r || did[w].left.count(key) == 0) continue;
+        if (source == n) return false;
+        order.emplace_back(w, source);
+      }
+    }
+  }
+  std::vector<std::size_t> writers;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (writer(i)) writers.push_back(i);
+  }
+  do {
+    std::vector<std::size_t> place(n, 0);
+    for (std::size_t i = 0; i < writers.size(); ++i) place[writers[i]] = i;
+    if (std::all_of(order.begin(), order.end(),
+                    [&](const auto& each) { return place[each.first] < place[each.second]; })) {
+      return true;
+    }
+  } while (std::next_permutation(writers.begin(), writers.end()));
+  return false;
+}
+
+void compare_views(const std::string& name, const Kind& kind) {
+  Tally tally;
+  const ConsistencyInfo* info = find_consistency(name);
+  REQUIRE(info != nullptr);
+  for (int seed = 0; seed < runs(); ++seed) {
+    Random random(static_cast<std::uint64_t>(seed));
+    const History history = random_history(random, kind, {});
+    const bool expected = brute_views(history, name);
+    const Consistency found = info->check(flat(history), {});
+    CAPTURE(name);
+    CAPTURE(seed);
+    CAPTURE(text_of(history));
+    CAPTURE(found.summary);
+    REQUIRE((found.verdict == Verdict::holds) == expected);
+    REQUIRE((found.verdict == Verdict::violated) == !expected);
+    ++(expected ? tally.good : tally.bad);
+    if (!expected) REQUIRE(found.operations.size() <= 12);
+  }
+  MESSAGE(std::string(name),
+          kind.commands ? std::string(", commands: ") : std::string(", single steps: "),
+          tally.text());
+  CHECK(tally.good > runs() / 10);
+  CHECK(tally.bad > runs() / 200);
+}
+
+TEST_CASE("causality and sessions agree with all orders of writes on small random histories") {
+  for (const char* name : {"causal_consistency", "writes_follow_reads", "monotonic_writes",
+                           "monotonic_reads", "read_your_writes"}) {
+    compare_views(name, {false, true, false});
+    compare_views(name, {true, true, false});
+  }
 }
 
 }  // namespace

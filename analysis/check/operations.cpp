@@ -1,28 +1,89 @@
 // Values, words and whole histories as numbers.
 #include "analysis/check/operations.hpp"
 
+#include <cstdlib>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 namespace sibyl::analysis {
 
+namespace {
+
+/// Mixes 64 bits into 64 (the finisher of splitmix64).
+std::uint64_t mixed(std::uint64_t x) {
+  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31U);
+}
+
+}  // namespace
+
+std::uint64_t NumberTable::hash(std::string_view text) {
+  std::uint64_t h = text.size() * 0x9e3779b97f4a7c15ULL;
+  while (text.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), 8);
+    h = (h ^ word) * 0xd6e8feb86659fd93ULL;
+    h ^= h >> 32U;
+    text.remove_prefix(8);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, text.data(), text.size());
+  return mixed(h ^ rest);
+}
+
+std::uint64_t NumberTable::hash(std::int64_t number) {
+  return mixed(static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15ULL);
+}
+
 ValueCodes::ValueCodes() : values_(1) {}
+
+std::uint64_t ValueCodes::hash_of(const Value& value) {
+  if (const std::string* text = value.as_string()) return NumberTable::hash(*text);
+  if (const std::int64_t* number = value.as_int()) return NumberTable::hash(*number);
+  return NumberTable::hash(value.text());
+}
+
+ValueCode ValueCodes::add(std::uint64_t hash, Value value) {
+  const auto next = static_cast<ValueCode>(values_.size());
+  values_.push_back(std::move(value));
+  table_.add(hash, next, [&](std::uint32_t code) { return hash_of(values_[code]); });
+  return next;
+}
 
 ValueCode ValueCodes::code(const Value& value) {
   if (value.is_null()) return kNullCode;
   if (const std::string* text = value.as_string()) return code(std::string_view(*text));
-  const std::int64_t* number = value.as_int();
-  if (number != nullptr && *number >= 0 && *number <= kMostInline) return code(*number);
-  const auto next = static_cast<ValueCode>(values_.size());
-  const auto [place, is_new] = others_.try_emplace(value.text(), next);
-  if (is_new) values_.push_back(value);
-  return place->second;
+  if (const std::int64_t* number = value.as_int()) return code(*number);
+  const std::string text = value.text();
+  const std::uint64_t hash = NumberTable::hash(text);
+  const std::uint32_t known =
+      table_.find(hash, [&](std::uint32_t code) { return values_[code] == value; });
+  if (known != NumberTable::kNone) return known;
+  extra_ += 16 * text.size();  // a list of small numbers takes about so much
+  return add(hash, value);
 }
 
 ValueCode ValueCodes::code(std::string_view text) {
-  const auto next = static_cast<ValueCode>(values_.size());
-  const auto [place, is_new] = by_text_.try_emplace(std::string(text), next);
-  if (is_new) values_.emplace_back(text);
-  return place->second;
+  const std::uint64_t hash = NumberTable::hash(text);
+  const std::uint32_t known = table_.find(hash, [&](std::uint32_t code) {
+    const std::string* other = values_[code].as_string();
+    return other != nullptr && *other == text;
+  });
+  if (known != NumberTable::kNone) return known;
+  if (text.size() > 15) extra_ += text.size() + 1;
+  ++texts_;
+  return add(hash, Value(text));
+}
+
+ValueCode ValueCodes::code_of_large(std::int64_t number) {
+  const std::uint64_t hash = NumberTable::hash(number);
+  const std::uint32_t known = table_.find(hash, [&](std::uint32_t code) {
+    const std::int64_t* other = values_[code].as_int();
+    return other != nullptr && *other == number;
+  });
+  return known != NumberTable::kNone ? known : add(hash, Value(number));
 }
 
 std::optional<ValueCode> ValueCodes::find(const Value& value) const {
@@ -31,11 +92,10 @@ std::optional<ValueCode> ValueCodes::find(const Value& value) const {
   if (number != nullptr && *number >= 0 && *number <= kMostInline) {
     return static_cast<ValueCode>(*number) | kInline;
   }
-  const std::string* text = value.as_string();
-  const auto& table = text != nullptr ? by_text_ : others_;
-  const auto place = table.find(text != nullptr ? *text : value.text());
-  if (place == table.end()) return std::nullopt;
-  return place->second;
+  const std::uint32_t known =
+      table_.find(hash_of(value), [&](std::uint32_t code) { return values_[code] == value; });
+  if (known == NumberTable::kNone) return std::nullopt;
+  return known;
 }
 
 Value ValueCodes::value(ValueCode code) const {
@@ -43,10 +103,14 @@ Value ValueCodes::value(ValueCode code) const {
 }
 
 std::uint32_t WordNumbers::number(std::string_view word) {
-  const auto place = numbers_.find(word);
-  if (place != numbers_.end()) return place->second;
+  const std::uint64_t hash = NumberTable::hash(word);
+  const std::uint32_t known =
+      table_.find(hash, [&](std::uint32_t number) { return words_[number] == word; });
+  if (known != NumberTable::kNone) return known;
   const auto next = static_cast<std::uint32_t>(words_.size());
-  words_.push_back(&numbers_.emplace(word, next).first->first);
+  words_.emplace_back(word);
+  if (word.size() > 15) extra_ += word.size() + 1;
+  table_.add(hash, next, [&](std::uint32_t number) { return NumberTable::hash(words_[number]); });
   return next;
 }
 

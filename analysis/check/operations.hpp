@@ -6,12 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "sim/trace.hpp"
@@ -23,52 +22,113 @@ namespace sibyl::analysis {
 using ValueCode = std::uint32_t;
 inline constexpr ValueCode kNullCode = 0;
 
+/// Where things that were seen before have their number: a table of open addressing, at most half
+/// full. It knows hashes and numbers only; who has the things says which are equal.
+class NumberTable {
+ public:
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+  /// The number of a thing of this hash for which `is_equal(number)` holds, or kNone. O(1)
+  /// expected.
+  template <class IsEqual>
+  std::uint32_t find(std::uint64_t hash, const IsEqual& is_equal) const {
+    if (slots_.empty()) return kNone;
+    const std::size_t mask = slots_.size() - 1;
+    const auto upper = static_cast<std::uint32_t>(hash >> 32U);
+    for (std::size_t at = hash & mask; slots_[at].number != kNone; at = (at + 1) & mask) {
+      if (slots_[at].hash == upper && is_equal(slots_[at].number)) return slots_[at].number;
+    }
+    return kNone;
+  }
+  /// Adds a thing that find() did not find. `hash_of(number)` is the hash of what is there already.
+  template <class HashOf>
+  void add(std::uint64_t hash, std::uint32_t number, const HashOf& hash_of) {
+    if (2 * (used_ + 1) > slots_.size()) grow(hash_of);
+    place(hash, number);
+    ++used_;
+  }
+  static std::uint64_t hash(std::string_view text);
+  static std::uint64_t hash(std::int64_t number);
+  std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+
+ private:
+  struct Slot {
+    std::uint32_t number = kNone;
+    std::uint32_t hash = 0;  ///< its upper half
+  };
+  void place(std::uint64_t hash, std::uint32_t number) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at].number != kNone) at = (at + 1) & mask;
+    slots_[at] = {number, static_cast<std::uint32_t>(hash >> 32U)};
+  }
+  template <class HashOf>
+  void grow(const HashOf& hash_of) {
+    std::vector<Slot> old(slots_.empty() ? 16 : 2 * slots_.size());
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.number != kNone) place(hash_of(slot.number), slot.number);
+    }
+  }
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
+
 /// The values of one history.
 class ValueCodes {
  public:
   ValueCodes();
-  /// The code of a value; strings, lists and other integers go to the table. O(1) expected.
+  /// The code of a value; strings, lists and other integers go to the table. O(size) expected.
   ValueCode code(const Value& value);
   ValueCode code(std::int64_t number) {
     if (number >= 0 && number <= kMostInline) return static_cast<ValueCode>(number) | kInline;
-    return code(Value(number));
+    return code_of_large(number);
   }
   ValueCode code(std::string_view text);
-  /// The code of a value that the history has; nothing when it does not occur.
+  /// The code of a value that the history has; nothing when it does not occur. O(size) expected.
   std::optional<ValueCode> find(const Value& value) const;
   Value value(ValueCode code) const;
-  /// Of a string, that; else empty. Valid until the next code() of a new value.
+  static bool is_small_integer(ValueCode code) { return (code & kInline) != 0; }
+  /// Of a small integer.
+  static std::int64_t small_integer(ValueCode code) { return code & ~kInline; }
+  /// Of a string, that; else empty. Valid as long as the table.
   std::string_view text(ValueCode code) const {
     const std::string* text = is_small_integer(code) ? nullptr : values_[code].as_string();
     return text == nullptr ? std::string_view() : std::string_view(*text);
   }
   /// Whether all entries of the table are strings.
-  bool only_texts() const { return values_.size() == by_text_.size() + 1; }
-  static bool is_small_integer(ValueCode code) { return (code & kInline) != 0; }
-  /// Of a small integer.
-  static std::int64_t small_integer(ValueCode code) { return code & ~kInline; }
+  bool only_texts() const { return values_.size() == texts_ + 1; }
+  /// How many values are in the table, null among them; there is room for 2^31.
+  std::size_t size() const { return values_.size(); }
+  /// What the table takes, about.
+  std::size_t bytes() const { return table_.bytes() + values_.size() * sizeof(Value) + extra_; }
 
  private:
   static constexpr ValueCode kInline = 0x80000000U;
   static constexpr std::int64_t kMostInline = std::numeric_limits<std::int32_t>::max();
-  std::vector<Value> values_;                           ///< [0] is null
-  std::unordered_map<std::string, ValueCode> by_text_;  ///< strings
-  std::unordered_map<std::string, ValueCode> others_;   ///< by canonical text
+  static std::uint64_t hash_of(const Value& value);
+  ValueCode code_of_large(std::int64_t number);
+  ValueCode add(std::uint64_t hash, Value value);
+  std::deque<Value> values_;  ///< [0] is null
+  NumberTable table_;
+  std::size_t texts_ = 0;  ///< how many entries are strings
+  std::size_t extra_ = 0;  ///< bytes of long texts and lists, about
 };
 
-/// Words as dense numbers from 0, in the order in which they came. Moved, never copied.
+/// Words as dense numbers from 0, in the order in which they came.
 class WordNumbers {
  public:
-  WordNumbers() = default;
-  WordNumbers(WordNumbers&&) = default;
-  WordNumbers& operator=(WordNumbers&&) = default;
+  /// O(length) expected.
   std::uint32_t number(std::string_view word);
-  const std::string& word(std::uint32_t number) const { return *words_[number]; }
+  const std::string& word(std::uint32_t number) const { return words_[number]; }
   std::size_t size() const { return words_.size(); }
+  std::size_t bytes() const {
+    return table_.bytes() + words_.size() * sizeof(std::string) + extra_;
+  }
 
  private:
-  std::map<std::string, std::uint32_t, std::less<>> numbers_;
-  std::vector<const std::string*> words_;
+  std::deque<std::string> words_;
+  NumberTable table_;
+  std::size_t extra_ = 0;
 };
 
 /// One step of a command over several objects: an element [f, key, value] of its value.
@@ -93,7 +153,9 @@ struct FlatOperation {
   std::uint32_t line = 0;        ///< where the input has it, from 1
   std::uint16_t f = 0;           ///< in functions
   OperationOutcome outcome = OperationOutcome::ok;
-  bool refused = false;  ///< it is ok, but replied "nok": a precondition failed, nothing changed
+  /// It is ok, but replied "nok": a precondition failed (a cas found something else than the old
+  /// value, a command an object missing, or there), and nothing changed. `fail` says less.
+  bool refused = false;
 };
 static_assert(sizeof(FlatOperation) == 40);
 

@@ -60,5 +60,45 @@ TEST_CASE("an operation that was made flat and back is the same") {
   }
 }
 
+TEST_CASE("a refusal stays what it is, and a failure says nothing") {
+  Operation nok{
+      3, "", "cas", "x", Value::List{Value(1), Value(2)}, "nok", 10, 20, OperationOutcome::ok,
+      0, 0};
+  Operation failed = nok;
+  failed.reply = "fail";
+  failed.outcome = OperationOutcome::fail;
+  const FlatHistory made = flat({nok, failed});
+  CHECK(made.operations[0].refused);
+  CHECK(made.operations[0].outcome == OperationOutcome::ok);
+  CHECK_FALSE(made.operations[1].refused);
+  CHECK(unflat(made, made.operations[0]).reply == "nok");
+  CHECK(unflat(made, made.operations[0]).outcome == OperationOutcome::ok);
+  CHECK(unflat(made, made.operations[1]).outcome == OperationOutcome::fail);
+}
+
+TEST_CASE("a hundred thousand words and values have numbers of their own") {
+  WordNumbers words;
+  ValueCodes codes;
+  std::vector<ValueCode> seen;
+  constexpr std::uint32_t kMany = 100'000;
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    const std::string word = "a word of some length " + std::to_string(i);
+    REQUIRE(words.number(word) == i);
+    seen.push_back(codes.code(i % 3 == 0   ? Value(word)
+                              : i % 3 == 1 ? Value(-1 - std::int64_t{i})
+                                           : Value(Value::List{Value(int(i))})));
+  }
+  CHECK(words.size() == kMany);
+  CHECK(codes.size() == kMany + 1);
+  for (std::uint32_t i = 0; i < kMany; i += 7) {
+    const std::string word = "a word of some length " + std::to_string(i);
+    REQUIRE(words.number(word) == i);
+    REQUIRE(words.word(i) == word);
+    if (i % 3 == 0) REQUIRE(codes.text(seen[i]) == word);
+    if (i % 3 == 1) REQUIRE(codes.value(seen[i]) == Value(-1 - std::int64_t{i}));
+    REQUIRE(codes.code(codes.value(seen[i])) == seen[i]);
+  }
+}
+
 }  // namespace
 }  // namespace sibyl::analysis::operations_test

@@ -25,6 +25,7 @@ constexpr Verb kVerbs[] = {
     {"sweep", "run every combination of settings under many seeds: statistics", add_sweep},
     {"explore", "search schedules for one that violates a property", add_explore},
     {"shrink", "make a violation as small as can be", add_shrink},
+    {"check", "judge a history that any system recorded, or a trace", add_check},
     {"view", "draw a trace, or the run of a scenario", add_view},
     {"diff", "show the first event at which two traces part", add_diff},
     {"partition", "partition a graph: few edges between parts, none too heavy", add_partition},

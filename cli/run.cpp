@@ -10,6 +10,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/history.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
@@ -54,7 +55,10 @@ void run_one(const Scenario& scenario, const RunSettings& settings, const Io& io
     done.text = report_text(scenario, result, wants_color(settings.common, io));
     if (settings.explain) done.text += explanations_text(result);
   }
-  if (!settings.history.empty()) done.history = history_text(result.history);
+  if (!settings.history.empty()) {
+    const Value initial = analysis::history_of(result.trace).initial;
+    done.history = history_text(result.history, initial);
+  }
   if (options.record) done.record = to_json(with_schedule(scenario, result)) + "\n";
   if (!settings.trace.empty()) done.trace = std::move(result.trace);
   done.finished = true;

@@ -25,6 +25,7 @@ Action add_run(CLI::App& verb, Io& io);
 Action add_sweep(CLI::App& verb, Io& io);
 Action add_explore(CLI::App& verb, Io& io);
 Action add_shrink(CLI::App& verb, Io& io);
+Action add_check(CLI::App& verb, Io& io);
 Action add_view(CLI::App& verb, Io& io);
 Action add_diff(CLI::App& verb, Io& io);
 Action add_partition(CLI::App& verb, Io& io);

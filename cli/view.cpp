@@ -5,11 +5,9 @@
 #include <fmt/core.h>
 
 #include "analysis/causes.hpp"
-#include "analysis/properties.hpp"
 #include "analysis/svg_view.hpp"
 #include "analysis/text_view.hpp"
 #include "cli/verbs.hpp"
-#include "protocols/protocol.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/trace_source.hpp"
@@ -39,26 +37,6 @@ std::string form_of(const ViewSettings& settings) {
                   out));
 }
 
-/// The findings of a trace that was read from a file, by the properties of its protocol; of a
-/// protocol that is not known here, what is violated of all properties.
-std::vector<analysis::Finding> judge(const Trace& trace) {
-  std::vector<analysis::Finding> findings;
-  const Value* protocol = trace.scenario.find("protocol");
-  const Value* name = protocol == nullptr ? nullptr : protocol->find("name");
-  const ProtocolInfo* known =
-      name == nullptr || name->as_string() == nullptr ? nullptr : find_protocol(*name->as_string());
-  if (known != nullptr) {
-    for (const auto& property : known->properties)
-      findings.push_back(analysis::check(property, trace));
-    return findings;
-  }
-  for (const auto& property : analysis::properties()) {
-    auto finding = analysis::check(property.name, trace);
-    if (finding.verdict == analysis::Verdict::violated) findings.push_back(std::move(finding));
-  }
-  return findings;
-}
-
 int view(const ViewSettings& settings, Io& io) {
   const std::string form = form_of(settings);
   const AtOnce from_here_on(io);
@@ -71,7 +49,7 @@ int view(const ViewSettings& settings, Io& io) {
       throw UsageError(settings.file + " is a trace; --seed, --set and --only are for scenarios");
     }
     trace = std::move(*recorded);
-    findings = judge(trace);
+    findings = findings_of(trace);
   } else {
     const std::vector<Scenario> scenarios =
         scenarios_in(std::get<std::string>(found), settings.file, settings.common);

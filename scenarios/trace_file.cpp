@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/models/models.hpp"
 #include "scenarios/expect.hpp"
 #include "scenarios/fields.hpp"
 #include "scenarios/files.hpp"
@@ -49,6 +50,34 @@ std::string_view outcome_of(const Operation& op) {
   if (op.outcome == OperationOutcome::unknown) return "unknown";
   const bool refused = op.outcome == OperationOutcome::fail || op.reply == "nok";
   return refused && !(op.reply == "nok" && found_nothing(op)) ? "fail" : "ok";
+}
+
+/// What there was before the history, as operations that any reader of it understands.
+History initial_operations(const Value& initial, const History& history) {
+  History made;
+  const Value::Object* objects = initial.as_object();
+  if (objects == nullptr) return made;
+  const analysis::Model* model = analysis::model_for(history);
+  const std::string_view name = model == nullptr ? "objects" : model->name();
+  const auto count = static_cast<std::int64_t>(objects->size());
+  for (const auto& [key, value] : *objects) {
+    Operation op;
+    op.process = -1;
+    op.label = "initial";
+    op.outcome = OperationOutcome::ok;
+    op.call = 2 * (static_cast<std::int64_t>(made.size()) - count);
+    op.ret = op.call + 1;
+    if (name == "objects") {
+      op.f = "command";
+      op.value = Value::List{Value::List{"create", key, value}};
+    } else {
+      op.f = name == "kv" ? "put" : "write";
+      op.key = key;
+      op.value = value;
+    }
+    made.push_back(std::move(op));
+  }
+  return made;
 }
 
 class Reader {
@@ -295,9 +324,11 @@ std::string packed_for(const std::string& path, std::string text) {
   return std::string_view(path).ends_with(".zst") ? zstd_compress(text) : std::move(text);
 }
 
-std::string history_text(const History& history) {
+std::string history_text(const History& history, const Value& initial) {
   std::string text;
-  for (const Operation& op : history) {
+  History all = initial_operations(initial, history);
+  all.insert(all.end(), history.begin(), history.end());
+  for (const Operation& op : all) {
     Value::Object members{{"process", op.process}, {"f", op.f}};
     if (!op.key.empty()) members.emplace_back("key", op.key);
     members.emplace_back("value", op.value);

@@ -39,7 +39,9 @@ bool looks_like_history(std::string_view text);
 std::string packed_for(const std::string& path, std::string text);
 
 /// One operation a line, in the order of their calls. A refused one (reply "nok") is a "fail",
-/// unless it only read one object and found it absent. O(size).
-std::string history_text(const History& history);
+/// unless it only read one object and found it absent. `initial` (object -> value, or null) is what
+/// there was before: an operation each, labelled "initial", of process -1, one after the other
+/// before time 0. O(size).
+std::string history_text(const History& history, const Value& initial = {});
 
 }  // namespace sibyl

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <utility>
 
+#include "analysis/properties.hpp"
+#include "protocols/protocol.hpp"
 #include "scenarios/files.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/trace_file.hpp"
@@ -48,11 +50,30 @@ Trace load_trace(const std::string& path) {
     head = std::get<std::string>(found).substr(0, 1000);
   }
   std::string besides = ": its first line is no header of format \"sibyl-trace/1\"";
-  if (looks_like_history(head)) besides = " but a history";
+  if (looks_like_history(head)) besides = " but a history; sibyl check judges those";
   if (head.find("\"sibyl-scenario/") != std::string::npos) {
     besides = " but a scenario; sibyl run with --trace makes a trace of it";
   }
   throw InputError(shown_name(path), "", "is no trace" + besides);
+}
+
+std::vector<analysis::Finding> findings_of(const Trace& trace, const std::function<bool()>& stop) {
+  std::vector<analysis::Finding> findings;
+  const Value* protocol = trace.scenario.find("protocol");
+  const Value* name = protocol == nullptr ? nullptr : protocol->find("name");
+  const ProtocolInfo* known =
+      name == nullptr || name->as_string() == nullptr ? nullptr : find_protocol(*name->as_string());
+  if (known != nullptr) {
+    for (const auto& property : known->properties) {
+      findings.push_back(analysis::check(property, trace, stop));
+    }
+    return findings;
+  }
+  for (const auto& property : analysis::properties()) {
+    auto finding = analysis::check(property.name, trace, stop);
+    if (finding.verdict == analysis::Verdict::violated) findings.push_back(std::move(finding));
+  }
+  return findings;
 }
 
 }  // namespace sibyl

@@ -19,7 +19,26 @@ std::uint64_t mixed(std::uint64_t x) {
 
 }  // namespace
 
-std::uint64_t NumberTable::hash(std::string_view text) {
+void NumberTable::place(Slot slot) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = slot.hash & mask;
+  while (slots_[at].number != kNone) at = (at + 1) & mask;
+  slots_[at] = slot;
+}
+
+void NumberTable::add(std::uint32_t hash, std::uint32_t number) {
+  if (2 * (used_ + 1) > slots_.size()) {
+    std::vector<Slot> old(slots_.empty() ? 16 : 2 * slots_.size());
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.number != kNone) place(slot);
+    }
+  }
+  place({number, hash});
+  ++used_;
+}
+
+std::uint32_t NumberTable::hash(std::string_view text) {
   std::uint64_t h = text.size() * 0x9e3779b97f4a7c15ULL;
   while (text.size() >= 8) {
     std::uint64_t word = 0;
@@ -29,26 +48,21 @@ std::uint64_t NumberTable::hash(std::string_view text) {
     text.remove_prefix(8);
   }
   std::uint64_t rest = 0;
-  std::memcpy(&rest, text.data(), text.size());
-  return mixed(h ^ rest);
+  for (const char c : text) rest = rest << 8U | static_cast<unsigned char>(c);
+  return static_cast<std::uint32_t>(mixed(h ^ rest));
 }
 
-std::uint64_t NumberTable::hash(std::int64_t number) {
-  return mixed(static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15ULL);
+std::uint32_t NumberTable::hash(std::int64_t number) {
+  return static_cast<std::uint32_t>(
+      mixed(static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15ULL));
 }
 
 ValueCodes::ValueCodes() : values_(1) {}
 
-std::uint64_t ValueCodes::hash_of(const Value& value) {
-  if (const std::string* text = value.as_string()) return NumberTable::hash(*text);
-  if (const std::int64_t* number = value.as_int()) return NumberTable::hash(*number);
-  return NumberTable::hash(value.text());
-}
-
-ValueCode ValueCodes::add(std::uint64_t hash, Value value) {
+ValueCode ValueCodes::add(std::uint32_t hash, Value value) {
   const auto next = static_cast<ValueCode>(values_.size());
   values_.push_back(std::move(value));
-  table_.add(hash, next, [&](std::uint32_t code) { return hash_of(values_[code]); });
+  table_.add(hash, next);
   return next;
 }
 
@@ -57,7 +71,7 @@ ValueCode ValueCodes::code(const Value& value) {
   if (const std::string* text = value.as_string()) return code(std::string_view(*text));
   if (const std::int64_t* number = value.as_int()) return code(*number);
   const std::string text = value.text();
-  const std::uint64_t hash = NumberTable::hash(text);
+  const std::uint32_t hash = NumberTable::hash(text);
   const std::uint32_t known =
       table_.find(hash, [&](std::uint32_t code) { return values_[code] == value; });
   if (known != NumberTable::kNone) return known;
@@ -66,7 +80,7 @@ ValueCode ValueCodes::code(const Value& value) {
 }
 
 ValueCode ValueCodes::code(std::string_view text) {
-  const std::uint64_t hash = NumberTable::hash(text);
+  const std::uint32_t hash = NumberTable::hash(text);
   const std::uint32_t known = table_.find(hash, [&](std::uint32_t code) {
     const std::string* other = values_[code].as_string();
     return other != nullptr && *other == text;
@@ -78,7 +92,7 @@ ValueCode ValueCodes::code(std::string_view text) {
 }
 
 ValueCode ValueCodes::code_of_large(std::int64_t number) {
-  const std::uint64_t hash = NumberTable::hash(number);
+  const std::uint32_t hash = NumberTable::hash(number);
   const std::uint32_t known = table_.find(hash, [&](std::uint32_t code) {
     const std::int64_t* other = values_[code].as_int();
     return other != nullptr && *other == number;
@@ -103,14 +117,14 @@ Value ValueCodes::value(ValueCode code) const {
 }
 
 std::uint32_t WordNumbers::number(std::string_view word) {
-  const std::uint64_t hash = NumberTable::hash(word);
+  const std::uint32_t hash = NumberTable::hash(word);
   const std::uint32_t known =
       table_.find(hash, [&](std::uint32_t number) { return words_[number] == word; });
   if (known != NumberTable::kNone) return known;
   const auto next = static_cast<std::uint32_t>(words_.size());
   words_.emplace_back(word);
   if (word.size() > 15) extra_ += word.size() + 1;
-  table_.add(hash, next, [&](std::uint32_t number) { return NumberTable::hash(words_[number]); });
+  table_.add(hash, next);
   return next;
 }
 

@@ -30,45 +30,26 @@ class NumberTable {
   /// The number of a thing of this hash for which `is_equal(number)` holds, or kNone. O(1)
   /// expected.
   template <class IsEqual>
-  std::uint32_t find(std::uint64_t hash, const IsEqual& is_equal) const {
+  std::uint32_t find(std::uint32_t hash, const IsEqual& is_equal) const {
     if (slots_.empty()) return kNone;
     const std::size_t mask = slots_.size() - 1;
-    const auto upper = static_cast<std::uint32_t>(hash >> 32U);
     for (std::size_t at = hash & mask; slots_[at].number != kNone; at = (at + 1) & mask) {
-      if (slots_[at].hash == upper && is_equal(slots_[at].number)) return slots_[at].number;
+      if (slots_[at].hash == hash && is_equal(slots_[at].number)) return slots_[at].number;
     }
     return kNone;
   }
-  /// Adds a thing that find() did not find. `hash_of(number)` is the hash of what is there already.
-  template <class HashOf>
-  void add(std::uint64_t hash, std::uint32_t number, const HashOf& hash_of) {
-    if (2 * (used_ + 1) > slots_.size()) grow(hash_of);
-    place(hash, number);
-    ++used_;
-  }
-  static std::uint64_t hash(std::string_view text);
-  static std::uint64_t hash(std::int64_t number);
+  /// Adds a thing that find() did not find.
+  void add(std::uint32_t hash, std::uint32_t number);
+  static std::uint32_t hash(std::string_view text);
+  static std::uint32_t hash(std::int64_t number);
   std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
 
  private:
   struct Slot {
     std::uint32_t number = kNone;
-    std::uint32_t hash = 0;  ///< its upper half
+    std::uint32_t hash = 0;
   };
-  void place(std::uint64_t hash, std::uint32_t number) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = hash & mask;
-    while (slots_[at].number != kNone) at = (at + 1) & mask;
-    slots_[at] = {number, static_cast<std::uint32_t>(hash >> 32U)};
-  }
-  template <class HashOf>
-  void grow(const HashOf& hash_of) {
-    std::vector<Slot> old(slots_.empty() ? 16 : 2 * slots_.size());
-    old.swap(slots_);
-    for (const Slot& slot : old) {
-      if (slot.number != kNone) place(hash_of(slot.number), slot.number);
-    }
-  }
+  void place(Slot slot);
   std::vector<Slot> slots_;
   std::size_t used_ = 0;
 };
@@ -105,9 +86,8 @@ class ValueCodes {
  private:
   static constexpr ValueCode kInline = 0x80000000U;
   static constexpr std::int64_t kMostInline = std::numeric_limits<std::int32_t>::max();
-  static std::uint64_t hash_of(const Value& value);
   ValueCode code_of_large(std::int64_t number);
-  ValueCode add(std::uint64_t hash, Value value);
+  ValueCode add(std::uint32_t hash, Value value);
   std::deque<Value> values_;  ///< [0] is null
   NumberTable table_;
   std::size_t texts_ = 0;  ///< how many entries are strings

@@ -1,0 +1,388 @@
+// sibyl check: judges a history that any system recorded, or a trace.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "analysis/check/judge.hpp"
+#include "analysis/history.hpp"
+#include "analysis/models/models.hpp"
+#include "analysis/properties.hpp"
+#include "cli/verbs.hpp"
+#include "scenarios/histories/load.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/report.hpp"
+#include "scenarios/trace_file.hpp"
+#include "scenarios/trace_source.hpp"
+#include "sim/decode.hpp"
+
+namespace sibyl::cli {
+
+namespace {
+
+using analysis::Verdict;
+using CheckClock = std::chrono::steady_clock;
+
+constexpr std::string_view kCheckFormat = "sibyl-check/1";
+constexpr std::string_view kLinearizability = "linearizability";
+
+struct CheckSettings {
+  Common common;
+  std::string file;
+  std::string model;
+  std::string consistency;
+  std::string format = "auto";
+  std::string timeout;
+  std::vector<std::string> properties;
+  std::uint64_t megabytes = 4096;
+  bool keyed = false;
+};
+
+/// What is judged, and since when.
+struct Judging {
+  explicit Judging(const CheckSettings& what) : settings(what) {}
+  const CheckSettings& settings;
+  CheckClock::time_point begin = CheckClock::now();
+  std::function<bool()> stop;
+
+  std::string consistency() const {
+    return settings.consistency.empty() ? std::string(kLinearizability) : settings.consistency;
+  }
+};
+
+/// The answer about a history.
+struct HistoryAnswer {
+  Verdict verdict = Verdict::inconclusive;
+  std::string model;
+  std::string method;
+  std::string summary;
+  std::vector<std::string> window;  ///< few operations that show it, a line each
+  std::vector<std::string> because;
+  Value witness;
+};
+
+double seconds_since(CheckClock::time_point begin) {
+  return std::chrono::duration<double>(CheckClock::now() - begin).count();
+}
+
+int status_of(Verdict verdict) {
+  if (verdict == Verdict::holds) return kAsExpected;
+  return verdict == Verdict::violated ? kUnmet : kInconclusive;
+}
+
+/// The verdict as interfaces name it for people.
+std::string verdict_words(const std::string& consistency, Verdict verdict) {
+  if (verdict == Verdict::inconclusive) return "undecided";
+  if (consistency == kLinearizability) {
+    return verdict == Verdict::holds ? "linearizable" : "not linearizable";
+  }
+  return fmt::format("{} {}", consistency, analysis::verdict_name(verdict));
+}
+
+std::string colored(const CheckSettings& settings, const Io& io, Verdict verdict,
+                    const std::string& words) {
+  if (!wants_color(settings.common, io)) return words;
+  const char* color = verdict == Verdict::holds ? "32" : verdict == Verdict::violated ? "31" : "33";
+  return fmt::format("\x1b[{}m{}\x1b[0m", color, words);
+}
+
+std::string model_names() {
+  std::string names;
+  for (const analysis::Model* model : analysis::models()) {
+    names += (names.empty() ? "" : ", ") + std::string(model->name());
+  }
+  return names;
+}
+
+void check_model(const std::string& model) {
+  if (model.empty() || analysis::find_model(model) != nullptr) return;
+  std::vector<std::string> names;
+  for (const analysis::Model* each : analysis::models()) names.emplace_back(each->name());
+  const std::string guess = nearest(model, names);
+  throw UsageError(fmt::format(
+      "--model {}: there is no such model{}", model,
+      guess.empty() ? "; there are " + model_names() : "; did you mean \"" + guess + "\"?"));
+}
+
+void check_consistency(const std::string& consistency) {
+  if (consistency.empty() || consistency == kLinearizability) return;
+  throw UsageError(fmt::format("--consistency {}: there is no such consistency; there is {}",
+                               consistency, kLinearizability));
+}
+
+/// "line 7  process 3  write x = 1  (from 100 to 250)".
+std::string window_line(const analysis::FlatHistory& history, std::size_t index,
+                        const std::string& text) {
+  const analysis::FlatOperation& op = history.operations[index];
+  const std::string span = op.ret == analysis::FlatOperation::kNever
+                               ? fmt::format("called {}, never returned", op.call)
+                               : fmt::format("{} to {}", op.call, op.ret);
+  return fmt::format("line {}, process {}: {} ({})", op.line, history.processes.word(op.process),
+                     text, span);
+}
+
+HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const Value& initial,
+                                    const Judging& judging) {
+  analysis::JudgeOptions options;
+  options.model = judging.settings.model;
+  options.initial = initial;
+  const unsigned jobs = judging.settings.common.jobs;
+  options.jobs =
+      static_cast<int>(std::max(1U, jobs == 0 ? std::thread::hardware_concurrency() : jobs));
+  options.stop = judging.stop;
+  options.max_bytes = judging.settings.megabytes << 20U;
+  analysis::Judgement judged = analysis::judge(history, options);
+  HistoryAnswer answer;
+  answer.verdict = judged.verdict;
+  answer.model = judged.model;
+  answer.method = analysis::method_name(judged.method);
+  answer.summary = judged.summary;
+  for (const auto& each : judged.window) {
+    answer.window.push_back(window_line(history, each.index, each.text));
+  }
+  answer.because = judged.because;
+  answer.witness = std::move(judged.witness);
+  return answer;
+}
+
+HistoryAnswer judge_history(const analysis::FlatHistory& history, const Value& initial,
+                            const Judging& judging) {
+  return judge_linearizability(history, initial, judging);
+}
+
+std::string answer_text(const Judging& judging, const Io& io, const std::string& name,
+                        const HistoryAnswer& answer, const std::string& about, double seconds) {
+  const CheckSettings& settings = judging.settings;
+  std::string text = fmt::format(
+      "{}: {} ({:.3f} s)\n", shown(name),
+      colored(settings, io, answer.verdict, verdict_words(judging.consistency(), answer.verdict)),
+      seconds);
+  if (settings.common.quiet) return text;
+  text += fmt::format("  {}\n", about);
+  if (!answer.summary.empty()) text += fmt::format("  {}\n", shown(answer.summary));
+  for (const std::string& line : answer.window) text += fmt::format("    {}\n", shown(line));
+  for (const std::string& line : answer.because) text += fmt::format("  {}\n", shown(line));
+  return text;
+}
+
+std::string plural(std::size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+/// Judges and reports. `loaded` is null for the operations of a trace.
+int report_history(const analysis::FlatHistory& history, const Value& initial,
+                   const LoadedHistory* loaded, const std::string& name, const Judging& judging,
+                   Io& io) {
+  const CheckSettings& settings = judging.settings;
+  const double load_seconds = seconds_since(judging.begin);
+  const auto begin = CheckClock::now();
+  HistoryAnswer answer;
+  if (loaded != nullptr && !loaded->incomplete.empty()) {
+    answer.summary = loaded->incomplete;
+  } else {
+    answer = judge_history(history, initial, judging);
+  }
+  if (answer.model.empty()) answer.model = settings.model;
+  const double seconds = seconds_since(begin);
+  const std::size_t skipped = loaded == nullptr ? 0 : loaded->skipped;
+  if (settings.common.json) {
+    Value::List window;
+    for (const std::string& line : answer.window) window.emplace_back(line);
+    Value::List because;
+    for (const std::string& line : answer.because) because.emplace_back(line);
+    const Value report(
+        Value::Object{{"format", kCheckFormat},
+                      {"history", name},
+                      {"input", loaded == nullptr ? "trace" : history_format_name(loaded->format)},
+                      {"model", answer.model},
+                      {"consistency", judging.consistency()},
+                      {"verdict", analysis::verdict_name(answer.verdict)},
+                      {"operations", static_cast<std::int64_t>(history.operations.size())},
+                      {"skipped", static_cast<std::int64_t>(skipped)},
+                      {"seconds", seconds},
+                      {"load_seconds", load_seconds},
+                      {"method", answer.method},
+                      {"summary", answer.summary},
+                      {"window", std::move(window)},
+                      {"because", std::move(because)},
+                      {"witness", std::move(answer.witness)}});
+    emit(io, settings.common.out, to_json(report) + "\n");
+  } else {
+    std::string about =
+        fmt::format("{}, model {}, loaded in {:.3f} s",
+                    plural(history.operations.size(), "operation"), answer.model, load_seconds);
+    if (!answer.method.empty()) about += ", decided by " + answer.method;
+    if (skipped != 0) about += fmt::format("; {} passed over", plural(skipped, "line or event"));
+    emit(io, settings.common.out, answer_text(judging, io, name, answer, about, seconds));
+  }
+  return status_of(answer.verdict);
+}
+
+Verdict worst_of(const std::vector<analysis::Finding>& findings) {
+  Verdict worst = Verdict::holds;
+  for (const analysis::Finding& each : findings) {
+    if (each.verdict == Verdict::violated) return Verdict::violated;
+    if (each.verdict == Verdict::inconclusive) worst = Verdict::inconclusive;
+  }
+  return worst;
+}
+
+Value finding_json(const analysis::Finding& finding) {
+  Value made(Value::Object{{"verdict", analysis::verdict_name(finding.verdict)}});
+  if (finding.vacuous) made.set("vacuous", true);
+  if (!finding.summary.empty()) made.set("summary", finding.summary);
+  if (!finding.witness.is_null()) made.set("witness", finding.witness);
+  if (!finding.events.empty()) {
+    Value::List events;
+    for (const EventId event : finding.events)
+      events.emplace_back(static_cast<std::int64_t>(event));
+    made.set("events", std::move(events));
+  }
+  return made;
+}
+
+/// The properties of a trace, each on its own.
+int report_trace(const Trace& trace, const std::string& name, const Judging& judging, Io& io) {
+  const CheckSettings& settings = judging.settings;
+  const auto begin = CheckClock::now();
+  std::vector<analysis::Finding> findings;
+  if (settings.properties.empty()) {
+    findings = findings_of(trace, judging.stop);
+  } else {
+    for (const std::string& property : settings.properties) {
+      findings.push_back(analysis::check(property, trace, judging.stop));
+    }
+  }
+  const double seconds = seconds_since(begin);
+  const Verdict worst = worst_of(findings);
+  if (settings.common.json) {
+    Value::Object properties;
+    for (const auto& each : findings) properties.emplace_back(each.property, finding_json(each));
+    const Value report(Value::Object{{"format", kCheckFormat},
+                                     {"trace", name},
+                                     {"id", trace.scenario_id},
+                                     {"verdict", analysis::verdict_name(worst)},
+                                     {"events", static_cast<std::int64_t>(trace.events.size())},
+                                     {"seconds", seconds},
+                                     {"properties", std::move(properties)}});
+    emit(io, settings.common.out, to_json(report) + "\n");
+    return status_of(worst);
+  }
+  std::string text = fmt::format("{}: {} ({}, {:.3f} s)\n", shown(name), shown(trace.scenario_id),
+                                 plural(trace.events.size(), "event"), seconds);
+  std::size_t width = 0;
+  for (const auto& each : findings) width = std::max(width, each.property.size());
+  for (const auto& each : findings) {
+    if (settings.common.quiet && each.verdict == Verdict::holds) continue;
+    const std::string verdict(analysis::verdict_name(each.verdict));
+    text += fmt::format("  {:{}}  {}", each.property, width,
+                        colored(settings, io, each.verdict, verdict));
+    const bool tells = each.verdict != Verdict::holds || each.vacuous;
+    text += tells && !each.summary.empty() ? fmt::format(": {}\n", shown(each.summary)) : "\n";
+  }
+  emit(io, settings.common.out, text);
+  return status_of(worst);
+}
+
+void refuse_for_trace(const CheckSettings& settings) {
+  if (settings.format != "auto" || settings.keyed) {
+    throw UsageError(settings.file + " is a trace; --format and --keyed are for histories");
+  }
+}
+
+int check_trace(TextWindow& window, const Judging& judging, Io& io) {
+  const CheckSettings& settings = judging.settings;
+  refuse_for_trace(settings);
+  const bool by_operations = !settings.model.empty() || !settings.consistency.empty();
+  if (by_operations && !settings.properties.empty()) {
+    throw UsageError(
+        "--property judges a trace, --model and --consistency its operations; "
+        "choose one");
+  }
+  const std::size_t most = window.is_unpacked() ? kLargestExpanded : kLargestTrace;
+  const Trace trace = parse_trace(window.rest(most), window.name());
+  if (!by_operations) return report_trace(trace, window.name(), judging, io);
+  const analysis::RecordedHistory recorded = analysis::history_of(trace);
+  if (recorded.problem) throw InputError(window.name(), "", *recorded.problem);
+  if (recorded.operations.empty()) {
+    throw InputError(window.name(), "", "there is no operation in it");
+  }
+  return report_history(analysis::flat(recorded.operations), recorded.initial, nullptr,
+                        window.name(), judging, io);
+}
+
+int check(const CheckSettings& settings, Io& io) {
+  check_model(settings.model);
+  check_consistency(settings.consistency);
+  for (const std::string& property : settings.properties) {
+    if (analysis::find_property(property) != nullptr) continue;
+    throw UsageError(
+        fmt::format("--property {}: there is none of that name; see sibyl list "
+                    "properties",
+                    property));
+  }
+  Judging judging(settings);
+  if (!settings.timeout.empty()) {
+    const auto end = end_of_budget(duration_option("--timeout", settings.timeout));
+    judging.stop = [end] { return CheckClock::now() >= end; };
+  }
+  check_paths({settings.file}, {{"-o", settings.common.out}});
+  const AtOnce from_here_on(io);
+  TextWindow window(ByteSource::open(settings.file));
+  if (looks_like_trace(window.text())) return check_trace(window, judging, io);
+  if (!settings.properties.empty()) {
+    throw InputError(window.name(), "",
+                     "is no trace, and --property is for traces: its first line is no header of "
+                     "format \"sibyl-trace/1\"");
+  }
+  if (settings.model.empty() && judging.consistency() == kLinearizability) {
+    throw UsageError("--model is missing; there are " + model_names());
+  }
+  LoadOptions options;
+  options.format = settings.format;
+  options.model = settings.model;
+  options.keyed = settings.keyed;
+  options.most_bytes = settings.megabytes << 20U;
+  options.stop = judging.stop;
+  const LoadedHistory loaded = load_history(window, options);
+  if (settings.keyed && loaded.format == HistoryFormat::json_lines) {
+    throw UsageError(
+        "--keyed is for histories of events (edn, jepsen-log); in JSON Lines the key "
+        "has a member of its own");
+  }
+  return report_history(loaded.history, Value(), &loaded, window.name(), judging, io);
+}
+
+}  // namespace
+
+Action add_check(CLI::App& verb, Io& io) {
+  const auto settings = std::make_shared<CheckSettings>();
+  verb.add_option("HISTORY", settings->file,
+                  "A history (JSON Lines; Jepsen's EDN or text log; porcupine's text), or a trace; "
+                  "plain or zstd; - is standard input")
+      ->required();
+  verb.add_option("--model", settings->model, "What the operations mean: " + model_names());
+  verb.add_option("--consistency", settings->consistency,
+                  "What is asked of the history; linearizability by default");
+  verb.add_option("--property", settings->properties,
+                  "Of a trace: judge this property; repeatable; else those of its protocol");
+  verb.add_option("--format", settings->format, "What the history is written in")
+      ->check(CLI::IsMember({"auto", "jsonl", "edn", "jepsen-log"}));
+  verb.add_flag("--keyed", settings->keyed,
+                "Values of events are [key value], as jepsen.independent has them");
+  verb.add_option("--timeout", settings->timeout,
+                  "Time for loading and judging, such as 30s; then it is undecided");
+  verb.add_option("--memory", settings->megabytes,
+                  "MiB for the operations, and as much for searches; then it is undecided")
+      ->check(number_up_to(std::uint64_t{1} << 24));
+  verb.add_option("--jobs", settings->common.jobs,
+                  "How many keys are judged at a time; 0: one a processor")
+      ->check(number_up_to(1024));
+  add_output_options(verb, settings->common);
+  return [settings, &io] { return check(*settings, io); };
+}
+
+}  // namespace sibyl::cli

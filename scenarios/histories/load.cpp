@@ -1,0 +1,83 @@
+// Tells formats of histories apart, and has them loaded.
+#include "scenarios/histories/load.hpp"
+
+#include <array>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "scenarios/histories/events.hpp"
+#include "scenarios/histories/json_lines.hpp"
+#include "scenarios/histories/row.hpp"
+
+namespace sibyl {
+
+namespace {
+
+constexpr std::array kFormats{HistoryFormat::json_lines, HistoryFormat::edn,
+                              HistoryFormat::jepsen_log};
+
+}  // namespace
+
+std::string_view history_format_name(HistoryFormat format) {
+  if (format == HistoryFormat::json_lines) return "jsonl";
+  return format == HistoryFormat::edn ? "edn" : "jepsen-log";
+}
+
+HistoryFormat format_of(std::string_view beginning, const std::string& name) {
+  const auto first = beginning.find_first_not_of(" \t\r\n,");
+  if (first == std::string_view::npos) throw InputError(name, "", "there is no operation in it");
+  const char c = beginning[first];
+  if (c == '{') {
+    const auto second = beginning.find_first_not_of(" \t\r\n,", first + 1);
+    const char next = second == std::string_view::npos ? '}' : beginning[second];
+    return next == '"' || next == '}' ? HistoryFormat::json_lines : HistoryFormat::edn;
+  }
+  if (c == '[' || c == '#' || c == ';') return HistoryFormat::edn;
+  if (is_log_line(beginning.substr(first, beginning.find('\n', first) - first))) {
+    return HistoryFormat::jepsen_log;
+  }
+  const auto before = beginning.substr(0, first);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  throw InputError(name, fmt::format("{}:{}", line, first - (before.rfind('\n') + 1) + 1),
+                   "is no history: it begins neither with { \"process\": … } (jsonl), nor with a "
+                   "map {:process …} or a vector of such (edn), nor with a line of a log such as "
+                   "INFO  jepsen.util - 0 :invoke :read nil (jepsen-log); say --format where it is "
+                   "one all the same");
+}
+
+LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
+  LoadedHistory loaded;
+  HistoryBuilder builder(options);
+  if (options.format == "auto") {
+    loaded.format = format_of(window.text(), window.name());
+  } else {
+    for (const HistoryFormat each : kFormats) {
+      if (history_format_name(each) == options.format) loaded.format = each;
+    }
+  }
+  switch (loaded.format) {
+    case HistoryFormat::json_lines:
+      load_json_lines(window, builder, loaded);
+      break;
+    case HistoryFormat::edn:
+      load_edn(window, options, builder, loaded);
+      break;
+    case HistoryFormat::jepsen_log:
+      load_jepsen_log(window, options, builder, loaded);
+      break;
+  }
+  loaded.bytes = window.dropped();
+  loaded.history = std::move(builder.history());
+  if (loaded.history.operations.empty() && loaded.incomplete.empty()) {
+    throw InputError(window.name(), "", "there is no operation in it");
+  }
+  return loaded;
+}
+
+LoadedHistory load_history(const std::string& path, const LoadOptions& options) {
+  TextWindow window(ByteSource::open(path));
+  return load_history(window, options);
+}
+
+}  // namespace sibyl

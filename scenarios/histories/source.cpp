@@ -1,0 +1,211 @@
+// Reads files and pipes in blocks, and unpacks zstd as it goes.
+#include "scenarios/histories/source.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "scenarios/files.hpp"
+
+namespace sibyl {
+
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 20U;
+
+[[noreturn]] void refuse_reading(const std::string& name, const char* what) {
+  throw FileError(fmt::format("{}: {}: {}", name, what, std::generic_category().message(errno)));
+}
+
+/// A file or pipe of the operating system.
+class FileSource final : public ByteSource {
+ public:
+  explicit FileSource(const std::string& path)
+      : ByteSource(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ < 0) refuse_reading(name(), "cannot be opened");
+    struct stat status {};
+    if (fstat(fd_, &status) != 0) return;
+    if (S_ISREG(status.st_mode)) size_ = static_cast<std::size_t>(status.st_size);
+    if (!S_ISDIR(status.st_mode)) return;
+    ::close(fd_);
+    throw FileError(name() + ": is a folder, not a file");
+  }
+  ~FileSource() override { ::close(fd_); }
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
+
+  std::size_t read(char* into, std::size_t most) override {
+    for (;;) {
+      const ssize_t n = ::read(fd_, into, most);
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno != EINTR) refuse_reading(name(), "cannot be read");
+    }
+  }
+  std::optional<std::size_t> size() const override { return size_; }
+
+ private:
+  int fd_;
+  std::optional<std::size_t> size_;
+};
+
+class StandardInputSource final : public ByteSource {
+ public:
+  StandardInputSource() : ByteSource("standard input") {}
+  std::size_t read(char* into, std::size_t most) override {
+    std::cin.read(into, static_cast<std::streamsize>(most));
+    if (std::cin.bad()) refuse_reading(name(), "cannot be read");
+    return static_cast<std::size_t>(std::cin.gcount());
+  }
+};
+
+class MemorySource final : public ByteSource {
+ public:
+  MemorySource(std::string_view text, std::string name)
+      : ByteSource(std::move(name)), text_(text), size_(text.size()) {}
+  std::size_t read(char* into, std::size_t most) override {
+    const std::size_t n = std::min(most, text_.size());
+    if (n != 0) std::memcpy(into, text_.data(), n);
+    text_.remove_prefix(n);
+    return n;
+  }
+  std::optional<std::size_t> size() const override { return size_; }
+
+ private:
+  std::string_view text_;
+  std::size_t size_;
+};
+
+/// What zstd frames unpack to. The decoder keeps at most 128 MiB, zstd's own bound of a window.
+class ZstdSource final : public ByteSource {
+ public:
+  /// `begun` is what was read of the source already.
+  ZstdSource(std::unique_ptr<ByteSource> packed, std::string begun)
+      : ByteSource(packed->name()),
+        packed_(std::move(packed)),
+        block_(std::move(begun)),
+        filled_(block_.size()),
+        stream_(ZSTD_createDStream(), ZSTD_freeDStream) {}
+
+  std::size_t read(char* into, std::size_t most) override {
+    ZSTD_outBuffer out{into, most, 0};
+    while (out.pos == 0) {
+      if (used_ == filled_ && !holds_more_ && !refill()) {
+        if (is_whole_) return 0;
+        throw InputError(name(), "", "damaged zstd data: the end is missing");
+      }
+      ZSTD_inBuffer in{block_.data(), filled_, used_};
+      const std::size_t left = ZSTD_decompressStream(stream_.get(), &out, &in);
+      if (ZSTD_isError(left) != 0) {
+        throw InputError(name(), "", std::string("damaged zstd data: ") + ZSTD_getErrorName(left));
+      }
+      used_ = in.pos;
+      is_whole_ = left == 0;
+      holds_more_ = !is_whole_ && out.pos == out.size;
+    }
+    return out.pos;
+  }
+
+ private:
+  bool refill() {
+    block_.resize(std::max(block_.size(), kBlock / 8));
+    filled_ = packed_->read(block_.data(), block_.size());
+    used_ = 0;
+    return filled_ != 0;
+  }
+
+  std::unique_ptr<ByteSource> packed_;
+  std::string block_;
+  std::size_t filled_;
+  std::size_t used_ = 0;
+  bool is_whole_ = true;     ///< at the end of a frame
+  bool holds_more_ = false;  ///< output that comes without new input
+  std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream_;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> ByteSource::open(const std::string& path) {
+  if (path == "-") return std::make_unique<StandardInputSource>();
+  return std::make_unique<FileSource>(path);
+}
+
+std::unique_ptr<ByteSource> ByteSource::of_text(std::string_view text, std::string name) {
+  return std::make_unique<MemorySource>(text, std::move(name));
+}
+
+TextWindow::TextWindow(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {
+  while (text().size() < 4 && more()) {
+  }
+  is_unpacked_ = is_zstd(text());
+  if (!is_unpacked_) return;
+  source_ = std::make_unique<ZstdSource>(std::move(source_), std::string(text()));
+  from_ = to_ = 0;
+  more();
+}
+
+bool TextWindow::more() {
+  if (from_ != 0) {
+    std::memmove(block_.data(), block_.data() + from_, to_ - from_);
+    to_ -= from_;
+    from_ = 0;
+  }
+  // A longer piece doubles the room, so that reading it is linear.
+  if (block_.size() - to_ < kBlock / 2) block_.resize(std::max(kBlock, 2 * block_.size()));
+  const std::size_t n = source_->read(block_.data() + to_, block_.size() - to_);
+  to_ += n;
+  return n != 0;
+}
+
+std::string TextWindow::rest(std::size_t most) {
+  std::string all;
+  do {
+    all.append(text());
+    drop(text().size());
+    if (all.size() > most) {
+      throw InputError(name(), "",
+                       fmt::format("it has more than {} bytes; no more are read of it", most));
+    }
+  } while (more());
+  return all;
+}
+
+bool LineReader::next(std::string_view& line) {
+  std::size_t seen = 0;
+  for (;;) {
+    const std::string_view text = window_.text();
+    const void* end =
+        seen == text.size() ? nullptr : std::memchr(text.data() + seen, '\n', text.size() - seen);
+    const std::size_t length =
+        end == nullptr ? text.size()
+                       : static_cast<std::size_t>(static_cast<const char*>(end) - text.data());
+    if (length > kLongestPiece) {
+      throw InputError(
+          window_.name(), fmt::format("{}:1", number_ + 1),
+          fmt::format("the line has more than {} bytes; an operation is shorter", kLongestPiece));
+    }
+    if (end != nullptr) {
+      line = text.substr(0, length);
+      window_.drop(length + 1);
+      ++number_;
+      return true;
+    }
+    seen = length;
+    if (window_.more()) continue;
+    if (seen == 0) return false;
+    line = window_.text();
+    window_.drop(line.size());
+    ++number_;
+    return true;
+  }
+}
+
+}  // namespace sibyl

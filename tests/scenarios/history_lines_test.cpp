@@ -1,0 +1,272 @@
+// Histories as JSON Lines: what is read, and what is refused, with its place.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "scenarios/files.hpp"
+#include "scenarios/json.hpp"
+#include "tests/scenarios/history_tools.hpp"
+
+namespace sibyl::test {
+namespace {
+
+constexpr std::string_view kRead =
+    R"({"process": 0, "f": "read", "key": "x", "value": 3, "call": 100, "return": 250, )"
+    R"("outcome": "ok"})";
+
+/// The line with something in place of something that it has.
+std::string with(std::string_view from, std::string_view to) {
+  std::string line(kRead);
+  const auto at = line.find(from);
+  REQUIRE(at != std::string::npos);
+  return line.replace(at, from.size(), to);
+}
+
+/// Where the text is in the line, from 1, as messages count.
+std::string column_of(std::string_view line, std::string_view text) {
+  return std::to_string(line.find(text) + 1);
+}
+
+TEST_CASE("a line is one operation, whatever the order of its members and the space between") {
+  for (const std::string_view line :
+       {kRead,
+        std::string_view(R"({"outcome":"ok","return":250,"call":100,"value":3,)"
+                         R"("key":"x","f":"read","process":0})"),
+        std::string_view(
+            "  {\t\"process\" :0 , \"f\":\"read\",\"key\":\"x\",\"value\": 3,"
+            "\"call\":100,\"return\":250,\"outcome\":\"ok\" , \"label\":\"Cx\" }\r")}) {
+    const LoadedHistory history = loaded(line);
+    REQUIRE(history.history.operations.size() == 1);
+    const Operation op = operation(history, 0);
+    CHECK(op.process == 0);
+    CHECK(op.f == "read");
+    CHECK(op.key == "x");
+    CHECK(op.value == Value(3));
+    CHECK(op.call == 100);
+    CHECK(op.ret == 250);
+    CHECK(op.outcome == OperationOutcome::ok);
+    CHECK(history.history.operations[0].line == 1);
+  }
+}
+
+TEST_CASE("the short way and the exact way through a line give the same operation") {
+  // An escape sends a line the exact way.
+  const std::vector<std::string> lines{
+      std::string(kRead),
+      with("3", "null"),
+      with("3", "-7"),
+      with("3", "\"a b\""),
+      with("3", "[1, 2]"),
+      with("3", "[\"a\", null]"),
+      with("\"value\": 3", "\"value\": [5, -6]"),
+      with("\"return\": 250, \"outcome\": \"ok\"", "\"outcome\": \"unknown\""),
+      with("\"return\": 250, \"outcome\": \"ok\"", "\"return\": null, \"outcome\": \"unknown\""),
+      with("\"ok\"", "\"fail\""),
+      with("\"key\": \"x\", ", ""),
+      with("\"process\": 0", "\"process\": -12"),
+      with("100", "-9223372036854775808")};
+  for (const std::string& line : lines) {
+    std::string exact = line;
+    exact.replace(exact.find("\"f\""), 3, "\"\\u0066\"");
+    const Operation a = operation(loaded(line), 0);
+    const Operation b = operation(loaded(exact), 0);
+    CAPTURE(line);
+    CHECK(a.process == b.process);
+    CHECK(a.f == b.f);
+    CHECK(a.key == b.key);
+    CHECK(a.value == b.value);
+    CHECK(a.call == b.call);
+    CHECK(a.ret == b.ret);
+    CHECK(a.outcome == b.outcome);
+  }
+}
+
+TEST_CASE("outcomes mean what they say") {
+  const auto op = [](const std::string& line, const std::string& model = "register") {
+    return loaded(line, of_model(model)).history.operations.at(0);
+  };
+  using analysis::FlatOperation;
+  CHECK(op(with("\"ok\"", "\"unknown\"")).ret == FlatOperation::kNever);
+  CHECK(op(with("\"ok\"", "\"unknown\"")).outcome == OperationOutcome::unknown);
+  CHECK(op(with("\"ok\"", "\"fail\"")).outcome == OperationOutcome::fail);
+  CHECK_FALSE(op(with("\"ok\"", "\"fail\"")).refused);
+  const std::string cas = with("\"read\"", "\"cas\"");
+  const auto changed = [](std::string line, std::string_view from, std::string_view to) {
+    return line.replace(line.find(from), from.size(), to);
+  };
+  const std::string pair = changed(cas, "\"value\": 3", "\"value\": [1, 2]");
+  // A cas that fails did not match, unless it says that it failed for another reason.
+  CHECK_FALSE(op(pair).refused);
+  CHECK(op(changed(pair, "\"ok\"", "\"fail\"")).refused);
+  CHECK(op(changed(pair, "\"ok\"", "\"fail\"")).outcome == OperationOutcome::ok);
+  const FlatOperation failed = op(changed(pair, "\"ok\"", "\"fail\", \"reply\": \"fail\""));
+  CHECK_FALSE(failed.refused);
+  CHECK(failed.outcome == OperationOutcome::fail);
+  // A command is refused when it was answered nok.
+  const std::string command =
+      changed(with("\"read\"", "\"command\""), "3", R"([["write", "x", 1]])");
+  CHECK_FALSE(op(changed(command, "\"ok\"", "\"fail\""), "objects").refused);
+  CHECK(op(changed(command, "\"ok\"", "\"fail\", \"reply\": \"nok\""), "objects").refused);
+}
+
+TEST_CASE("commands over several objects keep their steps, whatever they are called") {
+  const std::string line =
+      R"({"process":1,"f":"move money","value":[["read","x",1],["write","y",[1,2]],["move","z"]],)"
+      R"("call":1,"return":2,"outcome":"ok"})";
+  const LoadedHistory history = loaded(line, of_model("objects"));
+  const Operation op = operation(history, 0);
+  CHECK(op.f == "command");
+  CHECK(history.history.steps.size() == 3);
+  CHECK(op.value == Value(Value::List{Value(Value::List{"read", "x", 1}),
+                                      Value(Value::List{"write", "y", Value(Value::List{1, 2})}),
+                                      Value(Value::List{"move", "z", Value()})}));
+}
+
+TEST_CASE("the get of an absent key may read null, which is the empty string") {
+  const auto value = [](const std::string& v) {
+    std::string line = with("\"read\"", "\"get\"");
+    return operation(loaded(line.replace(line.find("3"), 1, v), of_model("kv")), 0).value;
+  };
+  CHECK(value("null") == Value(""));
+  CHECK(value("\"\"") == Value(""));
+  CHECK(value("\"\\u00e9\\n\"") == Value("\xc3\xa9\n"));
+}
+
+TEST_CASE("what is wrong with a line is named by line and column, with what would be right") {
+  const auto said = [](const std::string& line, const std::string& model = "register") {
+    const std::string first =
+        model == "kv" ? with("\"read\", \"key\": \"x\", \"value\": 3", "\"get\", \"value\": \"3\"")
+                      : std::string(kRead);
+    return refusal(first + "\n\n" + line, of_model(model));
+  };
+  const auto at = [](const std::string& line, std::string_view text) {
+    return "h:3:" + column_of(line, text) + ": ";
+  };
+  const auto changed = [](std::string_view from, std::string_view to) { return with(from, to); };
+
+  std::string line = changed("\"ok\"", "\"maybe\"");
+  CHECK(said(line) == at(line, "\"maybe\"") +
+                          "\"outcome\": found \"maybe\", expected \"ok\", \"fail\" or \"unknown\"");
+  line = changed("100", "\"now\"");
+  CHECK(said(line) == at(line, "\"now\"") + "\"call\": found \"now\", expected an integer");
+  line = changed("100", "1.5");
+  CHECK(said(line) == at(line, "1.5") + "\"call\": found a number, expected an integer");
+  line = changed("250", "99");
+  CHECK(said(line) ==
+        at(line, "99") + "\"return\": found 99, expected 100, the time of the call, or more");
+  line = changed("250", "9223372036854775807");
+  CHECK(said(line).find("\"return\": found 9223372036854775807, expected at most "
+                        "9223372036854775806") != std::string::npos);
+  line = changed("250", "9223372036854775808");
+  CHECK(said(line).find(at(line, "922") + "\"return\": the integer 9223372036854775808 does not "
+                                          "fit in 64 bits") == 0);
+  line = changed("250", "null");
+  CHECK(said(line).find(at(line, "null") + "\"return\": an operation of outcome \"ok\" has "
+                                           "returned") == 0);
+  line = changed("\"process\": 0, ", "");
+  CHECK(said(line) == "h:3:1: the member \"process\" is missing");
+  line = changed("\"value\": 3, ", "");
+  CHECK(said(line) == "h:3:1: the member \"value\" is missing");
+  line = changed("\"call\"", "\"cal\"");
+  CHECK(said(line) ==
+        at(line, "\"cal\"") + "an operation has no member \"cal\"; did you mean \"call\"?");
+  line = changed("\"call\": 100", "\"f\": \"write\"");
+  CHECK(said(line).find(": the key \"f\" stands here twice") != std::string::npos);
+  CHECK(said(line).find("h:3:" + std::to_string(line.rfind("\"f\"") + 1)) == 0);
+  line = changed("\"read\"", "\"raed\"");
+  CHECK(said(line) ==
+        at(line, "\"raed\"") +
+            "\"f\": \"raed\" is no operation of model register; did you mean \"read\"?");
+  line = changed("\"read\"", "\"\"");
+  CHECK(said(line) == at(line, "\"\"") + "\"f\": must not be empty");
+  line = changed("\"read\"", "\"cas\"");
+  CHECK(said(line) ==
+        at(line, "3,") + "\"value\": found 3, expected a list [old, new]: the value of cas");
+  line = changed("\"read\"", "\"put\"");
+  CHECK(said(line, "kv") ==
+        at(line, "3,") + "\"value\": found 3, expected a string: the value of put");
+  line = changed("\"x\"", "7");
+  CHECK(said(line) == at(line, "7,") + "\"key\": found an integer, expected a string");
+  line = changed("}", "");
+  CHECK(said(line).find("h:3:") == 0);
+  CHECK(said("[1]").find("h:3:1: found a list, expected an object") == 0);
+  CHECK(said("{} {}").find("h:3:4: ") == 0);
+  CHECK(said(std::string(100, '[')).find("nested deeper than 64 levels") != std::string::npos);
+  line = changed("\"x\"", "\"\x80\"");
+  CHECK(said(line).find("h:3:") == 0);
+}
+
+TEST_CASE("times at the ends of 64 bits are times like others, but the largest means never") {
+  const std::string lowest = with("100", "-9223372036854775808");
+  const std::string highest = with("250", "9223372036854775806");
+  CHECK(operation(loaded(lowest), 0).call == std::numeric_limits<std::int64_t>::min());
+  CHECK(operation(loaded(highest), 0).ret == std::numeric_limits<std::int64_t>::max() - 1);
+  const std::string last = with("\"call\": 100, \"return\": 250, \"outcome\": \"ok\"",
+                                "\"call\": 9223372036854775807, \"outcome\": \"unknown\"");
+  CHECK(operation(loaded(last), 0).call == std::numeric_limits<std::int64_t>::max());
+}
+
+TEST_CASE("a text without an operation, or of no known format, is refused") {
+  CHECK(refusal("") == "h: there is no operation in it");
+  CHECK(refusal(" \n\n") == "h: there is no operation in it");
+  CHECK(refusal("\n\nhello").find("h:3:1: is no history") == 0);
+  LoadOptions lines;
+  lines.format = "jsonl";
+  CHECK(refusal("\n", lines) == "h: there is no operation in it");
+  CHECK(refusal("hello", lines).find("h:1:1: ") == 0);
+}
+
+TEST_CASE("a line beyond the bound is refused by its number, and no crash") {
+  const std::string text = std::string(kRead) + "\n" + std::string(kLongestPiece + 1, 'x');
+  CHECK(refusal(text) == "h:2:1: the line has more than 16777216 bytes; an operation is shorter");
+  // One of just that length is read.
+  std::string line = with("3", "\"\"");
+  line.insert(line.find("\"\"") + 1, kLongestPiece - line.size(), 'v');
+  REQUIRE(line.size() == kLongestPiece);
+  CHECK(loaded(line).history.operations.size() == 1);
+}
+
+TEST_CASE("compressed histories are read; cut or damaged ones are not") {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += std::string(kRead) + "\n";
+  const std::string packed = zstd_compress(text);
+  const LoadedHistory history = loaded(packed + packed);
+  CHECK(history.history.operations.size() == 40000);
+  CHECK(history.bytes == 2 * text.size());
+  CHECK(history.history.operations.back().line == 40000);
+  CHECK(refusal(packed.substr(0, packed.size() - 5)) == "h: damaged zstd data: the end is missing");
+  CHECK(refusal(packed.substr(0, 6)) == "h: damaged zstd data: the end is missing");
+  std::string damaged = packed;
+  damaged[packed.size() / 2] = static_cast<char>(damaged[packed.size() / 2] ^ 0x55);
+  CHECK(refusal(damaged).find("h") == 0);
+  CHECK(refusal(packed + "more").find("h: damaged zstd data: ") == 0);
+}
+
+TEST_CASE("a small file that unpacks to endless zeros ends at once") {
+  const std::string bomb = zstd_compress(std::string(std::size_t{256} << 20U, '\0'));
+  REQUIRE(bomb.size() < 100'000);
+  CHECK(refusal(bomb).find("h:1:1: is no history") == 0);
+  LoadOptions lines;
+  lines.format = "jsonl";
+  CHECK(refusal(bomb, lines) ==
+        "h:1:1: the line has more than 16777216 bytes; an operation is shorter");
+}
+
+TEST_CASE("memory is bounded: a history beyond it is left, and says so") {
+  std::string text;
+  for (int i = 0; i < 60000; ++i) text += with("3", std::to_string(i)) + "\n";
+  LoadOptions options;
+  options.most_bytes = std::size_t{1} << 20U;
+  const LoadedHistory history = loaded(zstd_compress(text), options);
+  CHECK(history.incomplete.find("take more than the 1 MiB of memory allowed") != std::string::npos);
+  CHECK(history.history.operations.size() < 40000);
+  options.most_bytes = std::size_t{4} << 20U;
+  CHECK(loaded(text, options).incomplete.empty());
+  options.stop = [] { return true; };
+  CHECK(loaded(text, options).incomplete == "The time was over before the history was loaded.");
+}
+
+}  // namespace
+}  // namespace sibyl::test

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/consistency.hpp"
 #include "analysis/check/judge.hpp"
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
@@ -48,9 +49,7 @@ struct Judging {
   CheckClock::time_point begin = CheckClock::now();
   std::function<bool()> stop;
 
-  std::string consistency() const {
-    return settings.consistency.empty() ? std::string(kLinearizability) : settings.consistency;
-  }
+  std::string consistency;  ///< its full name
 };
 
 /// The answer about a history.
@@ -107,10 +106,30 @@ void check_model(const std::string& model) {
       guess.empty() ? "; there are " + model_names() : "; did you mean \"" + guess + "\"?"));
 }
 
-void check_consistency(const std::string& consistency) {
-  if (consistency.empty() || consistency == kLinearizability) return;
-  throw UsageError(fmt::format("--consistency {}: there is no such consistency; there is {}",
-                               consistency, kLinearizability));
+/// The name behind a short one: "strict", "sequential", "causal", "session:…".
+std::string consistency_name(const std::string& given) {
+  constexpr std::string_view kSession = "session:";
+  if (given.empty()) return std::string(kLinearizability);
+  if (given == "strict") return "strict_serializability";
+  if (given == "sequential" || given == "causal") return given + "_consistency";
+  return given.starts_with(kSession) ? given.substr(kSession.size()) : given;
+}
+
+std::string consistency_names() {
+  std::string names(kLinearizability);
+  for (const auto& each : analysis::consistencies()) names += ", " + std::string(each.name);
+  return names;
+}
+
+void check_consistency(const std::string& given) {
+  const std::string name = consistency_name(given);
+  if (name == kLinearizability || analysis::find_consistency(name) != nullptr) return;
+  std::vector<std::string> names{std::string(kLinearizability)};
+  for (const auto& each : analysis::consistencies()) names.emplace_back(each.name);
+  const std::string guess = nearest(name, names);
+  throw UsageError(fmt::format(
+      "--consistency {}: there is none of that name{}", given,
+      guess.empty() ? "; there are " + consistency_names() : "; did you mean \"" + guess + "\"?"));
 }
 
 /// "line 7  process 3  write x = 1  (from 100 to 250)".
@@ -150,7 +169,22 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
 
 HistoryAnswer judge_history(const analysis::FlatHistory& history, const Value& initial,
                             const Judging& judging) {
-  return judge_linearizability(history, initial, judging);
+  if (judging.consistency == kLinearizability) {
+    return judge_linearizability(history, initial, judging);
+  }
+  analysis::ConsistencyOptions options;
+  options.initial = initial;
+  options.stop = judging.stop;
+  options.max_bytes = judging.settings.megabytes << 20U;
+  auto judged = analysis::find_consistency(judging.consistency)->check(history, options);
+  HistoryAnswer answer;
+  answer.verdict = judged.verdict;
+  answer.method = judged.method;
+  answer.summary = judged.summary;
+  answer.window = judged.words;
+  for (const analysis::Reason& each : judged.cycle) answer.because.push_back(each.sentence);
+  answer.witness = std::move(judged.witness);
+  return answer;
 }
 
 std::string answer_text(const Judging& judging, const Io& io, const std::string& name,
@@ -158,7 +192,7 @@ std::string answer_text(const Judging& judging, const Io& io, const std::string&
   const CheckSettings& settings = judging.settings;
   std::string text = fmt::format(
       "{}: {} ({:.3f} s)\n", shown(name),
-      colored(settings, io, answer.verdict, verdict_words(judging.consistency(), answer.verdict)),
+      colored(settings, io, answer.verdict, verdict_words(judging.consistency, answer.verdict)),
       seconds);
   if (settings.common.quiet) return text;
   text += fmt::format("  {}\n", about);
@@ -198,7 +232,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"history", name},
                       {"input", loaded == nullptr ? "trace" : history_format_name(loaded->format)},
                       {"model", answer.model},
-                      {"consistency", judging.consistency()},
+                      {"consistency", judging.consistency},
                       {"verdict", analysis::verdict_name(answer.verdict)},
                       {"operations", static_cast<std::int64_t>(history.operations.size())},
                       {"skipped", static_cast<std::int64_t>(skipped)},
@@ -325,6 +359,7 @@ int check(const CheckSettings& settings, Io& io) {
                     property));
   }
   Judging judging(settings);
+  judging.consistency = consistency_name(settings.consistency);
   if (!settings.timeout.empty()) {
     const auto end = end_of_budget(duration_option("--timeout", settings.timeout));
     judging.stop = [end] { return CheckClock::now() >= end; };
@@ -338,7 +373,7 @@ int check(const CheckSettings& settings, Io& io) {
                      "is no trace, and --property is for traces: its first line is no header of "
                      "format \"sibyl-trace/1\"");
   }
-  if (settings.model.empty() && judging.consistency() == kLinearizability) {
+  if (settings.model.empty() && judging.consistency == kLinearizability) {
     throw UsageError("--model is missing; there are " + model_names());
   }
   LoadOptions options;
@@ -366,7 +401,7 @@ Action add_check(CLI::App& verb, Io& io) {
       ->required();
   verb.add_option("--model", settings->model, "What the operations mean: " + model_names());
   verb.add_option("--consistency", settings->consistency,
-                  "What is asked of the history; linearizability by default");
+                  "What is asked of the history: " + consistency_names());
   verb.add_option("--property", settings->properties,
                   "Of a trace: judge this property; repeatable; else those of its protocol");
   verb.add_option("--format", settings->format, "What the history is written in")

@@ -12,6 +12,7 @@
 
 #include "analysis/history.hpp"
 #include "cli/verbs.hpp"
+#include "scenarios/histories/write.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"

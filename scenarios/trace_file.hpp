@@ -1,5 +1,4 @@
-// Traces and histories as files: JSON Lines, a trace optionally compressed with zstd. See
-// docs/formats.md.
+// Traces as files: JSON Lines, optionally compressed with zstd. See docs/formats.md.
 #pragma once
 
 #include <string>
@@ -37,11 +36,5 @@ bool looks_like_history(std::string_view text);
 
 /// What a file of this name holds: the text, compressed when the name ends in ".zst".
 std::string packed_for(const std::string& path, std::string text);
-
-/// One operation a line, in the order of their calls. A refused one (reply "nok") is a "fail",
-/// unless it only read one object and found it absent. `initial` (object -> value, or null) is what
-/// there was before: an operation each, labelled "initial", of process -1, one after the other
-/// before time 0. O(size).
-std::string history_text(const History& history, const Value& initial = {});
 
 }  // namespace sibyl

@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "scenarios/files.hpp"
+#include "scenarios/histories/write.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/report.hpp"

@@ -19,9 +19,9 @@ enum class Respects : std::uint8_t { real_time, nothing, sessions };
 
 using Edges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
-class Judge {
+class OneOrder {
  public:
-  Judge(const FlatHistory& history, const ConsistencyOptions& options, Respects respects)
+  OneOrder(const FlatHistory& history, const ConsistencyOptions& options, Respects respects)
       : history_(history),
         options_(options),
         respects_(respects),
@@ -325,16 +325,16 @@ class Judge {
 
 Consistency check_strict_serializability(const FlatHistory& history,
                                          const ConsistencyOptions& options) {
-  return Judge(history, options, Respects::real_time).run();
+  return OneOrder(history, options, Respects::real_time).run();
 }
 
 Consistency check_serializability(const FlatHistory& history, const ConsistencyOptions& options) {
-  return Judge(history, options, Respects::nothing).run();
+  return OneOrder(history, options, Respects::nothing).run();
 }
 
 Consistency check_sequential_consistency(const FlatHistory& history,
                                          const ConsistencyOptions& options) {
-  return Judge(history, options, Respects::sessions).run();
+  return OneOrder(history, options, Respects::sessions).run();
 }
 
 }  // namespace sibyl::analysis

@@ -106,8 +106,12 @@ std::optional<ValueCode> ValueCodes::find(const Value& value) const {
   if (number != nullptr && *number >= 0 && *number <= kMostInline) {
     return static_cast<ValueCode>(*number) | kInline;
   }
+  const std::string* text = value.as_string();
+  const std::uint32_t hash = text != nullptr     ? NumberTable::hash(*text)
+                             : number != nullptr ? NumberTable::hash(*number)
+                                                 : NumberTable::hash(value.text());
   const std::uint32_t known =
-      table_.find(hash_of(value), [&](std::uint32_t code) { return values_[code] == value; });
+      table_.find(hash, [&](std::uint32_t code) { return values_[code] == value; });
   if (known == NumberTable::kNone) return std::nullopt;
   return known;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tables and pictures of docs/answers.md and docs/answers/: made again, and compared or replaced.
+"""Tables of docs/answers.md and docs/answers/: made again, and compared or replaced.
 
 Usage: answers.py PROGRAM [--update] [--only PART]...
 
@@ -9,10 +9,8 @@ A page asks for a table by a line of its own; what stands between it and <!-- en
   <!-- steps: DESIGN; … -->   what single commands cost (all: every design)
   <!-- load: CROSSING -->     clients in a closed loop; so many of 100 pairs are over two groups
   <!-- superset -->, <!-- push -->, <!-- tries -->: see design_costs.py
-and for a picture by the command that draws it, `./sibyl view … -o docs/….svg`, as the gallery does.
-Fails where a page does not show what runs show or names a scenario that there is not, a run is not
-as its scenario expects, or a picture is larger than 100 000 bytes. --only: pages whose
-path contains this.
+Their pictures are gallery.py's. Fails where a page does not show what runs show or names a scenario
+that there is not, or a run is not as its scenario expects. --only: pages whose path contains this.
 """
 
 import argparse
@@ -22,18 +20,14 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 
 import design_costs
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LARGEST = 100_000
 COUNTERS = ("retry", "consult", "consult-local", "exec", "cached", "lock", "unlock", "lease-over",
             "move", "signal", "variable", "validation", "rollback", "lend", "return", "relocate",
             "fallback", "push", "ask-cache")
 NAMED = re.compile(r"`((?:ssmr|dssmr|dynastar)-[\w.-]+(?:/[\w.-]+)?)`")
-DRAWN = re.compile(r"^ {4}\./sibyl (view \S+ (?:--only \S+ )?(?:--explain )?-o (docs/\S+\.svg))$",
-                   re.MULTILINE)
 BLOCK = re.compile(r"<!-- (runs|whole|steps|load|superset|push|tries)(?:: (.*?))? -->\n"
                    r".*?<!-- end -->", re.DOTALL)
 
@@ -145,30 +139,6 @@ def made_anew(runs, text):
     return BLOCK.sub(block, text)
 
 
-def draw(program, command, folder):
-    """The picture that the command of a page draws."""
-    out = os.path.join(folder, "out.svg")
-    arguments = command.split()
-    arguments[-1] = out
-    run = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True,
-                         check=False)
-    if run.returncode not in (0, 1):
-        sys.exit(f"sibyl {command}: {run.stderr}")
-    with open(out, encoding="utf-8") as file:
-        return file.read()
-
-
-def check(path, old, new, update, wrong):
-    """Of a file that has to have this content."""
-    if old == new:
-        return
-    if update:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(new)
-    else:
-        wrong.append(os.path.relpath(path, ROOT))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program")
@@ -178,27 +148,21 @@ def main():
     program = os.path.abspath(arguments.program)
     docs = os.path.join(ROOT, "docs")
     pages = sorted(glob.glob(os.path.join(docs, "answers", "*.md")))
-    pages += [os.path.join(docs, "answers.md"), os.path.join(docs, "gallery", "README.md")]
+    pages.append(os.path.join(docs, "answers.md"))
     runs, wrong = Runs(program), []
-    with tempfile.TemporaryDirectory() as folder:
-        for page in pages:
-            if arguments.only and not any(part in page for part in arguments.only):
-                continue
-            with open(page, encoding="utf-8") as file:
-                text = file.read()
-            check(page, text, made_anew(runs, text), arguments.update, wrong)
-            for identity in NAMED.findall(text):
-                runs.report(identity)
-            for command, name in DRAWN.findall(text):
-                path = os.path.join(ROOT, name)
-                there = ""
-                if os.path.exists(path):
-                    with open(path, encoding="utf-8") as file:
-                        there = file.read()
-                picture = draw(program, command, folder)
-                if len(picture.encode()) > LARGEST:
-                    wrong.append(f"{name} has more than {LARGEST} bytes")
-                check(path, there, picture, arguments.update, wrong)
+    for page in pages:
+        if arguments.only and not any(part in page for part in arguments.only):
+            continue
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        new = made_anew(runs, text)
+        for identity in NAMED.findall(text):
+            runs.report(identity)
+        if arguments.update:
+            with open(page, "w", encoding="utf-8") as file:
+                file.write(new)
+        elif new != text:
+            wrong.append(os.path.relpath(page, ROOT))
     if wrong:
         sys.exit("not what runs show (`tests/tables/answers.py PROGRAM --update` writes it anew): "
                  + ", ".join(wrong))

@@ -2,6 +2,7 @@
 #include "protocols/partitioned/partitioner/kway.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <queue>
 #include <tuple>
@@ -223,18 +224,43 @@ class LocalSearch {
 
   void round(Stream& random) {
     ++round_;
-    std::vector<Vertex> order;
-    for (Vertex v = 0; v < placement_.graph().size(); ++v) {
-      if (placement_.on_boundary(v)) order.push_back(v);
-    }
-    mix(order, random);
-    for (const Vertex v : order) {
-      if (moved_in_[v] != round_ && placement_.on_boundary(v)) from(v);
+    int failures = 0;
+    for (const Vertex v : seeds(random)) {
+      if (moved_in_[v] == round_ || !placement_.on_boundary(v)) continue;
+      failures = from(v) ? 0 : failures + 1;
+      if (failures == kMostFailures) break;
     }
   }
 
  private:
-  void from(Vertex seed) {
+  /// So many searches in sequence without success end a round. On graphs without much of a
+  /// structure, where most of the vertices are on the boundary, nine moves of ten were made in
+  /// searches from vertices that hold fast to their part, and brought a hundredth of the gain.
+  static constexpr int kMostFailures = 25;
+
+  /// The vertices of the boundary that can move: first those that lose least by their best move, in
+  /// sixteenths of what ties them to their part; in a drawn order among equals.
+  std::vector<Vertex> seeds(Stream& random) {
+    constexpr int kClasses = 16;
+    std::array<std::vector<Vertex>, kClasses + 1> classes;
+    for (Vertex v = 0; v < placement_.graph().size(); ++v) {
+      if (!placement_.on_boundary(v)) continue;
+      const Placement::Move move = placement_.best_move(v);
+      if (move.to == kNoPart) continue;
+      const Weight loss = std::max<Weight>(0, -move.gain);  // at most what ties it
+      const auto of = SignedWide{loss} * kClasses / std::max<Weight>(1, placement_.own(v));
+      classes[static_cast<std::size_t>(of)].push_back(v);
+    }
+    std::vector<Vertex> order;
+    for (std::vector<Vertex>& each : classes) {
+      mix(each, random);
+      order.insert(order.end(), each.begin(), each.end());
+    }
+    return order;
+  }
+
+  /// Whether it has found something better.
+  bool from(Vertex seed) {
     moves_.clear();
     const Weight begin = placement_.cost();
     Weight best = begin;
@@ -265,6 +291,7 @@ class LocalSearch {
       placement_.move(moves_[i - 1].first, moves_[i - 1].second);
     }
     frontier_.clear();
+    return kept > 0;
   }
 
   void consider(Vertex v) {

@@ -18,11 +18,12 @@ void balance(Placement& placement);
 /// loss, where it is lighter. Ends after `passes`, or when a pass brings nothing. O(arcs) a pass.
 void refine_greedily(Placement& placement, int passes, Stream& random);
 
-/// Local searches from every vertex of the boundary (Sanders, Osipov: "Engineering multilevel graph
-/// partitioning algorithms", ESA 2011): the move of highest gain is made, also where it costs, then
-/// the neighbours are considered; `patience` moves after its best state a search is rolled back to
-/// it. A vertex moves in one search a round at most. Ends after `rounds`, or when a round lowers
-/// the cost by less than one in a thousand. O(arcs * parts) a round at worst.
+/// Local searches from the vertices of the boundary (Sanders, Osipov: "Engineering multilevel graph
+/// partitioning algorithms", ESA 2011), first from those that lose least by moving: the move of
+/// highest gain is made, also where it costs, then the neighbours are considered; `patience` moves
+/// after its best state a search is rolled back to it. A vertex moves in one search a round at
+/// most. A round ends after 25 searches in sequence without success. Ends after `rounds`, or when
+/// a round lowers the cost by less than one in a thousand. O(arcs * parts) a round at worst.
 void search_locally(Placement& placement, int rounds, std::uint32_t patience, Stream& random);
 
 }  // namespace sibyl::partitioner

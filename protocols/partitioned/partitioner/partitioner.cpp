@@ -34,26 +34,27 @@ struct Effort {
 
 constexpr int kGrowths = 4;              ///< in each bisection of a coarsest graph
 constexpr int kGreedyPasses = 4;         ///< a level
-constexpr int kRounds = 2;               ///< of local searches a level
+constexpr int kRounds = 4;               ///< of local searches a level
 constexpr std::uint32_t kPatience = 30;  ///< of a local search, in moves
 
-Effort effort_for(Vertex vertices) {
+Effort effort_for(Vertex vertices, Part parts) {
   if (vertices <= 200) return {4, 4, 1};
-  if (vertices <= 3'000) return {3, 1, 1};
-  if (vertices <= 20'000) return {2, 2, 1};
-  return {1, 4, 1};
+  if (vertices <= 3'000 && parts > 2) return {4, 1, 1};
+  if (vertices <= 20'000) return {2, 1, 2};
+  return {1, 4, 3};
 }
 
 class Partitioner {
  public:
   Partitioner(const Graph& graph, const Options& options)
       : parts_(options.parts),
+        least_(least_load(graph, options.parts, options.imbalance_permille)),
         limit_(load_limit(graph, options.parts, options.imbalance_permille)),
         random_(options.seed, 0, kPurpose) {
     levels_.resize(1);
     levels_.front().graph = graph;
     if (options.migration) set_homes(*options.migration);
-    effort_ = effort_for(graph.size());
+    effort_ = effort_for(graph.size(), parts_);
     total_weight_ = std::accumulate(graph.weight.begin(), graph.weight.end(), Weight{0}) / 2;
   }
 
@@ -142,7 +143,7 @@ class Partitioner {
   }
 
   void refine(const Level& level, std::vector<Part>& part) {
-    Placement placement(level, parts_, limit_, part);
+    Placement placement(level, parts_, least_, limit_, part);
     balance(placement);
     refine_greedily(placement, kGreedyPasses, random_);
     search_locally(placement, kRounds, kPatience, random_);
@@ -192,6 +193,7 @@ class Partitioner {
   }
 
   Part parts_;
+  Weight least_;
   Weight limit_;
   Stream random_;
   Effort effort_{};
@@ -235,6 +237,11 @@ Weight load_limit(const Graph& graph, Part parts, std::uint32_t imbalance_permil
   for (const Weight load : graph.load) heaviest = std::max(heaviest, load);
   const Wide128 limit = std::min<Wide128>(total, std::max<Wide128>(allowed, average));
   return std::max(heaviest, static_cast<Weight>(limit));
+}
+
+Weight least_load(const Graph& graph, Part parts, std::uint32_t imbalance_permille) {
+  const Wide128 total{static_cast<std::uint64_t>(graph.total_load())};
+  return static_cast<Weight>(total * 1000 / (Wide128{1000 + imbalance_permille} * parts));
 }
 
 std::vector<Part> partition(const Graph& graph, const Options& options) {

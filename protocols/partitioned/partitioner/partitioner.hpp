@@ -53,6 +53,12 @@ struct NotAvailable : std::runtime_error {
 /// up, plus the heaviest vertex, minus 1.
 Weight load_limit(const Graph& graph, Part parts, std::uint32_t imbalance_permille);
 
+/// What a part should keep: average * 1000 / (1000 + imbalance), rounded down, the bound of METIS's
+/// k-way refinement. No move that is made for the cut leaves a part with less. It is an aim and no
+/// guarantee: a part may begin with less (heavy vertices; an old placement; more parts than
+/// vertices).
+Weight least_load(const Graph& graph, Part parts, std::uint32_t imbalance_permille);
+
 /// A part below `options.parts` for each vertex; parts may be empty. Throws std::invalid_argument
 /// for options out of bounds, NotAvailable for METIS where it is not there or where it cannot take
 /// the graph (32-bit numbers) or the options (migration). Expected O((vertices + edges)

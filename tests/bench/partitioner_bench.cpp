@@ -26,8 +26,8 @@ const Graph& graph_of(std::int64_t kind, std::int64_t vertices) {
   const auto n = static_cast<Vertex>(vertices);
   auto [at, is_new] = made.try_emplace({kind, vertices});
   if (is_new) {
-    at->second = kind == kPlanted        ? planted_communities(n, 200, 1)
-                 : kind == kPreferential ? preferential_attachment(n, 4, 1)
+    at->second = kind == kPlanted        ? planted_communities(n, 200, 101)
+                 : kind == kPreferential ? preferential_attachment(n, 4, 101)
                                          : grid(n);
   }
   return at->second;

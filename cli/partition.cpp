@@ -80,7 +80,8 @@ struct Parted {
   std::vector<parting::Part> part;
   parting::Weight cut = 0;
   parting::Weight moved = 0;
-  double seconds = 0;  ///< CPU
+  parting::Weight overload = 0;  ///< what is above the limit, over all parts
+  double seconds = 0;            ///< CPU
 };
 
 std::vector<parting::Part> parted_by(const std::string& with, const parting::Graph& graph,
@@ -162,8 +163,11 @@ struct Report {
 };
 
 void check(const PartitionSettings& settings) {
-  if (settings.graph.empty() == settings.generate.empty()) {
+  if (!settings.graph.empty() && !settings.generate.empty()) {
     throw UsageError("give a GRAPH, or --generate: one of the two");
+  }
+  if (settings.graph.empty() && settings.generate.empty() && settings.commands.empty()) {
+    throw UsageError("give a GRAPH, --generate, or --commands: one of them");
   }
   if (settings.parts < 1) throw UsageError("--parts: at least 1");
   if (settings.runs < 1) throw UsageError("--runs: at least 1");
@@ -212,14 +216,24 @@ int run_partition(const PartitionSettings& settings, Io& io) {
   if (settings.with != "own" && !parting::has_metis()) {
     parted_by(settings.with, {}, {});  // says so before anything is read
   }
-  const GraphFile file = graph_of(settings);
+  parting::Commands commands;
+  GraphFile file;
+  if (settings.graph.empty() && settings.generate.empty()) {
+    CommandFile both =
+        read_commands_alone(read_file(settings.commands, kMostBytes), settings.commands);
+    commands = std::move(both.commands);
+    file = std::move(both.graph);
+  } else {
+    file = graph_of(settings);
+    if (!settings.commands.empty()) {
+      commands = read_commands(read_file(settings.commands, kMostBytes), settings.commands,
+                               file.ids, file.graph.size());
+    }
+  }
   parting::Options options = options_of(settings, file);
   options.imbalance_permille = imbalance;
-  parting::Commands commands;
-  if (!settings.commands.empty()) {
-    commands = read_commands(read_file(settings.commands, kMostBytes), settings.commands, file.ids,
-                             file.graph.size());
-  }
+  const parting::Weight limit =
+      parting::load_limit(file.graph, options.parts, options.imbalance_permille);
   std::vector<Parted> runs;
   for (std::uint64_t i = 0; i < settings.runs; ++i) {
     Parted run;
@@ -228,14 +242,18 @@ int run_partition(const PartitionSettings& settings, Io& io) {
     run.part = parted_by(settings.with, file.graph, options);
     run.seconds = thread_seconds() - begin;
     run.cut = parting::edge_cut(file.graph, run.part);
+    for (const auto load : parting::part_loads(file.graph, run.part, options.parts)) {
+      run.overload += std::max<parting::Weight>(0, load - limit);
+    }
     if (options.migration) {
       run.moved = parting::moved(options.migration->old, run.part, options.migration->cost);
     }
     runs.push_back(std::move(run));
   }
-  const Parted& best = *std::min_element(
-      runs.begin(), runs.end(),
-      [](const Parted& a, const Parted& b) { return a.cut + a.moved < b.cut + b.moved; });
+  const Parted& best =
+      *std::min_element(runs.begin(), runs.end(), [](const Parted& a, const Parted& b) {
+        return std::pair(a.overload, a.cut + a.moved) < std::pair(b.overload, b.cut + b.moved);
+      });
   parting::Weight edge_weight = 0;
   for (const parting::Weight w : file.graph.weight) edge_weight += w;
   const Report report{settings,
@@ -272,15 +290,18 @@ Action add_partition(CLI::App& verb, Io& io) {
       ->check(not_empty);
   verb.add_option("--seed", settings->common.seed, "Of the partitioner, 0 to 2^53; else 1")
       ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
-  verb.add_option("--runs", settings->runs, "With so many seeds; the best is kept")
+  verb.add_option("--runs", settings->runs,
+                  "With so many seeds; the best within the imbalance is kept")
       ->check(number_up_to(10'000));
   verb.add_option("--old", settings->old, "Parts of before, one a line (-1: none): moves cost, too")
       ->check(not_empty);
   verb.add_option("--move-cost", settings->move_cost,
                   "What a move costs, in units of edge weight; times the vertex's size")
       ->check(number_up_to(1'000'000'000));
-  verb.add_option("--commands", settings->commands,
-                  "Objects of each command, a line each: connectivity over these")
+  verb.add_option(
+          "--commands", settings->commands,
+          "Objects of each command, a line each: connectivity over these. Without GRAPH the "
+          "graph is theirs: joined is what commands touch together")
       ->check(not_empty);
   verb.add_option("--with", settings->with, "Which partitioner")
       ->check(CLI::IsMember({"own", "metis", "metis-recursive"}));

@@ -21,6 +21,7 @@ using partitioner::Vertex;
 using partitioner::Weight;
 
 constexpr std::uint64_t kMostVertices = partitioner::kNoVertex - 1;
+constexpr std::uint64_t kMostPairs = 100'000'000;  ///< of objects of commands, in all
 constexpr std::uint64_t kMostId = (std::uint64_t{1} << 63) - 1;
 
 /// The numbers of a text, line by line.
@@ -277,6 +278,41 @@ partitioner::Commands read_commands(std::string_view text, const std::string& fi
     }
   }
   return commands;
+}
+
+CommandFile read_commands_alone(std::string_view text, const std::string& file) {
+  Numbers numbers(text, file, "#%");
+  std::vector<std::vector<std::uint64_t>> all;
+  CommandFile out;
+  std::vector<std::uint64_t>& ids = out.graph.ids;
+  std::uint64_t pairs = 0;
+  while (numbers.next_words()) {
+    std::vector<std::uint64_t>& command = all.emplace_back();
+    while (!numbers.at_end()) command.push_back(numbers.number("the object", 0, kMostId));
+    std::sort(command.begin(), command.end());
+    command.erase(std::unique(command.begin(), command.end()), command.end());
+    const std::uint64_t size = command.size();
+    pairs += size * (size - 1) / 2;
+    if (pairs > kMostPairs) {
+      numbers.fail(fmt::format("the commands so far have {} pairs of objects: at most {}", pairs,
+                               kMostPairs));
+    }
+    ids.insert(ids.end(), command.begin(), command.end());
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  if (ids.size() > kMostVertices) {
+    throw InputError(file, "", fmt::format("{} objects: at most 2^32 - 2", ids.size()));
+  }
+  for (const std::vector<std::uint64_t>& command : all) {
+    std::vector<Vertex>& objects = out.commands.emplace_back();
+    for (const std::uint64_t id : command) {
+      objects.push_back(
+          static_cast<Vertex>(std::lower_bound(ids.begin(), ids.end(), id) - ids.begin()));
+    }
+  }
+  out.graph.graph = partitioner::graph_of(out.commands, static_cast<Vertex>(ids.size()));
+  return out;
 }
 
 std::vector<Part> read_parts(std::string_view text, const std::string& file, Vertex vertices) {

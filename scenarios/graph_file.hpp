@@ -38,6 +38,17 @@ partitioner::Commands read_commands(std::string_view text, const std::string& fi
                                     const std::vector<std::uint64_t>& ids,
                                     partitioner::Vertex vertices);
 
+struct CommandFile {
+  GraphFile graph;
+  partitioner::Commands commands;
+};
+
+/// Commands without a graph: that of graph_of(), where objects are joined as often as commands
+/// touch both; vertices are the objects that occur, in ascending order of their ids. Throws
+/// InputError, also where the commands have more than 10^8 pairs of objects: a graph is no picture
+/// of them.
+CommandFile read_commands_alone(std::string_view text, const std::string& file);
+
 /// A part a line, in the order of the vertices; -1 is "none yet". Throws InputError unless there
 /// are as many as vertices.
 std::vector<partitioner::Part> read_parts(std::string_view text, const std::string& file,

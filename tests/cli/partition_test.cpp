@@ -68,6 +68,33 @@ TEST_CASE("a report as data, commands, and the parts in a file") {
   CHECK(read_parts(read_file(folder / "parts", 100), "parts", 6).size() == 6);
 }
 
+TEST_CASE("commands alone are a graph: what they touch together is joined") {
+  const Folder folder;
+  write_file(folder / "commands", "# five commands\n7 7 9\n9 7\n30 12\n12 30\n9 12\n");
+  const Ran ran =
+      sibyl_with({"partition", "--commands", folder / "commands", "--parts", "2", "--json"});
+  REQUIRE(ran.status == 0);
+  const auto report = nlohmann::json::parse(ran.out);
+  CHECK(report["vertices"] == 4);
+  CHECK(report["edge_weight"] == 5);
+  CHECK(report["best"]["cut"] == 1);
+  CHECK(report["commands"] == 5);
+  CHECK(report["multi_partition_commands"] == 1);
+  CHECK(report["connectivity"] == 1);
+  CHECK(report["loads"] == nlohmann::json({5, 5}));
+
+  write_file(folder / "commands", "1 2\n3 -4\n");
+  const Ran bad = sibyl_with({"partition", "--commands", folder / "commands", "--parts", "2"});
+  CHECK(bad.status == 65);
+  CHECK(bad.says("commands:2:3: the object is \"-4\""));
+  std::string long_one;
+  for (int i = 0; i < 15'000; ++i) long_one += std::to_string(i) + " ";
+  write_file(folder / "commands", "1 2\n" + long_one + "\n");
+  const Ran many = sibyl_with({"partition", "--commands", folder / "commands", "--parts", "2"});
+  CHECK(many.status == 65);
+  CHECK(many.says("the commands so far have 112492501 pairs of objects: at most 100000000"));
+}
+
 TEST_CASE("what was placed before stays where moving is dear") {
   const Folder folder;
   write_file(folder / "two.txt", kEdges);
@@ -132,7 +159,9 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
   write_file(folder / "g.txt", kEdges);
   const std::string g = folder / "g.txt";
   CHECK(sibyl_with({"partition", g}).status == 64);
-  CHECK(sibyl_with({"partition", "--parts", "2"}).says("one of the two"));
+  CHECK(sibyl_with({"partition", "--parts", "2"}).says("one of them"));
+  CHECK(
+      sibyl_with({"partition", g, "--generate", "karate", "--parts", "2"}).says("one of the two"));
   CHECK(sibyl_with({"partition", g, "--parts", "0"}).says("--parts: at least 1"));
   CHECK(
       sibyl_with({"partition", g, "--parts", "2", "--imbalance", "0.1234"}).says("three decimals"));
@@ -149,7 +178,13 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
       sibyl_with({"partition", g, "--parts", "2", "--commands", folder / "commands"});
   CHECK(unknown.status == 65);
   CHECK(unknown.says("commands:1:4: the graph has no vertex 11"));
-  if (partitioner::has_metis()) return;
+  if (partitioner::has_metis()) {
+    const Ran many = sibyl_with({"partition", g, "--parts", "7", "--with", "metis"});
+    CHECK(many.status == 64);
+    CHECK(many.out.empty());
+    CHECK(many.says("no more parts than vertices: 7 of 6"));
+    return;
+  }
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--with", "metis"}).says("libmetis-dev"));
 }
 

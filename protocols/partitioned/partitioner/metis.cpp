@@ -42,6 +42,11 @@ std::vector<Part> partition_by_metis(const Graph& graph, const Options& options,
   if (options.migration) throw NotAvailable("METIS knows no old placement");
   if (options.parts == 1 || graph.size() == 0) return std::vector<Part>(graph.size(), 0);
   check_sizes(graph);
+  // It would complain on standard output, many times, and go on.
+  if (options.parts > graph.size()) {
+    throw NotAvailable(fmt::format("METIS makes no more parts than vertices: {} of {}",
+                                   options.parts, graph.size()));
+  }
   Numbers begin = numbers(graph.begin);
   Numbers to = numbers(graph.to);
   Numbers weight = numbers(graph.weight);

@@ -294,8 +294,11 @@ void MultiPaxos::suspect(Context& context) {
     }
     // Of a majority some replica has accepted whatever is chosen, so no chosen slot stays unknown
     // here; others are asked since an Ask tells them, too, of the slots that are in use.
-    if (majority(asked->size() + 1) && (!own.empty() || done < highest || !is_settled())) {
+    const bool enough = majority(asked->size() + 1);
+    if (enough && (!own.empty() || done < highest || !is_settled())) {
       suspect_leader(context);
+    } else if (enough && idle >= options_.repetitions) {
+      asked.reset();  // the others may have crashed for good
     }
   } else {
     suspect_leader(context);

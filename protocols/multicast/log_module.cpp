@@ -14,6 +14,7 @@ void LogModule::own_log(const std::vector<NodeId>& replicas, const LogOptions& o
   options_ = options;
   broadcast::PaxosOptions paxos;
   paxos.timeout = options.paxos_timeout;
+  paxos.repetitions = options.paxos_repetitions;
   if (options.tries == 0) paxos.tries = 0;
   log = GroupLog(parties_of(replicas), paxos);
 }

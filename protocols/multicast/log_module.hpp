@@ -18,8 +18,11 @@ namespace sibyl::multicast {
 
 struct LogOptions : PatienceOptions {
   Duration paxos_timeout = milliseconds(10);  ///< the first one of the log; above 0
+  /// How often what has been ordered is told again to members that do not answer; who recovers
+  /// asks.
+  std::uint32_t paxos_repetitions = 20;
 };
-BOOST_DESCRIBE_STRUCT(LogOptions, (PatienceOptions), (paxos_timeout))
+BOOST_DESCRIBE_STRUCT(LogOptions, (PatienceOptions), (paxos_timeout, paxos_repetitions))
 
 /// A member of a group, whose state is what the log makes of it; or, without a group, a sender
 /// only. A member that recovers delivers from the beginning again.

@@ -6,6 +6,20 @@
 
 namespace sibyl::multicast {
 
+void ReliableMulticast::recover(Context context) {
+  const Message record = context.storage().read("reliable/lives");
+  const auto* known = record.as<reliable::Lives>();
+  life = (known == nullptr ? 0 : known->recoveries) + 1;
+  context.store("reliable/lives", reliable::Lives{life});
+  context.sync_storage();
+}
+
+bool ReliableMulticast::is_new(NodeId origin, std::uint64_t number) {
+  const std::uint64_t of_life = number >> reliable::kLifeBits;
+  const std::uint64_t in_life = number & ((std::uint64_t{1} << reliable::kLifeBits) - 1);
+  return seen[{origin, of_life}].add(in_life);
+}
+
 std::optional<ReliableMulticast::Delivered> ReliableMulticast::multicast(Context context,
                                                                          std::vector<NodeId> to,
                                                                          Message payload) {
@@ -14,10 +28,10 @@ std::optional<ReliableMulticast::Delivered> ReliableMulticast::multicast(Context
   std::optional<Delivered> own;
   std::vector<NodeId> others;
   for (const NodeId n : data.to) {
-    data.numbers.push_back(++sent[n]);
+    data.numbers.push_back(life << reliable::kLifeBits | ++sent[n]);
     if (n != self) {
       others.push_back(n);
-    } else if (seen[self].add(data.numbers.back())) {
+    } else if (is_new(self, data.numbers.back())) {
       own = Delivered{self, data.payload};
     }
   }
@@ -34,7 +48,7 @@ std::optional<ReliableMulticast::Delivered> ReliableMulticast::receive(Context c
   const auto place = std::find(data->to.begin(), data->to.end(), self);
   if (place == data->to.end() || data->numbers.size() != data->to.size()) return std::nullopt;
   const std::uint64_t number = data->numbers[static_cast<std::size_t>(place - data->to.begin())];
-  if (!seen[data->origin].add(number)) return std::nullopt;
+  if (!is_new(data->origin, number)) return std::nullopt;
   if (relays) {
     for (const NodeId n : data->to) {
       // The origin, if addressed, delivered when it multicast.

@@ -9,8 +9,8 @@
 // most once, only what was multicast; also when links duplicate).
 // Does not guarantee: uniform agreement (a process may deliver and crash, and its relays be lost
 // with it; nobody else delivers then), nor any order. Without relaying, agreement too is lost when
-// the sender crashes between two of its sends. A process that recovers with its state lost numbers
-// its messages from 1 again, and they are taken for duplicates.
+// the sender crashes between two of its sends. A process that recovers without its storage numbers
+// its messages as before, and they are taken for duplicates.
 //
 // Cost for d addressed processes, sender not among them: 1 message delay; d messages and, with
 // relaying, d * (d - 1) more.
@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -29,10 +30,19 @@
 
 namespace sibyl::reliable {
 
+inline constexpr unsigned kLifeBits = 40;
+
+/// The record of how often a process has recovered.
+struct Lives {
+  std::uint64_t recoveries = 0;
+};
+BOOST_DESCRIBE_STRUCT(Lives, (), (recoveries))
+
 struct Data {
   NodeId origin;
   std::vector<NodeId> to;
-  /// By place in `to`: which of the origin's messages to that process this is, from 1.
+  /// By place in `to`: which of the origin's messages to that process this is, from 1 in each life;
+  /// the life is in the bits from kLifeBits.
   std::vector<std::uint64_t> numbers;
   Message payload;
 };
@@ -61,10 +71,19 @@ class ReliableMulticast {
   /// Handles a message of the multicast; the delivery if it is the first copy.
   std::optional<Delivered> receive(Context context, NodeId from, const Message& message);
 
+  /// The first step after a crash, where storage is kept: what it sends from now on is not taken
+  /// for what it has sent before. What came before the crash may be delivered once more.
+  void recover(Context context);
+
   bool relays = true;
-  std::map<NodeId, std::uint64_t> sent;  ///< how many messages to each process
-  std::map<NodeId, Window> seen;         ///< by origin: the numbers that have come
-  BOOST_DESCRIBE_CLASS(ReliableMulticast, (), (relays, sent, seen), (), ())
+  std::uint64_t life = 0;                ///< how often it has recovered
+  std::map<NodeId, std::uint64_t> sent;  ///< how many messages to each process, in this life
+  /// By origin and life: the numbers that have come.
+  std::map<std::pair<NodeId, std::uint64_t>, Window> seen;
+  BOOST_DESCRIBE_CLASS(ReliableMulticast, (), (relays, life, sent, seen), (), ())
+
+ private:
+  bool is_new(NodeId origin, std::uint64_t number);
 };
 
 }  // namespace sibyl::multicast

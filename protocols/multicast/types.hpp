@@ -34,6 +34,7 @@ struct Delivery {
   std::vector<GroupIndex> groups;
   Message payload;
 };
+BOOST_DESCRIBE_STRUCT(Delivery, (), (id, sender, groups, payload))
 
 /// The id of the `sequence`-th message (from 1) of `sender`: the sequence in the high 40 bits, the
 /// sender in the low 24. Ids are unique in a run when each process has one module that makes them.

@@ -49,13 +49,17 @@ std::vector<NodeId> WhiteBox::fellows(NodeId self) const {
   return others;
 }
 
-white_box::Entry& WhiteBox::know(std::uint64_t id, const std::vector<GroupIndex>& groups,
-                                 const Message& payload) {
+/// From now on a crash does not make it forget the message, for which others rely on it.
+white_box::Entry& WhiteBox::know(Context& context, std::uint64_t id,
+                                 const std::vector<GroupIndex>& groups, const Message& payload) {
   const auto [known, fresh] = messages.try_emplace(id);
   if (fresh) {
     known->second.groups = groups;
     known->second.payload = payload;
+    known->second.record = ++records;
     undelivered.insert(id);
+    save(context, id);
+    promise(context);
   }
   return known->second;
 }
@@ -92,7 +96,7 @@ Deliveries WhiteBox::receive(Context context, NodeId from, const Message& messag
 // upon Multicast(m) at the leader: propose it.
 void WhiteBox::on_submit(Context& context, NodeId from, const Submit& m) {
   if (!is_mine(m.id, m.groups, m.payload)) return;
-  know(m.id, m.groups, m.payload);
+  know(context, m.id, m.groups, m.payload);
   if (leads()) return propose(context, m.id);
   const auto theirs = group_of_node(*groups_, from);
   const bool asked_by_others = theirs && theirs != own_;
@@ -116,7 +120,7 @@ void WhiteBox::on_accept(Context& context, NodeId from, const white_box::Accept&
   if (!is_mine(m.id, m.groups, m.payload) || m.ballot > white_box::kMostBallot) return;
   if (std::find(m.groups.begin(), m.groups.end(), m.group) == m.groups.end()) return;
   if (leader_of(m.group, m.ballot) != from) return;
-  know(m.id, m.groups, m.payload);
+  know(context, m.id, m.groups, m.payload);
   const auto [known, fresh] = proposals[m.id].try_emplace(m.group);
   if (fresh || known->second.ballot < m.ballot) {
     known->second = {m.ballot, {m.time, m.group}};
@@ -139,7 +143,9 @@ std::optional<std::vector<WhiteBox::Ballot>> WhiteBox::ballots_of(std::uint64_t 
 }
 
 // upon Accept(m, g, b_g, lts_g) for every group g of m, that of the own group in the current
-// ballot: accept them, raise the clock to the highest, and tell the leaders.
+// ballot: accept them, raise the clock to the highest, and tell the leaders. When another group has
+// a new leader, whose timestamp is another one, that may be the highest: a quorum's clocks must not
+// be behind what it acknowledges.
 void WhiteBox::accept(Context& context, std::uint64_t id) {
   const auto ballots = ballots_of(id);
   if (!ballots || status == Status::recovering) return;
@@ -149,8 +155,10 @@ void WhiteBox::accept(Context& context, std::uint64_t id) {
   if (m.phase == Phase::start || m.phase == Phase::proposed) {
     m.phase = Phase::accepted;
     m.lts = all.at(*own_).lts;
-    for (const auto& [group, proposed] : all) clock = std::max(clock, proposed.lts.time);
+    save(context, id);
   }
+  for (const auto& [group, proposed] : all) clock = std::max(clock, proposed.lts.time);
+  promise(context);
   for (const auto& [group, proposed] : all) {
     context.send(leader_of(group, proposed.ballot), white_box::AcceptAck{id, *own_, *ballots});
   }
@@ -204,7 +212,7 @@ void WhiteBox::hand_out(Context& context, Deliveries& deliveries) {
     const white_box::Known known{id, m.groups, m.payload, m.phase, m.lts, m.gts};
     context.send(fellows(context.self()), white_box::Deliver{current, ++handed_out, known});
     order.erase(current_place);
-    deliver(known, deliveries);
+    deliver(context, known, deliveries);
   }
 }
 
@@ -218,27 +226,29 @@ void WhiteBox::on_deliver(NodeId from, const white_box::Deliver& m) {
   held.emplace(std::pair(m.ballot, m.number), m.message);
 }
 
-void WhiteBox::take_held(Deliveries& deliveries) {
+void WhiteBox::take_held(Context& context, Deliveries& deliveries) {
   held.erase(held.begin(), held.lower_bound({current, 0}));
   while (status == Status::follower) {
     const auto next = held.find({current, taken + 1});
     if (next == held.end()) return;
     ++taken;
     heard = true;
-    deliver(next->second, deliveries);
+    deliver(context, next->second, deliveries);
     held.erase(next);
   }
 }
 
 /// Delivers m, unless it had been delivered before under another leader.
-void WhiteBox::deliver(const white_box::Known& message, Deliveries& deliveries) {
-  white_box::Entry& m = know(message.id, message.groups, message.payload);
+void WhiteBox::deliver(Context& context, const white_box::Known& message, Deliveries& deliveries) {
+  white_box::Entry& m = know(context, message.id, message.groups, message.payload);
   m.phase = Phase::committed;
   m.lts = message.lts;
   m.gts = message.gts;
   clock = std::max(clock, m.gts.time);
   undelivered.erase(message.id);
   if (!(delivered_up_to < m.gts)) return;
+  save(context, message.id);
+  promise(context);
   delivered_up_to = m.gts;
   deliveries.push_back({message.id, sender_of(message.id), m.groups, m.payload});
 }
@@ -247,7 +257,7 @@ void WhiteBox::deliver(const white_box::Known& message, Deliveries& deliveries) 
 Deliveries WhiteBox::settle(Context& context) {
   Deliveries deliveries;
   hand_out(context, deliveries);
-  take_held(deliveries);
+  take_held(context, deliveries);
   if (!deliveries.empty()) patience.progress(context);
   patience.keep(context, outstanding(), options_, white_box::Retry{});
   return deliveries;

@@ -3,9 +3,9 @@
 // Source: A. Gotsman, A. Lefort, G. Chockler: White-Box Atomic Multicast, DSN 2019 (arXiv
 // 1904.07171), figure 4: the normal case in white_box.cpp, changes of leaders in
 // white_box_recovery.cpp.
-// Model: groups are disjoint, of n = 2f + 1 members, of which f may crash (crash-stop: a member
-// that is started again stays silent). Links lose nothing between processes that are up; delays are
-// any, and for progress in the end below the timeouts.
+// Model: groups are disjoint, of n = 2f + 1 members, of which f may crash; they may recover with
+// their stable storage. Links lose nothing between processes that are up; delays are any, and for
+// progress in the end below the timeouts.
 // Guarantees: validity, uniform agreement, uniform integrity, uniform prefix order, uniform acyclic
 // order; genuine. Does not guarantee FIFO or causal order.
 //
@@ -29,6 +29,9 @@
 //   and Multicast to the other groups; a follower repeats Multicast to its leader, and without any
 //   sign of life by the next timeout takes over. A follower that has delivered what another group
 //   still asks for sees to it that somebody answers (`owed`).
+// - what a member promises (ballots, timestamps that it has accepted, its clock) is on stable
+//   storage before it says so. One that recovers takes over: as a new leader it is told all that
+//   has been committed, and delivers from the beginning again. Where others are down it asks again.
 //
 // Cost for d groups of n members: d n Submits, d (d n - 1) Accepts, d (d n - 1) AcceptAcks,
 // d (n - 1) Delivers; 3 delays to the leaders, 4 to the other members. A concurrent message holds
@@ -62,6 +65,8 @@ class WhiteBox : public ModuleOf<WhiteBox> {
   WhiteBox(GroupsPtr groups, NodeId self, std::uint64_t clock, const WhiteBoxOptions& options);
 
   const Groups& groups() const override { return *groups_; }
+  bool recovers() const override { return true; }
+  Deliveries recover(Context context) override;
   std::uint64_t next_id(NodeId self) const override { return submitter.next_id(self); }
   std::uint64_t multicast(Context context, std::vector<GroupIndex> groups,
                           Message payload) override;
@@ -75,6 +80,7 @@ class WhiteBox : public ModuleOf<WhiteBox> {
   std::uint64_t clock = 0;
   std::map<std::uint64_t, white_box::Entry> messages;  ///< by id
   std::set<std::uint64_t> undelivered;                 ///< of these
+  std::uint64_t records = 0;                           ///< of messages, on stable storage
   /// By id, by group.
   std::map<std::uint64_t, std::map<GroupIndex, white_box::Proposed>> proposals;
   Stamp delivered_up_to;  ///< the final timestamp of the last message delivered here
@@ -96,9 +102,9 @@ class WhiteBox : public ModuleOf<WhiteBox> {
   bool heard = false;            ///< and has given one
   Patience patience;
   BOOST_DESCRIBE_CLASS(WhiteBox, (),
-                       (submitter, status, ballot, current, clock, messages, undelivered, proposals,
-                        delivered_up_to, acks, order, handed_out, held, taken, joined, synchronised,
-                        owed, probed, heard, patience),
+                       (submitter, status, ballot, current, clock, messages, undelivered, records,
+                        proposals, delivered_up_to, acks, order, handed_out, held, taken, joined,
+                        synchronised, owed, probed, heard, patience),
                        (), ())
 
  private:
@@ -109,7 +115,9 @@ class WhiteBox : public ModuleOf<WhiteBox> {
                const Message& payload) const;
   bool outstanding() const;
   std::vector<NodeId> fellows(NodeId self) const;
-  white_box::Entry& know(std::uint64_t id, const std::vector<GroupIndex>& groups,
+  void save(Context& context, std::uint64_t id) const;
+  void promise(Context& context) const;
+  white_box::Entry& know(Context& context, std::uint64_t id, const std::vector<GroupIndex>& groups,
                          const Message& payload);
   // Normal case: white_box.cpp.
   void on_submit(Context& context, NodeId from, const Submit& m);
@@ -121,16 +129,18 @@ class WhiteBox : public ModuleOf<WhiteBox> {
   void commit(std::uint64_t id);
   void hand_out(Context& context, Deliveries& deliveries);
   void on_deliver(NodeId from, const white_box::Deliver& m);
-  void take_held(Deliveries& deliveries);
-  void deliver(const white_box::Known& message, Deliveries& deliveries);
+  void take_held(Context& context, Deliveries& deliveries);
+  void deliver(Context& context, const white_box::Known& message, Deliveries& deliveries);
   // Changes of leaders: white_box_recovery.cpp.
   void take_over(Context& context);
+  void stand_again(Context& context);
   void on_new_leader(Context& context, NodeId from, const white_box::NewLeader& m);
   white_box::NewLeaderAck joining() const;
   void on_new_leader_ack(Context& context, NodeId from, const white_box::NewLeaderAck& m);
   void collect(Context& context);
   void on_new_state(Context& context, NodeId from, const white_box::NewState& m);
-  void adopt(Ballot b, std::uint64_t time, const std::vector<white_box::Known>& state);
+  void adopt(Context& context, Ballot b, std::uint64_t time,
+             const std::vector<white_box::Known>& state);
   void on_new_state_ack(Context& context, NodeId from, const white_box::NewStateAck& m);
   void lead(Context& context);
   void suspect(Context& context);

@@ -119,8 +119,18 @@ struct Entry {
   Phase phase = Phase::start;
   Stamp lts;
   Stamp gts;
+  std::uint64_t record = 0;  ///< its number on stable storage, from 1
 };
-BOOST_DESCRIBE_STRUCT(Entry, (), (groups, payload, phase, lts, gts))
+BOOST_DESCRIBE_STRUCT(Entry, (), (groups, payload, phase, lts, gts, record))
+
+/// The record of a member; those of messages are of the type Known.
+struct Promised {
+  Ballot ballot = 0;
+  Ballot current = 0;
+  std::uint64_t clock = 0;
+  std::uint64_t records = 0;  ///< of messages
+};
+BOOST_DESCRIBE_STRUCT(Promised, (), (ballot, current, clock, records))
 
 /// The timestamp that a group's leader proposed in the highest ballot that is known of it.
 struct Proposed {

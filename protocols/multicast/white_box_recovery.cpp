@@ -1,15 +1,67 @@
 // White-box atomic multicast, changes of leaders and what a member does when nothing moves: see
 // white_box.hpp.
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "protocols/multicast/white_box.hpp"
+#include "sim/storage.hpp"
 
 namespace sibyl::multicast {
 
 using white_box::Known;
 using white_box::Phase;
 using white_box::Status;
+
+namespace {
+
+const std::string kPromised = "white-box/promised";
+std::string key_of_message(std::uint64_t record) {
+  return fmt::format("white-box/message/{}", record);
+}
+
+}  // namespace
+
+// ---- Stable storage ----
+
+void WhiteBox::save(Context& context, std::uint64_t id) const {
+  const white_box::Entry& m = messages.at(id);
+  context.store(key_of_message(m.record), Known{id, m.groups, m.payload, m.phase, m.lts, m.gts});
+}
+
+/// And what has been saved before it.
+void WhiteBox::promise(Context& context) const {
+  context.store(kPromised, white_box::Promised{ballot, current, clock, records});
+  context.sync_storage();
+}
+
+// upon Recovery: what it has promised stands. All committed messages come by a change of leaders.
+Deliveries WhiteBox::recover(Context context) {
+  submitter.load(context);
+  if (!own_) return {};
+  status = Status::follower;
+  const Message record = context.storage().read(kPromised);
+  if (const auto* known = record.as<white_box::Promised>()) {
+    ballot = known->ballot;
+    current = known->current;
+    clock = std::max(clock, known->clock);
+    records = known->records;
+  }
+  for (std::uint64_t number = 1; number <= records; ++number) {
+    const Message stored = context.storage().read(key_of_message(number));
+    const auto* m = stored.as<Known>();
+    if (m == nullptr) continue;
+    const Phase phase = m->phase == Phase::proposed ? Phase::start : m->phase;
+    messages[m->id] = {m->groups, m->payload, phase, m->lts, m->gts, number};
+    undelivered.insert(m->id);
+  }
+  take_over(context);
+  return settle(context);
+}
+
+// ---- Changes of leaders ----
 
 // recover(): ask the group to follow in the next ballot of its own.
 void WhiteBox::take_over(Context& context) {
@@ -26,19 +78,30 @@ void WhiteBox::take_over(Context& context) {
   probed = false;
   joined.clear();
   synchronised.clear();
+  promise(context);
   context.send(fellows(context.self()), white_box::NewLeader{ballot});
   joined.emplace(context.self(), joining());
   collect(context);
 }
 
+/// A candidate asks those again who may have been down.
+void WhiteBox::stand_again(Context& context) {
+  if (status != Status::recovering) return;
+  if (current != ballot) return context.send(fellows(context.self()), white_box::NewLeader{ballot});
+  context.send(fellows(context.self()), white_box::NewState{ballot, clock, joining().messages});
+}
+
 // upon NewLeader(b), b > ballot: follow, and tell what is known.
 void WhiteBox::on_new_leader(Context& context, NodeId from, const white_box::NewLeader& m) {
-  if (m.ballot <= ballot || m.ballot > white_box::kMostBallot) return;
-  if (leader_of(*own_, m.ballot) != from) return;
+  if (m.ballot > white_box::kMostBallot || leader_of(*own_, m.ballot) != from) return;
+  const bool asked_again = m.ballot == ballot && current != ballot && status == Status::recovering;
+  if (asked_again) context.send(from, joining());
+  if (m.ballot <= ballot) return;
   ballot = m.ballot;
   status = Status::recovering;
   probed = false;
   heard = true;
+  promise(context);
   context.send(from, joining());
 }
 
@@ -80,7 +143,7 @@ void WhiteBox::collect(Context& context) {
   }
   std::vector<Known> list;
   for (auto& [id, m] : state) list.push_back(std::move(m));
-  adopt(ballot, time, list);
+  adopt(context, ballot, time, list);
   status = Status::recovering;  // until a quorum has adopted it, too
   joined.clear();
   context.send(fellows(context.self()), white_box::NewState{ballot, time, std::move(list)});
@@ -89,7 +152,8 @@ void WhiteBox::collect(Context& context) {
 }
 
 /// The state of ballot b: what it does not name has no timestamp any more.
-void WhiteBox::adopt(Ballot b, std::uint64_t time, const std::vector<Known>& state) {
+void WhiteBox::adopt(Context& context, Ballot b, std::uint64_t time,
+                     const std::vector<Known>& state) {
   current = b;
   clock = time;
   taken = 0;
@@ -103,19 +167,25 @@ void WhiteBox::adopt(Ballot b, std::uint64_t time, const std::vector<Known>& sta
   }
   for (const Known& m : state) {
     if (!is_mine(m.id, m.groups, m.payload)) continue;
-    white_box::Entry& own = know(m.id, m.groups, m.payload);
+    white_box::Entry& own = know(context, m.id, m.groups, m.payload);
     own.phase = m.phase;
     own.lts = m.lts;
     own.gts = m.gts;
   }
+  for (const auto& [id, m] : messages) save(context, id);
+  promise(context);
 }
 
 // upon NewState(b), b >= ballot: adopt it. (b > ballot: it has overtaken the NewLeader.)
 void WhiteBox::on_new_state(Context& context, NodeId from, const white_box::NewState& m) {
-  if (m.ballot < ballot || m.ballot > white_box::kMostBallot || current >= m.ballot) return;
+  if (m.ballot < ballot || m.ballot > white_box::kMostBallot) return;
   if (leader_of(*own_, m.ballot) != from) return;
+  if (current == m.ballot && status == Status::follower) {
+    context.send(from, white_box::NewStateAck{current});  // it asks again
+  }
+  if (current >= m.ballot) return;
   ballot = m.ballot;
-  adopt(m.ballot, m.clock, m.messages);
+  adopt(context, m.ballot, m.clock, m.messages);
   status = Status::follower;
   probed = false;
   heard = true;
@@ -159,8 +229,8 @@ Deliveries WhiteBox::timer(Context context, const Message& tag) {
   return deliveries;
 }
 
-// upon Retry: a leader repeats itself to all groups; a follower to its leader, and takes over when
-// that has brought no sign of life by the next time. A candidate waits.
+// upon Retry: a leader repeats itself to all groups; a candidate to its own; a follower to its
+// leader, and takes over when that has brought no sign of life by the next time.
 void WhiteBox::suspect(Context& context) {
   const NodeId leader = leader_of(*own_, ballot);
   if (leads()) {
@@ -172,7 +242,7 @@ void WhiteBox::suspect(Context& context) {
     }
     return;
   }
-  if (leader == context.self()) return;
+  if (leader == context.self()) return stand_again(context);
   if (probed && !heard) return take_over(context);
   probed = true;
   heard = false;

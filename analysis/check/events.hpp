@@ -18,7 +18,7 @@ struct Bounds {
 };
 
 /// What a search says of a part. Operations are places in the part.
-struct Decided {
+struct PartAnswer {
   Found found = Found::yes;
   std::vector<std::uint32_t> order;  ///< yes: a linearization, when it was wanted
   /// no: the operation at whose return no linearization is left; beginnings of the part up to any

@@ -30,9 +30,9 @@ constexpr std::uint64_t kShrinkWork = 4'000'000;
 constexpr std::size_t kMostExplained = 400;
 constexpr std::uint64_t kExplainSteps = 100'000;
 
-class Judge {
+class Portfolio {
  public:
-  Judge(const FlatHistory& history, const JudgeOptions& options)
+  Portfolio(const FlatHistory& history, const JudgeOptions& options)
       : history_(history), options_(options) {}
 
   Judgement run() {
@@ -144,7 +144,7 @@ class Judge {
     return part.empty() ? Value() : options_.initial;
   }
 
-  Decided decide(const Numbers& part, Method& method, const Bounds& bounds) const {
+  PartAnswer decide(const Numbers& part, Method& method, const Bounds& bounds) const {
     const std::vector<FlatOperation>& ops = operations();
     const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
       return view_.kinds[ops[i].f] != PlainKind::other;
@@ -346,7 +346,7 @@ class Judge {
   PlainView view_;
   std::optional<std::vector<FlatOperation>> placed_;
   std::vector<Numbers> parts_;
-  std::vector<Decided> decided_;
+  std::vector<PartAnswer> decided_;
   std::vector<Method> methods_;
   std::size_t violated_ = 0;
   Judgement result_;
@@ -371,7 +371,7 @@ std::string_view method_name(Method method) {
 }
 
 Judgement judge(const FlatHistory& history, const JudgeOptions& options) {
-  return Judge(history, options).run();
+  return Portfolio(history, options).run();
 }
 
 }  // namespace sibyl::analysis

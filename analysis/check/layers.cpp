@@ -106,8 +106,8 @@ class Layers {
     build(operations, part);
   }
 
-  Decided run(bool wants_order) {
-    Decided result;
+  PartAnswer run(bool wants_order) {
+    PartAnswer result;
     bool alive = true;
     while (alive) {
       if (forward()) {
@@ -342,9 +342,9 @@ class Layers {
 
 }  // namespace
 
-Decided judge_layered(const std::vector<FlatOperation>& operations,
-                      const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
-                      const Bounds& bounds) {
+PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
+                         const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
+                         const Bounds& bounds) {
   Layers layers(operations, part, steps, bounds);
   return layers.run(wants_order);
 }

@@ -23,8 +23,8 @@
 namespace sibyl::analysis {
 
 /// Judges a part, whose stamps are exact. The answer is a function of the part.
-Decided judge_layered(const std::vector<FlatOperation>& operations,
-                      const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
-                      const Bounds& bounds);
+PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
+                         const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
+                         const Bounds& bounds);
 
 }  // namespace sibyl::analysis

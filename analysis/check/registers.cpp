@@ -64,8 +64,8 @@ class RegisterSearch {
     build(operations, part, view, initial);
   }
 
-  Decided run(bool wants_order) {
-    Decided result;
+  PartAnswer run(bool wants_order) {
+    PartAnswer result;
     bool alive = true;
     while (alive) {
       if (!forward()) {  // a choice, or a dead end
@@ -473,9 +473,9 @@ std::vector<std::uint32_t> RegisterSearch::order() {
 
 }  // namespace
 
-Decided judge_register(const std::vector<FlatOperation>& operations,
-                       const std::vector<std::uint32_t>& part, const PlainView& view,
-                       ValueCode initial, bool wants_order, const Bounds& bounds) {
+PartAnswer judge_register(const std::vector<FlatOperation>& operations,
+                          const std::vector<std::uint32_t>& part, const PlainView& view,
+                          ValueCode initial, bool wants_order, const Bounds& bounds) {
   RegisterSearch search(operations, part, view, initial, bounds);
   return search.run(wants_order);
 }

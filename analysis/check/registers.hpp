@@ -26,8 +26,8 @@ namespace sibyl::analysis {
 /// Judges one key of plain reads and writes; `part` are its operations, as numbers in `operations`,
 /// whose stamps are exact. The answer is a function of the part. Time O(n) when few writes of
 /// different values overlap; exponential in the number of open operations at worst.
-Decided judge_register(const std::vector<FlatOperation>& operations,
-                       const std::vector<std::uint32_t>& part, const PlainView& view,
-                       ValueCode initial, bool wants_order, const Bounds& bounds);
+PartAnswer judge_register(const std::vector<FlatOperation>& operations,
+                          const std::vector<std::uint32_t>& part, const PlainView& view,
+                          ValueCode initial, bool wants_order, const Bounds& bounds);
 
 }  // namespace sibyl::analysis

@@ -17,7 +17,7 @@ struct Instant {
 };
 
 /// One end of an operation in the order of time.
-struct End {
+struct PlacedEnd {
   std::int64_t at;
   std::uint64_t place;
   bool is_return;
@@ -57,7 +57,7 @@ bool stamps_are_exact(const FlatHistory& history) {
 
 std::vector<FlatOperation> with_places(const FlatHistory& history) {
   const std::vector<Instant> touches = touches_of(history.operations);
-  std::vector<End> ends;
+  std::vector<PlacedEnd> ends;
   ends.reserve(2 * history.operations.size());
   for (std::size_t from = 0; from < touches.size();) {
     std::uint64_t turn = 0;
@@ -77,7 +77,7 @@ std::vector<FlatOperation> with_places(const FlatHistory& history) {
     }
     from = i;
   }
-  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) {
+  std::sort(ends.begin(), ends.end(), [](const PlacedEnd& a, const PlacedEnd& b) {
     return std::tie(a.at, a.place, a.is_return, a.op) < std::tie(b.at, b.place, b.is_return, b.op);
   });
   std::vector<FlatOperation> operations = history.operations;

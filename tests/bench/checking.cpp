@@ -1,0 +1,126 @@
+// The table of checking times.
+#include "tests/bench/checking.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "analysis/check/judge.hpp"
+#include "tests/bench/histories.hpp"
+#include "tests/bench/wing_gong.hpp"
+
+namespace sibyl::bench {
+
+namespace {
+
+/// What the baseline may remember.
+constexpr std::uint64_t kBaselineBytes = std::uint64_t{2} << 30U;
+
+double cpu_ms(const std::function<void()>& work) {
+  timespec before{};
+  timespec after{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+  work();
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+  return static_cast<double>(after.tv_sec - before.tv_sec) * 1e3 +
+         static_cast<double>(after.tv_nsec - before.tv_nsec) / 1e6;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Row {
+  const char* name;
+  HistoryShape shape;
+};
+
+HistoryShape shape(std::uint32_t keys, std::uint32_t clients, std::uint32_t operations,
+                   std::uint32_t domain = 0, std::uint32_t pending = 0, bool texts = false) {
+  HistoryShape made;
+  made.keys = keys;
+  made.clients = clients;
+  made.operations = operations;
+  made.domain = domain;
+  made.pending = pending;
+  made.texts = texts;
+  return made;
+}
+
+std::vector<Row> rows() {
+  return {{"unique values", shape(1, 5, 100'000)},
+          {"unique values", shape(1, 10, 10'000)},
+          {"unique values", shape(1, 25, 1'000)},
+          {"unique values", shape(1, 50, 1'000'000)},
+          {"unique values", shape(10, 50, 100'000)},
+          {"unique values", shape(100, 10, 1'000'000)},
+          {"unique values", shape(1000, 50, 1'000'000)},
+          {"5 values", shape(1, 5, 100'000, 5)},
+          {"5 values", shape(1, 10, 10'000, 5)},
+          {"5 values", shape(1, 25, 1'000, 5)},
+          {"5 values", shape(10, 50, 100'000, 5)},
+          {"unique, 10 pending", shape(1, 10, 10'000, 0, 10)},
+          {"5 values, 10 pending", shape(1, 5, 10'000, 5, 10)},
+          {"5 values, 40 pending", shape(1, 5, 10'000, 5, 40)},
+          {"5 values, 40 pending", shape(1, 10, 1'000, 5, 40)},
+          {"appends", shape(10, 50, 2'000, 0, 0, true)},
+          {"appends", shape(1, 10, 1'000, 0, 0, true)},
+          {"appends", shape(100, 50, 20'000, 0, 0, true)}};
+}
+
+void report_row(const Row& row, bool bad, int rounds, double seconds) {
+  HistoryShape wanted = row.shape;
+  wanted.bad = bad;
+  const analysis::FlatHistory history = make_history(wanted);
+  analysis::JudgeOptions options;
+  options.model = wanted.texts ? "kv" : "register";
+  options.explains = false;
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  std::vector<double> explaining;
+  analysis::Judgement judged;
+  Baseline found = Baseline::linearizable;
+  for (int round = 0; round < rounds; ++round) {
+    ours.push_back(cpu_ms([&] { judged = analysis::judge(history, options); }));
+    if (found == Baseline::gave_up) continue;
+    theirs.push_back(cpu_ms([&] { found = wing_gong(history, seconds, kBaselineBytes); }));
+  }
+  std::size_t window = 0;
+  if (judged.verdict == analysis::Verdict::violated) {
+    options.explains = true;
+    analysis::Judgement told;
+    explaining.push_back(cpu_ms([&] { told = analysis::judge(history, options); }));
+    window = told.window.size();
+  }
+  const double mine = median(ours);
+  const double other = median(theirs);
+  const bool ended = found != Baseline::gave_up;
+  std::string line =
+      fmt::format("| {} | {} | {} | {} | {} | {} ({}) | {:.3f} | {} | {}{:.0f} |", row.name,
+                  wanted.keys, wanted.clients, wanted.operations, bad ? "bad" : "good",
+                  analysis::verdict_name(judged.verdict), analysis::method_name(judged.method),
+                  mine, ended ? fmt::format("{:.2f}", other) : fmt::format("none in {:.0f}", other),
+                  ended ? "" : "> ", other / mine);
+  if (window > 0) line += fmt::format(" {:.2f} ms, {} operations", explaining.front(), window);
+  std::puts((line + " |").c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+void report_checking(int rounds, double seconds) {
+  std::puts(
+      "| values | keys | clients | operations | history | verdict (method) | sibyl, ms | baseline, "
+      "ms | ratio | with the explanation |\n|---|---|---|---|---|---|---|---|---|---|");
+  for (const Row& row : rows()) {
+    for (const bool bad : {false, true}) report_row(row, bad, rounds, seconds);
+  }
+}
+
+}  // namespace sibyl::bench

@@ -245,9 +245,9 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"witness", std::move(answer.witness)}});
     emit(io, settings.common.out, to_json(report) + "\n");
   } else {
-    std::string about =
-        fmt::format("{}, model {}, loaded in {:.3f} s",
-                    plural(history.operations.size(), "operation"), answer.model, load_seconds);
+    std::string about = plural(history.operations.size(), "operation");
+    if (!answer.model.empty()) about += ", model " + answer.model;
+    about += fmt::format(", loaded in {:.3f} s", load_seconds);
     if (!answer.method.empty()) about += ", decided by " + answer.method;
     if (skipped != 0) about += fmt::format("; {} passed over", plural(skipped, "line or event"));
     emit(io, settings.common.out, answer_text(judging, io, name, answer, about, seconds));

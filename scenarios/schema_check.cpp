@@ -12,6 +12,7 @@
 #include <valijson/validator.hpp>
 
 #include "scenarios/campaign.hpp"
+#include "scenarios/histories/write.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/shrink.hpp"
 #include "scenarios/sweep_report.hpp"
@@ -95,6 +96,16 @@ std::optional<SchemaComplaint> check_against_shrink_state_schema(const Value& do
 
 std::optional<SchemaComplaint> check_against_campaign_schema(const Value& document) {
   static const valijson::Schema* const kSchema = parsed(campaign_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_history_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(history_schema());
+  return check(*kSchema, document);
+}
+
+std::optional<SchemaComplaint> check_against_check_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(check_schema());
   return check(*kSchema, document);
 }
 

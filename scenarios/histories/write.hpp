@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "sim/trace.hpp"
 
@@ -12,5 +13,9 @@ namespace sibyl {
 /// there was before: an operation each, labelled "initial", of process -1, one after the other
 /// before time 0. O(size).
 std::string history_text(const History& history, const Value& initial = {});
+
+/// The JSON Schemas of a line of a history, and of what `sibyl check --json` prints.
+std::string_view history_schema();
+std::string_view check_schema();
 
 }  // namespace sibyl

@@ -1,0 +1,195 @@
+// sibyl check: verdicts, exit statuses, forms of input, and what is refused.
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+#include "scenarios/files.hpp"
+#include "scenarios/histories/write.hpp"
+#include "scenarios/json.hpp"
+#include "scenarios/schema_check.hpp"
+#include "tests/cli/verb_runner.hpp"
+
+namespace sibyl::check_test {
+namespace {
+
+using namespace sibyl::test;
+
+std::string line(int process, const std::string& f, const std::string& value, int call, int ret) {
+  return "{\"process\":" + std::to_string(process) + ",\"f\":\"" + f +
+         "\",\"key\":\"x\",\"value\":" + value + ",\"call\":" + std::to_string(call) +
+         ",\"return\":" + std::to_string(ret) + ",\"outcome\":\"ok\"}\n";
+}
+
+const std::string kGood = line(0, "write", "1", 1, 2) + line(1, "read", "1", 3, 4);
+const std::string kStale = line(0, "write", "1", 1, 2) + line(1, "write", "2", 3, 4) +
+                           line(2, "read", "1", 5, 6) + line(0, "read", "2", 7, 8);
+
+/// sibyl check with the text as FILE, and the options.
+Ran checked(const std::string& text, std::vector<std::string> options,
+            const std::string& name = "h.jsonl") {
+  const Folder folder;
+  const std::string path = folder / name;
+  write_file(path, text);
+  options.insert(options.begin(), {"check", path});
+  return sibyl_with(options);
+}
+
+TEST_CASE("check says whether a history is linearizable, by word and by exit status") {
+  const Ran good = checked(kGood, {"--model", "register"});
+  CHECK(good.status == 0);
+  CHECK(good.out.find("h.jsonl: linearizable (") != std::string::npos);
+  CHECK(good.out.find("2 operations, model register") != std::string::npos);
+  const Ran stale = checked(kStale, {"--model", "register"});
+  CHECK(stale.status == 1);
+  CHECK(stale.out.find("h.jsonl: not linearizable (") != std::string::npos);
+  // The window: the read, the write that it missed, and the one that it read.
+  CHECK(stale.out.find("line 2, process 1: write x = 2 (3 to 4)") != std::string::npos);
+  CHECK(stale.out.find("line 3, process 2: read x = 1 (5 to 6)") != std::string::npos);
+  CHECK(stale.out.find("line 4") == std::string::npos);
+  CHECK(stale.err.empty());
+}
+
+TEST_CASE("check --json is one object that fits its schema") {
+  for (const std::string& text : {kGood, kStale}) {
+    const Ran ran = checked(text, {"--model", "register", "--json"});
+    const Value report = parse_json(ran.out, "report");
+    const auto complaint = check_against_check_schema(report);
+    CAPTURE(ran.out);
+    CHECK_FALSE(complaint.has_value());
+    CHECK(*report.find("verdict") == Value(text == kGood ? "holds" : "violated"));
+    CHECK(*report.find("operations") == Value(text == kGood ? 2 : 4));
+    CHECK(report.find("witness")->is_null() == (text == kGood));
+  }
+  CHECK(check_against_check_schema(parse_json(R"({"format": "sibyl-check/1"})", "r")).has_value());
+}
+
+TEST_CASE(
+    "the order of lines does not matter, equal times do not order, unknown may never happen") {
+  const auto status = [](const std::string& text) {
+    return checked(text, {"--model", "register"}).status;
+  };
+  CHECK(status(line(1, "read", "1", 3, 4) + line(0, "write", "1", 1, 2)) == 0);
+  CHECK(status(line(1, "read", "null", 3, 4) + line(0, "write", "1", 1, 2)) == 1);
+  CHECK(status(line(1, "read", "null", 2, 4) + line(0, "write", "1", 1, 2)) == 0);
+  CHECK(status(line(1, "read", "null", 3, 4) +
+               "{\"process\":0,\"f\":\"write\",\"key\":\"x\",\"value\":1,\"call\":1,"
+               "\"outcome\":\"unknown\"}\n") == 0);
+  // A cas that failed did not match: with 1 there it would have.
+  CHECK(status(line(0, "write", "1", 1, 2) +
+               "{\"process\":1,\"f\":\"cas\",\"key\":\"x\",\"value\":[1,2],\"call\":3,\"return\":4,"
+               "\"outcome\":\"fail\"}\n") == 1);
+}
+
+TEST_CASE("weaker consistencies are asked for by name") {
+  const Ran sequential = checked(kStale, {"--consistency", "sequential"});
+  CHECK(sequential.status == 0);
+  CHECK(sequential.out.find("sequential_consistency holds") != std::string::npos);
+  const std::string back = line(0, "write", "1", 1, 2) + line(1, "write", "2", 3, 4) +
+                           line(2, "read", "2", 5, 6) + line(2, "read", "1", 7, 8) +
+                           line(2, "read", "2", 9, 10);
+  for (const std::string name : {"sequential", "sequential_consistency", "strict"}) {
+    const Ran ran = checked(back, {"--consistency", name, "--json"});
+    CAPTURE(ran.out);
+    CHECK(ran.status == 1);
+    CHECK_FALSE(check_against_check_schema(parse_json(ran.out, "report")).has_value());
+  }
+  const Ran wrong = checked(kStale, {"--consistency", "seqential_consistency"});
+  CHECK(wrong.status == 64);
+  CHECK(wrong.says("did you mean \"sequential_consistency\"?"));
+}
+
+TEST_CASE("Jepsen's and porcupine's histories are judged, plain, compressed, and from a pipe") {
+  const std::string edn =
+      "{:process 0, :type :invoke, :f :put, :key \"a\", :value \"1\"}\n"
+      "{:process 0, :type :ok, :f :put, :key \"a\", :value \"1\"}\n"
+      "{:process 1, :type :invoke, :f :get, :key \"a\", :value nil}\n"
+      "{:process 1, :type :ok, :f :get, :key \"a\", :value \"\"}\n";
+  CHECK(checked(edn, {"--model", "kv"}).status == 1);
+  CHECK(checked(zstd_compress(edn), {"--model", "kv"}).status == 1);
+  CHECK(checked(edn, {"--model", "kv", "--format", "edn"}).status == 1);
+  const Ran as_lines = checked(edn, {"--model", "kv", "--format", "jsonl"});
+  CHECK(as_lines.status == 65);
+  CHECK(as_lines.says("h.jsonl:1:2: "));
+  const std::string log =
+      "INFO  jepsen.util - 0 :invoke :write 1\n"
+      "INFO  jepsen.util - 1 :invoke :read nil\n"
+      "INFO  jepsen.util - 0 :info :write :timed-out\n"
+      "INFO  jepsen.util - 1 :ok :read 1\n";
+  CHECK(checked(log, {"--model", "register"}).status == 0);
+}
+
+TEST_CASE("bad histories end with 65, bad command lines with 64, missing files with 74") {
+  const Ran bad = checked(kGood + "{\"process\":", {"--model", "register"});
+  CHECK(bad.status == 65);
+  CHECK(bad.says("h.jsonl:3:"));
+  CHECK(bad.out.empty());
+  CHECK(checked("", {"--model", "register"}).status == 65);
+  const Ran no_model = checked(kGood, {});
+  CHECK(no_model.status == 64);
+  CHECK(no_model.says("--model is missing; there are "));
+  const Ran model = checked(kGood, {"--model", "registre"});
+  CHECK(model.status == 64);
+  CHECK(model.says("did you mean \"register\"?"));
+  CHECK(checked(kGood, {"--model", "register", "--timeout", "fast"}).status == 64);
+  CHECK(checked(kGood, {"--model", "register", "--format", "xml"}).status == 64);
+  CHECK(checked(kGood, {"--model", "register", "--keyed"}).status == 64);
+  CHECK(checked(kGood, {"--property", "total_order"}).status == 65);
+  CHECK(checked(kGood, {"--property", "total_odrer"}).status == 64);
+  CHECK(sibyl_with({"check", "/nowhere/h.jsonl", "--model", "register"}).status == 74);
+  CHECK(sibyl_with({"check", "/", "--model", "register"}).status == 74);
+}
+
+TEST_CASE("what a bound ends is undecided, with status 2") {
+  std::string text;
+  for (int i = 0; i < 60000; ++i) text += line(0, "write", std::to_string(i), 2 * i, 2 * i + 1);
+  const Ran small = checked(text, {"--model", "register", "--memory", "1"});
+  CHECK(small.status == 2);
+  CHECK(small.out.find("undecided") != std::string::npos);
+  const Ran brief = checked(text, {"--model", "register", "--timeout", "1ns", "--json"});
+  CHECK(brief.status == 2);
+  CHECK(*parse_json(brief.out, "r").find("verdict") == Value("inconclusive"));
+}
+
+TEST_CASE("each property of a trace can be judged on its own") {
+  const Folder folder;
+  const std::string trace = folder / "t.jsonl.zst";
+  REQUIRE(sibyl_with({"run", kOne, "--quiet", "--trace", trace}).status == 0);
+  const Ran all = sibyl_with({"check", trace});
+  CHECK(all.status == 0);
+  CHECK(all.out.find("linearizability") != std::string::npos);
+  const Ran one = sibyl_with({"check", trace, "--property", "linearizability", "--json"});
+  CHECK(one.status == 0);
+  const Value report = parse_json(one.out, "report");
+  CHECK_FALSE(check_against_check_schema(report).has_value());
+  REQUIRE(report.find("properties")->as_object()->size() == 1);
+  const Ran by_history = sibyl_with({"check", trace, "--model", "objects"});
+  CHECK(by_history.status == 0);
+  CHECK(by_history.out.find("linearizable") != std::string::npos);
+  CHECK(sibyl_with({"check", trace, "--model", "objects", "--property", "integrity"}).status == 64);
+  CHECK(sibyl_with({"check", trace, "--format", "edn"}).status == 64);
+}
+
+TEST_CASE("a history that run wrote fits its schema, and says what there was at the beginning") {
+  const Folder folder;
+  const std::string history = folder / "h.jsonl";
+  REQUIRE(sibyl_with({"run", kOne, "--quiet", "--history", history}).status == 0);
+  const std::string text = read_file(history, 1'000'000);
+  std::size_t initial = 0;
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    const Value one = parse_json(text.substr(at, text.find('\n', at) - at), "line");
+    CHECK_FALSE(check_against_history_schema(one).has_value());
+    if (*one.find("process") == Value(-1)) ++initial;
+  }
+  CHECK(initial == 2);  // x and y
+  CHECK(sibyl_with({"check", history, "--model", "objects"}).status == 0);
+  for (const std::string_view bad :
+       {R"({"process":0,"f":"read","value":1,"call":1,"outcome":"ok"})",
+        R"({"process":0,"f":"read","value":1,"call":1,"return":2,"outcome":"done"})",
+        R"({"process":"a","f":"read","value":1,"call":1,"return":2,"outcome":"ok"})"}) {
+    CHECK(check_against_history_schema(parse_json(bad, "line")).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace sibyl::check_test

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/storage.hpp"
+
 namespace sibyl::multicast {
 
 void ReliableMulticast::recover(Context context) {

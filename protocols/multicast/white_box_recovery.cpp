@@ -84,18 +84,17 @@ void WhiteBox::take_over(Context& context) {
   collect(context);
 }
 
-/// A candidate asks those again who may have been down.
+/// A candidate whom no quorum has joined may be behind in ballots; or members were down when it
+/// asked them.
 void WhiteBox::stand_again(Context& context) {
   if (status != Status::recovering) return;
-  if (current != ballot) return context.send(fellows(context.self()), white_box::NewLeader{ballot});
+  if (current != ballot) return take_over(context);
   context.send(fellows(context.self()), white_box::NewState{ballot, clock, joining().messages});
 }
 
 // upon NewLeader(b), b > ballot: follow, and tell what is known.
 void WhiteBox::on_new_leader(Context& context, NodeId from, const white_box::NewLeader& m) {
   if (m.ballot > white_box::kMostBallot || leader_of(*own_, m.ballot) != from) return;
-  const bool asked_again = m.ballot == ballot && current != ballot && status == Status::recovering;
-  if (asked_again) context.send(from, joining());
   if (m.ballot <= ballot) return;
   ballot = m.ballot;
   status = Status::recovering;
@@ -243,7 +242,8 @@ void WhiteBox::suspect(Context& context) {
     return;
   }
   if (leader == context.self()) return stand_again(context);
-  if (probed && !heard) return take_over(context);
+  const bool lacks_state = status == Status::recovering;  // it may have been down when it was told
+  if (probed && (!heard || lacks_state)) return take_over(context);
   probed = true;
   heard = false;
   const auto ask = [&](std::uint64_t id) {

@@ -1,5 +1,7 @@
 // Properties of replicated, partitioned state: who owns an object, and whether replicas agree.
+#include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include <fmt/core.h>
@@ -44,6 +46,19 @@ class Ownership {
     return std::nullopt;
   }
 
+  /// A replica gives its state, by that question, to another one; `to` takes it over: what it has
+  /// of the group's steps is as if it had taken them itself.
+  void give(NodeId from, const std::string& to, std::int64_t number) {
+    given_[{node_name(trace_, from), to, number}] = replicas_[from].steps;
+  }
+  void take(NodeId to, const std::string& from, std::int64_t number) {
+    const auto it = given_.find({from, node_name(trace_, to), number});
+    if (it == given_.end()) return;
+    replicas_[to].steps = it->second;
+    replicas_[to].lost = false;
+    continuous_[group_or_name(trace_, to)][to] = true;
+  }
+
   /// The node's replica begins anew. When no replica of its group has run on, the group owns what
   /// it owned if some replica comes back with its storage, and nothing otherwise.
   void crash(NodeId node, bool keeps_storage) {
@@ -81,7 +96,10 @@ class Ownership {
 
   const Trace& trace_;
   std::map<NodeId, Replica> replicas_;
-  std::map<std::string, std::map<NodeId, bool>> continuous_;  ///< by group: has never crashed
+  std::map<std::string, std::map<NodeId, bool>> continuous_;  ///< by group: has its state
+  /// By giver, taker and question: the giver's steps.
+  std::map<std::tuple<std::string, std::string, std::int64_t>, std::map<std::string, std::size_t>>
+      given_;
   std::map<std::string, std::map<std::string, Progress>> objects_;
 };
 
@@ -113,6 +131,11 @@ Finding check_single_owner(const Trace& trace) {
       ownership.crash(event.node, kept.count(event.id) > 0);
     }
     if (is_faulty(trace, event.node)) continue;
+    if (is_note(event, "StateGiven")) {
+      ownership.give(event.node, read.string(event, "to"), read.integer(event, "number"));
+    } else if (is_note(event, "StateTaken")) {
+      ownership.take(event.node, read.string(event, "from"), read.integer(event, "number"));
+    }
     const bool own = is_note(event, "Own");
     if (!own && !is_note(event, "Disown")) continue;
     const std::string object = read.string(event, "object");

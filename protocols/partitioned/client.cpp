@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocols/broadcast/party.hpp"
 #include "protocols/partitioned/replica.hpp"
 #include "sim/notes.hpp"
 
@@ -11,6 +12,11 @@ namespace sibyl::partitioned {
 void Caller::start(Context& context) {
   prepare(context);
   session.start(context);
+}
+
+void Caller::recover(Context& context) {
+  silent = true;
+  context.note(broadcast::Retired{});
 }
 
 void Caller::timer(Context& context, const Message& tag) {

@@ -32,7 +32,7 @@ class Caller : public Process {
         name_(std::move(name)) {}
 
   void start(Context& context) override;
-  void recover(Context& /*context*/) override { silent = true; }
+  void recover(Context& context) override;
   void receive(Context& context, NodeId from, const Message& message) override;
   void timer(Context& context, const Message& tag) override;
 

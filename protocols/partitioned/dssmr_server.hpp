@@ -54,6 +54,7 @@ class DssmrServer : public ReplicaOf<DssmrServer> {
   BOOST_DESCRIBE_CLASS(DssmrServer, (Replica), (objects, left_behind), (), ())
 
  protected:
+  bool transfers() const override { return true; }
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;
   std::string finish(Context& context, const Task& task) override;

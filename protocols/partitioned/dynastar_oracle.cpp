@@ -24,6 +24,24 @@ void DynastarOracle::start(Context& context) {
   }
 }
 
+/// Its timers are gone: those of the plans to come are armed anew, and the plan that is computed is
+/// computed here, too.
+void DynastarOracle::taken_over(Context& context) {
+  const std::vector<PlanSpec>& plans = system().workload.plans;
+  due.clear();
+  for (std::uint32_t i = 0; i < plans.size(); ++i) {
+    if (scripted.count(i + 1) > 0) continue;
+    const Duration wait = plans[i].at - context.hardware_now();
+    if (wait <= Duration{0}) {
+      due.insert(i + 1);
+    } else {
+      context.arm(wait, dynastar::ScriptedPlan{i + 1});
+    }
+  }
+  if (planning) context.arm(options_.planning_time, dynastar::Planned{computed});
+  send_script(context);
+}
+
 void DynastarOracle::timer(Context& context, const Message& tag) {
   if (silent) return;
   if (const auto* done = tag.as<dynastar::Planned>()) {
@@ -37,7 +55,7 @@ void DynastarOracle::timer(Context& context, const Message& tag) {
 }
 
 bool DynastarOracle::accepts(const Message& message) {
-  const std::size_t oracles = system().groups->members[*system().oracle].size();
+  const std::optional<std::size_t> oracles = system().copies_by_oracle();
   if (const auto* c = message.as<Create>()) return copies.first(c->op, c->attempt, oracles);
   if (const auto* c = message.as<Delete>()) return copies.first(c->op, c->attempt, oracles);
   if (const auto* c = message.as<dynastar::Exec>())
@@ -222,6 +240,7 @@ void DynastarOracle::plan_if_due(Context& context) {
   }
   if (plan.moves.empty()) return;
   planning = true;
+  computed = plan;
   context.arm(options_.planning_time, dynastar::Planned{std::move(plan)});
 }
 
@@ -261,6 +280,7 @@ std::string DynastarOracle::execute_plan(Context& context, const dynastar::Plan&
   if (!fresh && options_.plan_ordered) return "ignored";
   if (fresh) move(p);
   planning = false;
+  computed = {};
   if (p.script != 0) {
     due.erase(p.script);
     scripted.insert(p.script);

@@ -38,17 +38,20 @@ class DynastarOracle : public ReplicaOf<DynastarOracle> {
   WorkloadGraph graph;
   std::uint64_t changes = 0;  ///< commands in hints since the last plan was made
   bool planning = false;      ///< one is computed, or under way
+  dynastar::Plan computed;    ///< this one
   Copies copies;
   // Plans that the scenario asks for.
   std::set<std::uint32_t> due;
   std::set<std::uint32_t> scripted;  ///< those that have become plans
   std::uint64_t asked_for = 0;       ///< the epoch for which this replica has sent one
   BOOST_DESCRIBE_CLASS(DynastarOracle, (Replica),
-                       (places, load, epoch, graph, changes, planning, copies, due, scripted,
-                        asked_for),
+                       (places, load, epoch, graph, changes, planning, computed, copies, due,
+                        scripted, asked_for),
                        (), ())
 
  protected:
+  bool transfers() const override { return true; }
+  void taken_over(Context& context) override;
   bool accepts(const Message& command) override;
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;

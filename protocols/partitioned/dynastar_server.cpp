@@ -8,8 +8,8 @@
 
 namespace sibyl::partitioned {
 
-bool Copies::first(std::uint64_t op, std::uint32_t attempt, std::size_t all) {
-  if (all <= 1) return true;
+bool Copies::first(std::uint64_t op, std::uint32_t attempt, std::optional<std::size_t> all) {
+  if (all == 1) return true;
   const Key key{op, attempt};
   const std::uint64_t count = ++seen[key];
   if (count == all) seen.erase(key);
@@ -34,7 +34,7 @@ void DynastarServer::start(Context& context) {
 
 /// Leaves aside what names partitions that there are not, and later copies.
 bool DynastarServer::accepts(const Message& message) {
-  const std::size_t oracles = system().groups->members[*system().oracle].size();
+  const std::optional<std::size_t> oracles = system().copies_by_oracle();
   if (const auto* c = message.as<dynastar::Command>()) {
     const bool known = std::all_of(c->places.begin(), c->places.end(), [&](const auto& place) {
       return system().has_partition(place.second);

@@ -51,11 +51,11 @@
 namespace sibyl::partitioned {
 
 /// Tells the first copy of a command that every replica of the oracle sends from later ones; keeps
-/// an entry until all copies have come.
+/// an entry until all copies have come, and for good where there may be any number.
 class Copies {
  public:
-  /// Whether this is the first copy. `all`: how many there are to be.
-  bool first(std::uint64_t op, std::uint32_t attempt, std::size_t all);
+  /// Whether this is the first copy. `all`: how many there are to be; none: any number.
+  bool first(std::uint64_t op, std::uint32_t attempt, std::optional<std::size_t> all);
   struct Key {
     std::uint64_t op = 0;
     std::uint32_t attempt = 0;
@@ -109,6 +109,7 @@ class DynastarServer : public ReplicaOf<DynastarServer> {
                        (), ())
 
  protected:
+  bool transfers() const override { return true; }
   bool accepts(const Message& command) override;
   void hear(Context& context, const Message& message) override;
   void begin(Context& context, const Task& task) override;

@@ -149,8 +149,32 @@ multicast::GroupIndex System::group(std::string_view name) const {
   return 0;
 }
 
+std::optional<std::size_t> System::copies_by_oracle() const {
+  const MulticastKind kind = deployment.multicast;
+  if (kind != MulticastKind::skeen && kind != MulticastKind::sequencer) return std::nullopt;
+  return replicas[*oracle].size();
+}
+
 bool System::has_partition(std::string_view name) const {
   return std::find(partitions.begin(), partitions.end(), name) != partitions.end();
+}
+
+std::string node_name(const std::string& group, std::uint32_t number, std::uint32_t replicas) {
+  return replicas == 1 ? group : group + "." + std::to_string(number);
+}
+
+std::string acceptor_name(const std::string& group, std::uint32_t number) {
+  return group + ".a" + std::to_string(number);
+}
+
+std::int64_t System::clock_of(NodeId node) const {
+  for (std::size_t g = 0; g < groups->members.size(); ++g) {
+    const auto& members = groups->members[g];
+    if (std::find(members.begin(), members.end(), node) == members.end()) continue;
+    return oracle == g ? deployment.oracle->clock
+                       : deployment.partitions.find(groups->names[g])->clock;
+  }
+  return 0;
 }
 
 std::vector<multicast::GroupIndex> System::indices(const std::set<std::string>& names) const {
@@ -163,7 +187,7 @@ std::vector<multicast::GroupIndex> System::indices(const std::set<std::string>& 
 std::vector<NodeId> System::members(const std::vector<std::string>& names) const {
   std::vector<NodeId> nodes;
   for (const std::string& name : names) {
-    const auto& more = groups->members[group(name)];
+    const auto& more = replicas[group(name)];
     nodes.insert(nodes.end(), more.begin(), more.end());
   }
   return nodes;

@@ -34,17 +34,19 @@ inline constexpr std::size_t kMostPartitions = 256;
 
 /// A replicated group: the value of a member of "partitions".
 struct GroupSpec {
-  std::uint32_t replicas = 1;  ///< 1 to kMostReplicas
-  std::int64_t clock = 0;      ///< what Skeen's clock shows at first, at each replica; >= 0
+  std::uint32_t replicas = 1;   ///< 1 to kMostReplicas
+  std::uint32_t acceptors = 0;  ///< members that order and hold nothing; at most kMostReplicas
+  std::int64_t clock = 0;       ///< what Skeen's clock shows at first, at each replica; >= 0
 };
-BOOST_DESCRIBE_STRUCT(GroupSpec, (), (replicas, clock))
+BOOST_DESCRIBE_STRUCT(GroupSpec, (), (replicas, acceptors, clock))
 
 struct OracleSpec {
   std::string name = "O";
   std::uint32_t replicas = 1;
+  std::uint32_t acceptors = 0;
   std::int64_t clock = 0;
 };
-BOOST_DESCRIBE_STRUCT(OracleSpec, (), (name, replicas, clock))
+BOOST_DESCRIBE_STRUCT(OracleSpec, (), (name, replicas, acceptors, clock))
 
 struct ObjectSpec {
   Content value = 0;
@@ -327,13 +329,20 @@ DynastarOptions dynastar_options(const Setup& setup);
 
 // ---- What all nodes of a run know ----
 
+/// "P1.2", or "P1" where it is the only one; an acceptor's: "P1.a1". Numbers from 1.
+std::string node_name(const std::string& group, std::uint32_t number, std::uint32_t replicas);
+std::string acceptor_name(const std::string& group, std::uint32_t number);
+
 /// The world as configured; shared by all its processes; never changes.
 struct System {
   Deployment deployment;
   Workload workload;
   ApplicationPtr application;
-  multicast::GroupsPtr groups;  ///< the oracle first, where there is one; then the partitions
-  std::vector<std::string> partitions;  ///< names, in the order of the deployment
+  /// The oracle first, where there is one; then the partitions. Members are replicas and, behind
+  /// them, acceptors.
+  multicast::GroupsPtr groups;
+  std::vector<std::vector<NodeId>> replicas;  ///< by group
+  std::vector<std::string> partitions;        ///< names, in the order of the deployment
   std::vector<NodeId> clients;
   std::optional<multicast::GroupIndex> oracle;
 
@@ -341,9 +350,14 @@ struct System {
   bool many_objects() const { return application->name() != "store" || deployment.generate; }
   multicast::GroupIndex group(std::string_view name) const;
   bool has_partition(std::string_view name) const;
+  /// How many copies of what every replica of the oracle multicasts may be delivered; none: any
+  /// number, since one that recovers may send what it has sent before.
+  std::optional<std::size_t> copies_by_oracle() const;
+  /// What the clock of the node's group shows at first; 0 of a client.
+  std::int64_t clock_of(NodeId node) const;
   /// The groups of these names, sorted.
   std::vector<multicast::GroupIndex> indices(const std::set<std::string>& names) const;
-  /// The members of the groups of these names, in that order.
+  /// The replicas of the groups of these names, in that order.
   std::vector<NodeId> members(const std::vector<std::string>& names) const;
   /// The partitions whose groups a message was addressed to, `but` left out.
   std::vector<std::string> partitions_of(const std::vector<multicast::GroupIndex>& addressed,

@@ -25,6 +25,7 @@ class Oracle : public ReplicaOf<Oracle> {
   BOOST_DESCRIBE_CLASS(Oracle, (Replica), (places), (), ())
 
  protected:
+  bool transfers() const override { return true; }
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;
   std::string finish(Context& context, const Task& task) override;

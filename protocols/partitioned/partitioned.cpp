@@ -1,6 +1,7 @@
 // Turns the settings of a scenario into the nodes of S-SMR, DS-SMR and DynaStar.
 #include "protocols/partitioned/partitioned.hpp"
 
+#include "protocols/broadcast/party.hpp"
 #include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dssmr_client.hpp"
 #include "protocols/partitioned/dssmr_server.hpp"
@@ -188,8 +189,11 @@ Words with_multicasts(Words words) {
                white_box::NewState, white_box::NewStateAck, paxos::Request, paxos::Prepare,
                paxos::Promise, paxos::Accept, paxos::Accepted, paxos::Reject, paxos::Commit,
                paxos::Settled, paxos::Ask, paxos::Heartbeat>());
-  add(words.steps, names_of<ft_skeen::Retry, white_box::Retry, global_order::Retry, paxos::Timeout,
-                            broadcast::GaveUp>());
+  add(words.messages, names_of<AskState, GiveState>());
+  add(words.steps,
+      names_of<ft_skeen::Retry, white_box::Retry, global_order::Retry, paxos::Timeout,
+               broadcast::GaveUp, broadcast::Retired, StateDue, StateGiven, StateTaken>());
+  add(words.counters, {"ask-state"});
   return words;
 }
 
@@ -249,42 +253,35 @@ Words dynastar_words() {
 }  // namespace
 
 ProtocolInfo dynastar_smr() {
-  return {"dynastar",
-          "partitioned state machine replication with an oracle that plans: objects are lent to "
-          "where a command is executed, and move by plans made from the workload (ICDCS 2019)",
-          infos_of(dynastar_variants()),
-          partitioned_properties(),
-          "objects",
-          build_dynastar,
-          dynastar_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, true)); },
-          draw_dynastar};
+  return with_bounds(
+      {"dynastar",
+       "partitioned state machine replication with an oracle that plans: objects are lent to "
+       "where a command is executed, and move by plans made from the workload (ICDCS 2019)",
+       infos_of(dynastar_variants()), partitioned_properties(), "objects", build_dynastar,
+       dynastar_words(), [](const Setup& setup) { return labels_of(read_system(setup, true)); },
+       draw_dynastar},
+      true);
 }
 
 ProtocolInfo ssmr() {
-  return {"s-smr",
-          "partitioned state machine replication with a static oracle: commands over several "
-          "partitions, exchanged variables, signals (DSN 2014)",
-          infos_of(ssmr_variants()),
-          partitioned_properties(),
-          "objects",
-          [](const Setup& setup) { return build_ssmr(setup, ssmr_options(setup)); },
-          ssmr_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, false)); },
-          draw_ssmr};
+  return with_bounds(
+      {"s-smr",
+       "partitioned state machine replication with a static oracle: commands over several "
+       "partitions, exchanged variables, signals (DSN 2014)",
+       infos_of(ssmr_variants()), partitioned_properties(), "objects",
+       [](const Setup& setup) { return build_ssmr(setup, ssmr_options(setup)); }, ssmr_words(),
+       [](const Setup& setup) { return labels_of(read_system(setup, false)); }, draw_ssmr},
+      false);
 }
 
 ProtocolInfo dssmr() {
-  return {"ds-smr",
-          "partitioned state machine replication with a replicated oracle: objects are created, "
-          "deleted and moved, clients cache locations and retry (DSN 2016)",
-          infos_of(dssmr_variants()),
-          partitioned_properties(),
-          "objects",
-          build_dssmr,
-          dssmr_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, true)); },
-          draw_dssmr};
+  return with_bounds(
+      {"ds-smr",
+       "partitioned state machine replication with a replicated oracle: objects are created, "
+       "deleted and moved, clients cache locations and retry (DSN 2016)",
+       infos_of(dssmr_variants()), partitioned_properties(), "objects", build_dssmr, dssmr_words(),
+       [](const Setup& setup) { return labels_of(read_system(setup, true)); }, draw_dssmr},
+      true);
 }
 
 }  // namespace sibyl::partitioned

@@ -11,6 +11,7 @@
 #include "protocols/multicast/global_order.hpp"
 #include "protocols/multicast/multicast.hpp"
 #include "protocols/multicast/white_box.hpp"
+#include "protocols/partitioned/acceptor.hpp"
 #include "protocols/partitioned/broker/messages.hpp"
 #include "protocols/partitioned/dynastar_messages.hpp"
 #include "protocols/partitioned/options.hpp"
@@ -25,10 +26,10 @@ class Plan {
     auto groups = std::make_shared<multicast::Groups>();
     if (const auto& oracle = system_.deployment.oracle) {
       system_.oracle = 0;
-      add_group(*groups, oracle->name, "oracle", oracle->replicas);
+      add_group(*groups, oracle->name, "oracle", oracle->replicas, oracle->acceptors);
     }
     for (const auto& [name, spec] : system_.deployment.partitions.items) {
-      add_group(*groups, name, "partition", spec.replicas);
+      add_group(*groups, name, "partition", spec.replicas, spec.acceptors);
     }
     for (const std::string& client : system_.deployment.clients) {
       system_.clients.push_back(next());
@@ -61,14 +62,14 @@ class Plan {
       case MulticastKind::sequencer:
         return multicast::AtomicMulticast(multicast::Sequencer(groups));
       case MulticastKind::ft_skeen:
-        return multicast::AtomicMulticast(
-            multicast::FtSkeen(groups, payloads_, self, shown, multicast::FtSkeenOptions{}));
+        return multicast::AtomicMulticast(multicast::FtSkeen(
+            groups, payloads_, self, shown, log_options<multicast::FtSkeenOptions>()));
       case MulticastKind::white_box:
         return multicast::AtomicMulticast(
             multicast::WhiteBox(groups, self, shown, multicast::WhiteBoxOptions{}));
       case MulticastKind::global_order:
-        return multicast::AtomicMulticast(
-            multicast::GlobalOrder(groups, payloads_, self, multicast::GlobalOrderOptions{}));
+        return multicast::AtomicMulticast(multicast::GlobalOrder(
+            groups, payloads_, self, log_options<multicast::GlobalOrderOptions>()));
     }
     return multicast::AtomicMulticast(multicast::Skeen(groups, shown));
   }
@@ -89,18 +90,41 @@ class Plan {
     return id;
   }
 
-  std::vector<NodeSpec> take() { return std::move(nodes_); }
+  /// The nodes, acceptors with their processes.
+  std::vector<NodeSpec> take() {
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+      NodeSpec& node = nodes_[i];
+      if (node.description.role != "acceptor") continue;
+      node.process = make_process<Acceptor>(amcast(NodeId{i}, shared_->clock_of(NodeId{i})));
+    }
+    return std::move(nodes_);
+  }
 
  private:
+  /// A member that has crashed for good is told of the last messages for five seconds, not for two
+  /// minutes, in which nothing else would happen.
+  template <class Options>
+  static Options log_options() {
+    Options options;
+    options.paxos_repetitions = 8;
+    return options;
+  }
+
   NodeId next() const { return {static_cast<std::uint32_t>(nodes_.size())}; }
 
   void add_group(multicast::Groups& groups, const std::string& name, const std::string& role,
-                 std::uint32_t replicas) {
+                 std::uint32_t replicas, std::uint32_t acceptors) {
     groups.names.push_back(name);
     groups.members.emplace_back();
+    system_.replicas.emplace_back();
     for (std::uint32_t i = 1; i <= replicas; ++i) {
       groups.members.back().push_back(next());
-      nodes_.push_back({{replicas == 1 ? name : name + "." + std::to_string(i), role, name}, {}});
+      system_.replicas.back().push_back(next());
+      nodes_.push_back({{node_name(name, i, replicas), role, name}, {}});
+    }
+    for (std::uint32_t i = 1; i <= acceptors; ++i) {
+      groups.members.back().push_back(next());
+      nodes_.push_back({{acceptor_name(name, i), "acceptor", name}, {}});
     }
   }
 
@@ -113,6 +137,16 @@ class Plan {
 /// Throws ConfigError where `found`.
 inline void refuse(bool found, const std::string& pointer, const char* message) {
   if (found) throw ConfigError(pointer, message);
+}
+
+/// Which crashes the protocols of the family bear, by the multicast of the deployment.
+Tolerance tolerance_of(const Setup& setup, bool with_oracle);
+Model model_of(const Setup& setup, bool with_oracle);
+/// Says so of a protocol.
+inline ProtocolInfo with_bounds(ProtocolInfo info, bool with_oracle) {
+  info.tolerates = [with_oracle](const Setup& setup) { return tolerance_of(setup, with_oracle); };
+  info.relies_on = [with_oracle](const Setup& setup) { return model_of(setup, with_oracle); };
+  return info;
 }
 
 /// The labels of the operations of the history: a move is in none, it changes no value.

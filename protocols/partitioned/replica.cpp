@@ -9,17 +9,20 @@
 
 namespace sibyl::partitioned {
 
-void Replica::recover(Context& /*context*/) { silent = true; }
-
 void Replica::receive(Context& context, NodeId from, const Message& message) {
   if (silent) return;
   if (auto down = context.route_to(kMulticastPort, message)) {
     deliver(context, multicast.receive(*down, from, message));
   } else if (auto beside = context.route_to(kReliablePort, message)) {
     if (const auto delivered = reliable.receive(*beside, from, message)) {
+      if (recovery.again) recovery.told.push_back(delivered->payload);
       take(delivered->payload);
       hear(context, delivered->payload);
     }
+  } else if (const auto* ask = message.as<AskState>()) {
+    on_ask_state(context, from, *ask);
+  } else if (const auto* given = message.as<GiveState>()) {
+    on_give_state(context, from, *given);
   } else {
     answered(context, from, message);
   }
@@ -30,6 +33,8 @@ void Replica::timer(Context& context, const Message& tag) {
   if (silent) return;
   if (auto down = context.route_to(kMulticastPort, tag)) {
     deliver(context, multicast.timer(*down, tag));
+  } else if (tag.as<StateDue>() != nullptr) {
+    on_state_due(context);
   }
   progress(context);
 }
@@ -47,10 +52,18 @@ bool well_formed(const System& system, const Message& command) {
 
 void Replica::deliver(Context& context, std::vector<multicast::Delivery> deliveries) {
   for (multicast::Delivery& d : deliveries) {
-    if (!well_formed(*system_, d.payload) || !accepts(d.payload)) continue;
-    queue.push_back({d.id, std::move(d.groups), std::move(d.payload), false});
-    enqueued(context, queue.back());
+    const std::uint64_t number = ++recovery.delivered;
+    if (number <= recovery.covered) continue;  // part of the state that was taken over
+    if (recovery.again) recovery.kept.push_back({number, d});
+    if (!recovery.lacking) enqueue(context, number, std::move(d));
   }
+}
+
+void Replica::enqueue(Context& context, std::uint64_t number, multicast::Delivery delivery) {
+  if (!well_formed(*system_, delivery.payload) || !accepts(delivery.payload)) return;
+  queue.push_back(
+      {delivery.id, std::move(delivery.groups), std::move(delivery.payload), false, number});
+  enqueued(context, queue.back());
 }
 
 /// Buffers what another group says. All its replicas say the same: what comes again changes
@@ -90,7 +103,7 @@ const Arrived& Replica::heard_of(const Task& task) const {
 }
 
 void Replica::progress(Context& context) {
-  while (!queue.empty()) {
+  while (!queue.empty() && !recovery.lacking) {
     Task& head = queue.front();
     if (!head.started) {
       head.started = true;
@@ -99,13 +112,14 @@ void Replica::progress(Context& context) {
       begin(context, head);
     }
     advance(context, head);
-    if (!ready(head)) return;
+    if (!ready(head)) break;
     const Task task = std::move(head);
     work(context, task);
     std::string result = finish(context, task);
     queue.pop_front();
     end(context, task, std::move(result));
   }
+  look_after(context);
 }
 
 void Replica::end(Context& context, const Task& task, std::string result) {
@@ -114,6 +128,11 @@ void Replica::end(Context& context, const Task& task, std::string result) {
   context.note(note::Applied{++applied, op, fmt::format("{:016x}", state_hash())});
   arrived.erase(task.id);
   if (task.groups.size() > 1) ended.insert(task.id);
+  if (!recovery.again) return;
+  recovery.patience.progress(context);
+  while (!recovery.kept.empty() && recovery.kept.front().number <= task.number) {
+    recovery.kept.pop_front();
+  }
 }
 
 std::string not_found(const std::vector<std::string>& objects) {

@@ -2,8 +2,9 @@
 // after the other, and what other groups have said about them. "Head", "start" and "end" are those
 // of the papers: a command starts when it is at the head of the queue and ends when it is removed.
 //
-// Crash-stop: a replica that is started again has lost its state, and as none of the papers gives a
-// transfer of state within a group, it stays silent.
+// A replica that is started again has lost its state. Where its multicast recovers it takes over
+// that of a live replica of its group (recovery.hpp); none of the papers says how. Elsewhere it
+// stays silent.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -20,6 +23,7 @@
 #include "protocols/multicast/reliable.hpp"
 #include "protocols/partitioned/command.hpp"
 #include "protocols/partitioned/options.hpp"
+#include "protocols/partitioned/recovery.hpp"
 #include "sim/context.hpp"
 #include "sim/process.hpp"
 
@@ -35,8 +39,9 @@ struct Task {
   std::vector<multicast::GroupIndex> groups;
   Message command;
   bool started = false;
+  std::uint64_t number = 0;  ///< which of the group's deliveries it is, from 1
 };
-BOOST_DESCRIBE_STRUCT(Task, (), (id, groups, command, started))
+BOOST_DESCRIBE_STRUCT(Task, (), (id, groups, command, started, number))
 
 /// What other groups have said about a command; it may come before the command is delivered.
 struct Arrived {
@@ -48,6 +53,9 @@ struct Arrived {
   std::map<std::string, std::optional<Held>> transfers;  ///< by source
 };
 BOOST_DESCRIBE_STRUCT(Arrived, (), (heard, variables, validated, holdings, outcome, transfers))
+
+/// "not found: x, y"
+std::string not_found(const std::vector<std::string>& objects);
 
 class Replica : public Process {
  public:
@@ -68,11 +76,23 @@ class Replica : public Process {
   /// speak, or a group that nobody waited for.
   std::set<std::uint64_t> ended;
   std::uint64_t applied = 0;  ///< how many commands have ended
-  bool silent = false;        ///< crashed once
-  BOOST_DESCRIBE_CLASS(Replica, (), (multicast, reliable, queue, arrived, ended, applied, silent),
-                       (), ())
+  bool silent = false;        ///< crashed, and does not recover
+  Recovery recovery;
+  BOOST_DESCRIBE_CLASS(Replica, (),
+                       (multicast, reliable, queue, arrived, ended, applied, silent, recovery), (),
+                       ())
+
+  /// About how many bytes the state takes on the wire. O(size).
+  virtual std::uint64_t state_bytes() const = 0;
 
  protected:
+  /// Whether it takes over a state after a crash; all that it keeps by itself it must then make
+  /// anew.
+  virtual bool transfers() const { return false; }
+  /// A state has just been taken over.
+  virtual void taken_over(Context& /*context*/) {}
+  /// Takes over all but what is a replica's own: multicasts, and what it knows of its recovery.
+  virtual void adopt(const Replica& image) = 0;
   /// Whether a delivered command is to be queued; all replicas that deliver it say the same.
   virtual bool accepts(const Message& /*command*/) { return true; }
   /// Another group has said something, which may be none of the words of command.hpp.
@@ -109,9 +129,17 @@ class Replica : public Process {
 
  private:
   void deliver(Context& context, std::vector<multicast::Delivery> deliveries);
+  void enqueue(Context& context, std::uint64_t number, multicast::Delivery delivery);
   void take(const Message& message);
   void progress(Context& context);
   void end(Context& context, const Task& task, std::string result);
+  // recovery.cpp
+  std::vector<NodeId> fellows(NodeId self) const;
+  void ask_for_state(Context& context);
+  void on_ask_state(Context& context, NodeId from, const AskState& ask);
+  void on_give_state(Context& context, NodeId from, const GiveState& given);
+  void on_state_due(Context& context);
+  void look_after(Context& context);
 
   SystemPtr system_;
   std::string group_;
@@ -124,9 +152,28 @@ class ReplicaOf : public Replica {
   using Replica::Replica;
   Process* clone() const override { return new Self(static_cast<const Self&>(*this)); }
   void add_to(Hasher& h) const override { hash_append(h, static_cast<const Self&>(*this)); }
-};
+  std::uint64_t state_bytes() const override {
+    std::uint64_t sum = 0;
+    for_each_member(static_cast<const Self&>(*this), [&](std::string_view, const auto& member) {
+      using Member = std::remove_cvref_t<decltype(member)>;
+      if constexpr (!std::is_same_v<Member, multicast::AtomicMulticast> &&
+                    !std::is_same_v<Member, Recovery>) {
+        sum += wire_bytes(member);
+      }
+    });
+    return sum;
+  }
 
-/// "not found: x, y"
-std::string not_found(const std::vector<std::string>& objects);
+ protected:
+  void adopt(const Replica& image) override {
+    const multicast::AtomicMulticast own_multicast = multicast;
+    const multicast::ReliableMulticast own_reliable = reliable;
+    const Recovery own_recovery = recovery;
+    static_cast<Self&>(*this) = static_cast<const Self&>(image);
+    multicast = own_multicast;
+    reliable = own_reliable;
+    recovery = own_recovery;
+  }
+};
 
 }  // namespace sibyl::partitioned

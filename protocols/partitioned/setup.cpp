@@ -30,22 +30,37 @@ class Names {
                                      "; names of nodes and groups must be unique");
     }
   }
-  void add_group(const std::string& name, std::uint32_t replicas, const std::string& pointer) {
+  template <class Spec>
+  void add_group(const std::string& name, const Spec& spec, const std::string& pointer) {
     add(name, pointer);
-    if (replicas == 1) return;
-    for (std::uint32_t i = 1; i <= replicas; ++i) add(name + "." + std::to_string(i), pointer);
+    for (std::uint32_t i = 1; spec.replicas > 1 && i <= spec.replicas; ++i) {
+      add(node_name(name, i, spec.replicas), pointer);
+    }
+    for (std::uint32_t i = 1; i <= spec.acceptors; ++i) add(acceptor_name(name, i), pointer);
   }
 
  private:
   std::map<std::string, std::string> places_;
 };
 
-void check_group(std::uint32_t replicas, std::int64_t clock, const std::string& pointer) {
-  decode_int(Value(static_cast<std::int64_t>(replicas)), pointer_to(pointer, "replicas"), 1,
-             kMostReplicas);
-  if (clock < 0) {
+/// Skeen has no use for acceptors: each member is a destination of its own; nor has the sequencer.
+template <class Spec>
+void check_group(const Spec& spec, MulticastKind multicast, const std::string& pointer) {
+  const auto within = [&](std::uint32_t found, const char* member, std::int64_t least) {
+    decode_int(Value(static_cast<std::int64_t>(found)), pointer_to(pointer, member), least,
+               kMostReplicas);
+  };
+  within(spec.replicas, "replicas", 1);
+  within(spec.acceptors, "acceptors", 0);
+  if (spec.acceptors > 0 &&
+      (multicast == MulticastKind::skeen || multicast == MulticastKind::sequencer)) {
+    throw ConfigError(pointer_to(pointer, "acceptors"),
+                      "acceptors are members of ft_skeen, white_box and global_order; leave this "
+                      "out, or choose one of these at /deployment/multicast");
+  }
+  if (spec.clock < 0) {
     throw ConfigError(pointer_to(pointer, "clock"),
-                      "found " + std::to_string(clock) + ", expected at least 0");
+                      "found " + std::to_string(spec.clock) + ", expected at least 0");
   }
 }
 
@@ -86,14 +101,14 @@ void check_deployment(System& system, Names& names) {
   if (d.oracle) {
     const std::string pointer = pointer_to(kDeploymentPointer, "oracle");
     check_name(d.oracle->name, pointer_to(pointer, "name"), "the oracle");
-    check_group(d.oracle->replicas, d.oracle->clock, pointer);
-    names.add_group(d.oracle->name, d.oracle->replicas, pointer_to(pointer, "name"));
+    check_group(*d.oracle, d.multicast, pointer);
+    names.add_group(d.oracle->name, *d.oracle, pointer_to(pointer, "name"));
   }
   for (const auto& [name, spec] : d.partitions.items) {
     const std::string pointer = pointer_to(at_partitions, name);
     check_name(name, pointer, "a partition");
-    check_group(spec.replicas, spec.clock, pointer);
-    names.add_group(name, spec.replicas, pointer);
+    check_group(spec, d.multicast, pointer);
+    names.add_group(name, spec, pointer);
     system.partitions.push_back(name);
   }
   const std::string at_application = pointer_to(kDeploymentPointer, "application");

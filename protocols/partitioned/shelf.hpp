@@ -70,6 +70,13 @@ class Shelf {
       hash_append(h, slot.item);
     }
   }
+  std::uint64_t wire_bytes() const {
+    std::uint64_t sum = 4;
+    for (const auto& [name, slot] : slots_) {
+      sum += sibyl::wire_bytes(name) + sibyl::wire_bytes(slot.item);
+    }
+    return sum;
+  }
   std::uint64_t hash() const {
     Hasher h;
     hash_into(h);

@@ -54,6 +54,7 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
                        ())
 
  protected:
+  bool transfers() const override { return true; }
   void enqueued(Context& context, const Task& task) override;
   void begin(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;

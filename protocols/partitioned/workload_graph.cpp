@@ -171,4 +171,12 @@ void WorkloadGraph::hash_into(Hasher& h) const {
   }
 }
 
+/// Of an object its name and weight, of an edge both ends and the weight.
+std::uint64_t WorkloadGraph::wire_bytes() const {
+  const Inside& in = *inside_;
+  std::uint64_t sum = 4 + 24 * num_edges(in.net);
+  for (const auto& [object, v] : in.places) sum += sibyl::wire_bytes(object) + 8;
+  return sum;
+}
+
 }  // namespace sibyl::partitioned

@@ -52,6 +52,7 @@ class WorkloadGraph {
 
   /// O(objects + edges)
   void hash_into(Hasher& h) const;
+  std::uint64_t wire_bytes() const;
 
  private:
   struct Inside;

@@ -244,9 +244,15 @@ class Reader {
   }
 
   void number_versions() {
+    std::size_t writes = 0;
     for (const Raw& raw : raw_) {
-      if (raw.writes) index_.announce(raw.key, raw.written);
+      if (!raw.writes) continue;
+      index_.announce(raw.key, raw.written);
+      ++writes;
     }
+    made_.writer.reserve(made_.keys + writes);
+    made_.version_key.reserve(made_.keys + writes);
+    made_.value.reserve(made_.keys + writes);
     index_.prepare();
     made_.all.resize(raw_.size());
     repeated_.assign(made_.keys, false);

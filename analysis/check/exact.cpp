@@ -26,6 +26,8 @@ Objects::Objects(const FlatHistory& history, const Value& initial)
     const std::string& word = history.functions.word(f);
     existence_ = existence_ || word == "create" || word == "delete" || word == "move";
   }
+  refusals_ = std::any_of(history.operations.begin(), history.operations.end(),
+                          [](const FlatOperation& op) { return op.refused; });
 }
 
 bool Objects::take(Cells& cells, const StepEffect& step, bool open, bool in_command) {

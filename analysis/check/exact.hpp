@@ -28,6 +28,8 @@ class Objects {
   Objects(const FlatHistory& history, const Value& initial);
   const Cells& initial() const { return initial_; }
   bool judges_existence() const { return existence_; }
+  /// Whether some operation was refused.
+  bool has_refusals() const { return refusals_; }
   /// Does the operation; false when it cannot have done what it reports. The cells may be changed
   /// in part then.
   bool apply(Cells& cells, std::uint32_t op);
@@ -42,6 +44,7 @@ class Objects {
   StepReader steps_;
   Cells initial_;
   bool existence_ = false;
+  bool refusals_ = false;
 };
 
 /// Whether the operations in this order do what they report. O(steps).

@@ -418,40 +418,71 @@ void close(Matrix& m) {
   }
 }
 
-/// The views of views.cpp, by matrices and by trying all orders of writes.
-bool brute_views(const History& history, const std::string& guarantee) {
-  const std::size_t n = history.size();
+/// Whether the writers can be put in an order that has these pairs.
+bool has_order(std::vector<std::size_t> writers,
+               const std::vector<std::pair<std::size_t, std::size_t>>& pairs, std::size_t n) {
+  do {
+    std::vector<std::size_t> place(n, 0);
+    for (std::size_t i = 0; i < writers.size(); ++i) place[writers[i]] = i;
+    if (std::all_of(pairs.begin(), pairs.end(),
+                    [&](const auto& each) { return place[each.first] < place[each.second]; })) {
+      return true;
+    }
+  } while (std::next_permutation(writers.begin(), writers.end()));
+  return false;
+}
+
+/// What can be said of a history before any guarantee: who took part, who read from whom.
+struct Facts {
   std::vector<Did> did;
-  std::vector<bool> in(n, false);
+  std::vector<bool> in;
+  /// reads[i][key] = who wrote what i found; the number of operations: it was there at first.
+  std::vector<std::map<std::string, std::size_t>> reads;
+  Matrix from;     ///< from[w][r]
+  Matrix session;  ///< session[a][b]: a process called b after its a
+  bool possible = true;
+};
+
+Facts facts_of(const History& history) {
+  const std::size_t n = history.size();
+  Facts f{{}, std::vector<bool>(n), {}, Matrix(n, std::vector<bool>(n)), {}, true};
+  f.session = f.from;
+  f.reads.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
-    did.push_back(what_it_did(history[i]));
-    in[i] = history[i].outcome == OperationOutcome::ok;
-    if (in[i] && !did[i].consistent) return false;
+    f.did.push_back(what_it_did(history[i]));
+    f.in[i] = history[i].outcome == OperationOutcome::ok;
+    if (f.in[i] && !f.did[i].consistent) f.possible = false;
   }
-  // reads[i][key] = who wrote what i found; n: it was there at first.
-  std::vector<std::map<std::string, std::size_t>> reads(n);
-  Matrix from(n, std::vector<bool>(n, false));  // from[w][r]
   for (std::size_t i = 0; i < n; ++i) {
-    if (!in[i]) continue;
-    for (const auto& [key, value] : did[i].found) {
+    if (!f.in[i]) continue;
+    for (const auto& [key, value] : f.did[i].found) {
       std::size_t writer = n;
       for (std::size_t w = 0; w < n && !value.is_null(); ++w) {
         if (history[w].outcome == OperationOutcome::fail || w == i) continue;
-        if (did[w].left.count(key) > 0 && did[w].left.at(key) == value) writer = w;
+        if (f.did[w].left.count(key) > 0 && f.did[w].left.at(key) == value) writer = w;
       }
-      if (writer == n && !value.is_null()) return false;
-      reads[i][key] = writer;
-      if (writer < n) from[writer][i] = in[writer] = true;
+      if (writer == n && !value.is_null()) f.possible = false;
+      f.reads[i][key] = writer;
+      if (writer < n) f.from[writer][i] = f.in[writer] = true;
     }
   }
-  Matrix session(n, std::vector<bool>(n, false));
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = 0; b < n; ++b) {
-      session[a][b] = in[a] && in[b] && before_in_session(history, a, b);
-      if (session[a][b] && from[b][a]) return false;  // read before it was written
+      f.session[a][b] = f.in[a] && f.in[b] && before_in_session(history, a, b);
+      if (f.session[a][b] && f.from[b][a]) f.possible = false;  // read before it was written
     }
   }
-  const auto writer = [&](std::size_t i) { return in[i] && !did[i].left.empty(); };
+  return f;
+}
+
+/// The views of views.cpp, by matrices and by trying all orders of writes.
+bool brute_views(const History& history, const std::string& guarantee) {
+  const std::size_t n = history.size();
+  const auto [did, in, reads, from, session, possible] = facts_of(history);
+  if (!possible) return false;
+  const auto writer = [&, &in = in, &did = did](std::size_t i) {
+    return in[i] && !did[i].left.empty();
+  };
   Matrix needs(n, std::vector<bool>(n, false));  // needs[a][b]: who has b in view has a in view
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = 0; b < n; ++b) {
@@ -496,15 +527,7 @@ bool brute_views(const History& history, const std::string& guarantee) {
   for (std::size_t i = 0; i < n; ++i) {
     if (writer(i)) writers.push_back(i);
   }
-  do {
-    std::vector<std::size_t> place(n, 0);
-    for (std::size_t i = 0; i < writers.size(); ++i) place[writers[i]] = i;
-    if (std::all_of(order.begin(), order.end(),
-                    [&](const auto& each) { return place[each.first] < place[each.second]; })) {
-      return true;
-    }
-  } while (std::next_permutation(writers.begin(), writers.end()));
-  return false;
+  return has_order(std::move(writers), order, n);
 }
 
 void compare_views(const std::string& name, const Kind& kind) {

@@ -36,16 +36,30 @@ class Saturation {
     }
   }
 
+  Saturated once() {
+    const std::vector<std::uint32_t> order = graph_.sort(accesses_.takes_part, time_);
+    if (has_cycle(order)) return std::move(made_);
+    set_clocks(order);
+    for (const std::uint32_t reader : order) {
+      for (const Access* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
+        if (a->read == kNoVersion) continue;
+        const std::uint32_t writer = accesses_.writer[a->read];
+        for (const Writers& each : writers_[a->key]) {
+          before_reader(reader, writer, *a, each, 1);
+          const std::uint32_t first = each.ops.front();
+          if (writer != kNobody || first == reader || !comes_before(first, reader)) continue;
+          add(reader, first, {reader, writer, first, a->key, 1});
+        }
+      }
+    }
+    if (!has_cycle(graph_.sort(accesses_.takes_part, time_))) made_.order = order;
+    return std::move(made_);
+  }
+
   Saturated run(const std::function<bool()>& stop) {
     for (std::uint32_t round = 1;; ++round) {
       std::vector<std::uint32_t> order = graph_.sort(accesses_.takes_part, time_);
-      const auto all = static_cast<std::size_t>(
-          std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
-      if (order.size() < all) {
-        made_.end = Saturated::End::cycle;
-        made_.cycle = graph_.short_cycle(time_);
-        return std::move(made_);
-      }
+      if (has_cycle(order)) return std::move(made_);
       if (stop && stop()) {
         made_.end = Saturated::End::gave_up;
         return std::move(made_);
@@ -61,6 +75,15 @@ class Saturation {
   }
 
  private:
+  bool has_cycle(const std::vector<std::uint32_t>& order) {
+    const auto all = static_cast<std::size_t>(
+        std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
+    if (order.size() == all) return false;
+    made_.end = Saturated::End::cycle;
+    made_.cycle = graph_.short_cycle(time_);
+    return true;
+  }
+
   std::uint32_t* row(std::uint32_t op) { return clocks_.data() + op * width_; }
 
   void set_clocks(const std::vector<std::uint32_t>& order) {
@@ -151,18 +174,30 @@ class Saturation {
   Saturated made_;
 };
 
+bool clocks_fit(const Accesses& accesses, const Sessions& sessions, std::uint64_t max_bytes) {
+  return std::uint64_t{accesses.takes_part.size()} * sessions.chains.size() *
+             sizeof(std::uint32_t) <=
+         max_bytes;
+}
+
+Saturated gave_up() {
+  Saturated none;
+  none.end = Saturated::End::gave_up;
+  return none;
+}
+
 }  // namespace
 
 Saturated saturate(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
                    OrderGraph& graph, std::uint64_t max_bytes, const std::function<bool()>& stop) {
-  const std::uint64_t clocks =
-      std::uint64_t{accesses.takes_part.size()} * sessions.chains.size() * sizeof(std::uint32_t);
-  if (clocks > max_bytes) {
-    Saturated none;
-    none.end = Saturated::End::gave_up;
-    return none;
-  }
+  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
   return Saturation(accesses, sessions, time, graph).run(stop);
+}
+
+Saturated causal_order_of_writes(const Accesses& accesses, const Sessions& sessions,
+                                 OrderGraph& graph, std::uint64_t max_bytes) {
+  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
+  return Saturation(accesses, sessions, nullptr, graph).once();
 }
 
 }  // namespace sibyl::analysis

@@ -45,4 +45,10 @@ struct Saturated {
 Saturated saturate(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
                    OrderGraph& graph, std::uint64_t max_bytes, const std::function<bool()>& stop);
 
+/// One round of the first rule alone, over sessions and reads (which the graph has): what causal
+/// consistency demands of the order of writes. A read of what was there at first comes before a
+/// write that comes before the read, which is a cycle. O(k n log n).
+Saturated causal_order_of_writes(const Accesses& accesses, const Sessions& sessions,
+                                 OrderGraph& graph, std::uint64_t max_bytes);
+
 }  // namespace sibyl::analysis

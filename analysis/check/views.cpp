@@ -55,6 +55,7 @@ class Views {
           history_.operations[sessions_.overlapping].line));
     }
     if (std::optional<Anomaly> early = future_read()) return violated_by(history_, *early);
+    if (guarantee_ == Guarantee::causal) return causal();
     find_previous_writes();
     nodes_ = n_;
     if (guarantee_ == Guarantee::writes_after_reads) nodes_ = 2 * n_;
@@ -68,7 +69,13 @@ class Views {
       if (order.edges() * 16 > options_.max_bytes || (options_.stop && options_.stop())) {
         return undecided("Undecided: the time or memory allowed was used up.");
       }
-      guarantee_ == Guarantee::own_writes ? judge_own(session, order) : judge(session, order);
+      if (guarantee_ == Guarantee::own_writes) {
+        judge_own(session, order);
+      } else if (guarantee_ == Guarantee::writes) {
+        judge_writes(session, order);
+      } else {
+        judge(session, order);
+      }
     }
     if (stale_) return stale_read();
     return answer(order);
@@ -80,6 +87,7 @@ class Views {
     std::uint32_t session = kNobody;  ///< whose view this is; else it is empty
     std::uint32_t least = kNobody;    ///< what the last read returned: all before came earlier
     std::vector<std::uint32_t> news;  ///< who wrote it, seen since then
+    std::vector<std::uint32_t> far;   ///< monotonic_writes: how far of each writing session
   };
 
   /// Of a process's own writes of one key, for read_your_writes.
@@ -152,9 +160,8 @@ class Views {
         if (sessions_.previous[op] != Sessions::kNone) take(n_ + sessions_.previous[op]);
         return each_source(op, take);
       }
-      case Guarantee::causal:
-        if (sessions_.previous[node] != Sessions::kNone) take(sessions_.previous[node]);
-        return each_source(node, take);
+      case Guarantee::causal:  // by clocks: causal()
+        return;
     }
   }
 
@@ -169,7 +176,7 @@ class Views {
     }
   }
 
-  // --- all but read_your_writes ---
+  // --- monotonic_reads, writes_follow_reads ---
 
   void judge(const std::vector<std::uint32_t>& session, OrderGraph& order) {
     if (seen_.empty()) seen_.assign(nodes_, kNobody);
@@ -177,9 +184,6 @@ class Views {
     session_ = session.front();  // any name for it
     for (const std::uint32_t op : session) {
       if (history_.operations[op].outcome != OperationOutcome::ok) return;
-      if (guarantee_ == Guarantee::causal && sessions_.previous[op] != Sessions::kNone) {
-        see(sessions_.previous[op]);
-      }
       each_source(op, [&](std::uint32_t source) { see(source); });
       for (const Access* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
         if (a->read != kNoVersion) read(op, *a, order);
@@ -193,6 +197,7 @@ class Views {
       found.session = session_;
       found.least = kNobody;
       found.news.clear();
+      found.far.clear();
     }
     return found;
   }
@@ -209,22 +214,11 @@ class Views {
       stack_.pop_back();
       if (node < n_) {
         for (const Access* a = accesses_.begin(node); a != accesses_.end(node); ++a) {
-          if (a->written != kNoVersion) add_news(view(a->key).news, node);
+          if (a->written != kNoVersion) view(a->key).news.push_back(node);
         }
       }
       each_dependency(node, push);
     }
-  }
-
-  /// Where the order of writes respects processes, the last write of each is enough.
-  void add_news(std::vector<std::uint32_t>& news, std::uint32_t op) const {
-    const bool ordered = guarantee_ == Guarantee::writes || guarantee_ == Guarantee::causal;
-    for (std::uint32_t& each : news) {
-      if (!ordered || sessions_.chain[each] != sessions_.chain[op]) continue;
-      if (sessions_.position[each] < sessions_.position[op]) each = op;
-      return;
-    }
-    news.push_back(op);
   }
 
   void read(std::uint32_t op, const Access& a, OrderGraph& order) {
@@ -246,6 +240,61 @@ class Views {
   void before(std::uint32_t other, std::uint32_t writer, const Inference& why, OrderGraph& order) {
     if (!inferred_.because.emplace(std::uint64_t{other} << 32U | writer, why).second) return;
     order.add(other, writer);
+  }
+
+  // --- monotonic_writes: what is in view of a session is a beginning of it ---
+
+  void index_writers() {
+    writers_.resize(accesses_.keys);
+    for (std::uint32_t c = 0; c < sessions_.chains.size(); ++c) {
+      for (const std::uint32_t op : sessions_.chains[c]) {
+        for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+          if (a->written == kNoVersion) continue;
+          std::vector<std::vector<std::uint32_t>>& of_key = writers_[a->key];
+          if (of_key.empty() || sessions_.chain[of_key.back().front()] != c) of_key.emplace_back();
+          of_key.back().push_back(op);
+        }
+      }
+    }
+  }
+
+  void judge_writes(const std::vector<std::uint32_t>& session, OrderGraph& order) {
+    if (writers_.empty()) index_writers();
+    if (views_.empty()) views_.resize(accesses_.keys);
+    session_ = session.front();
+    std::vector<std::uint32_t> clock(sessions_.chains.size(), 0);
+    const auto see = [&](std::uint32_t op) {
+      std::uint32_t& far = clock[sessions_.chain[op]];
+      far = std::max(far, sessions_.position[op]);
+    };
+    for (const std::uint32_t op : session) {
+      if (history_.operations[op].outcome != OperationOutcome::ok) return;
+      each_source(op, [&](std::uint32_t source) {
+        see(source);
+        if (previous_write_[source] != Sessions::kNone) see(previous_write_[source]);
+      });
+      for (const Access* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
+        if (a->read == kNoVersion) continue;
+        bring_news(clock, a->key);
+        read(op, *a, order);
+      }
+    }
+  }
+
+  /// The last write of the key in view of each session, where that is new since the last read.
+  void bring_news(const std::vector<std::uint32_t>& clock, std::uint32_t key) {
+    KeyView& seen = view(key);
+    seen.far.resize(writers_[key].size(), 0);
+    for (std::size_t i = 0; i < writers_[key].size(); ++i) {
+      const std::vector<std::uint32_t>& ops = writers_[key][i];
+      const std::uint32_t reached = clock[sessions_.chain[ops.front()]];
+      if (reached <= seen.far[i]) continue;
+      seen.far[i] = reached;
+      const auto after = std::partition_point(ops.begin(), ops.end(), [&](std::uint32_t op) {
+        return sessions_.position[op] <= reached;
+      });
+      if (after != ops.begin()) seen.news.push_back(*(after - 1));
+    }
   }
 
   // --- read_your_writes ---
@@ -301,13 +350,7 @@ class Views {
     const auto all =
         static_cast<std::size_t>(std::count(takes_part.begin(), takes_part.end(), true));
     if (order.sort(takes_part, nullptr).size() == all) {
-      Consistency found;
-      found.method = "views";
-      found.summary = fmt::format(
-          "No read of {} operations returned less than its process had in "
-          "view.",
-          std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
-      return found;
+      return holds();
     }
     return explained([&](const Evidence& evidence) {
       return violated_by_cycle(evidence, operations_of(order.short_cycle(nullptr)));
@@ -320,14 +363,40 @@ class Views {
     });
   }
 
-  template <class Violation>
-  Consistency explained(Violation violation) {
-    OrderGraph known(n_);
+  Consistency causal() {
+    OrderGraph graph = known();
+    inferred_ = causal_order_of_writes(accesses_, sessions_, graph, options_.max_bytes);
+    if (inferred_.end == Saturated::End::gave_up) {
+      return undecided("Undecided: what comes before what needs more memory than allowed.");
+    }
+    if (inferred_.end == Saturated::End::quiet) return holds();
+    return explained(
+        [&](const Evidence& evidence) { return violated_by_cycle(evidence, inferred_.cycle); });
+  }
+
+  Consistency holds() const {
+    Consistency found;
+    found.method = "views";
+    found.summary =
+        fmt::format("No read of {} operations returned less than its process had in view.",
+                    std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
+    return found;
+  }
+
+  /// Sessions and reads.
+  OrderGraph known() const {
+    OrderGraph graph(n_);
     for (std::uint32_t op = 0; op < n_; ++op) {
       if (!accesses_.takes_part[op]) continue;
-      if (sessions_.previous[op] != Sessions::kNone) known.add(sessions_.previous[op], op);
-      each_source(op, [&](std::uint32_t source) { known.add(source, op); });
+      if (sessions_.previous[op] != Sessions::kNone) graph.add(sessions_.previous[op], op);
+      each_source(op, [&](std::uint32_t source) { graph.add(source, op); });
     }
+    return graph;
+  }
+
+  template <class Violation>
+  Consistency explained(Violation violation) {
+    OrderGraph known = this->known();
     known.sort(accesses_.takes_part, nullptr);
     const std::vector<std::uint32_t> next(accesses_.writer.size(), kNobody);
     const Evidence evidence{history_,   accesses_, next,       nullptr,
@@ -373,6 +442,7 @@ class Views {
   std::vector<std::uint32_t> stack_;
   std::vector<KeyView> views_;
   std::vector<OwnWrites> own_;
+  std::vector<std::vector<std::vector<std::uint32_t>>> writers_;  ///< by key and session
   std::uint32_t session_ = kNobody;
   Saturated inferred_;
   std::optional<Inference> stale_;

@@ -28,9 +28,11 @@ class Explainer {
   }
 
   Consistency stale(std::uint32_t reader, std::uint32_t key, std::uint32_t writer) {
+    const std::string by = name(reader);  // numbers go by the order of these calls
+    const std::string after = name(writer);
     const std::string sentence =
-        fmt::format("{} found {}, though it comes after {}, which wrote {}", name(reader),
-                    version_words(e_.history, e_.accesses, key), name(writer), key_words(key));
+        fmt::format("{} found {}, though it comes after {}, which wrote {}", by,
+                    version_words(e_.history, e_.accesses, key), after, key_words(key));
     path(writer, reader, kAnyRound);
     found_.verdict = Verdict::violated;
     put_in_words(e_.history, {sentence}, found_);
@@ -61,6 +63,8 @@ class Explainer {
   /// One edge; inferences of earlier rounds only.
   void explain(std::uint32_t from, std::uint32_t to, std::uint32_t before_round) {
     if (found_.cycle.size() >= kMostSentences) return;
+    name(from);
+    name(to);
     const Inference* why = e_.inferred == nullptr ? nullptr : e_.inferred->why(from, to);
     if (why != nullptr && why->round < before_round) return infer(from, to, *why);
     if (by_versions(from, to)) return;
@@ -114,6 +118,9 @@ class Explainer {
 
   void infer(std::uint32_t from, std::uint32_t to, const Inference& why) {
     const std::string key = key_words(why.key);
+    for (const std::uint32_t op : {from, to, why.writer, why.reader, why.other}) {
+      if (op != kNobody) name(op);  // numbers go by the order of these calls
+    }
     const bool first = why.writer == kNobody;
     if (to == why.other) {  // the reader before another writer
       const std::string of =

@@ -61,9 +61,12 @@ class Partitioner {
   std::vector<Part> run() {
     std::vector<Part> best = descend(nullptr);
     Rank rank = rank_;
-    // Where little is cut, little is to be refined, and descents are cheap.
-    const int descents = rank.second < total_weight_ / 50 ? 3 : effort_.descents;
-    for (int i = 1; i < descents; ++i) keep_better(best, rank, descend(nullptr));
+    if (rank.second < total_weight_ / 50) {
+      // Little is cut: there is little to refine, and descents are cheap.
+      effort_.descents = 3;
+      effort_.cycles = std::min(effort_.cycles, 2);
+    }
+    for (int i = 1; i < effort_.descents; ++i) keep_better(best, rank, descend(nullptr));
     cycle(best, rank);
     if (old_.empty()) return best;
     // A second beginning: where everything is already.

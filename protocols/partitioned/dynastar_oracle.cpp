@@ -238,6 +238,7 @@ void DynastarOracle::plan_if_due(Context& context) {
     const std::uint32_t before = old.at(object);
     if (part != before) plan.moves.push_back({object, *names.at(before), *names.at(part)});
   }
+  if (options_.forget) graph.halve();
   if (plan.moves.empty()) return;
   planning = true;
   computed = plan;

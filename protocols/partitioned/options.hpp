@@ -298,6 +298,7 @@ struct DynastarOptions {
   std::uint32_t imbalance_permille = 200;  ///< of the accesses of a partition, above the average
   bool weigh_moves = false;                ///< whether plans avoid moving objects
   std::uint32_t move_cost = 1;             ///< of an object, in units of common accesses
+  bool forget = false;                     ///< halve what was counted with each plan computed
   PlanMode plan_mode = PlanMode::per_object;
   // What the argument rests on.
   bool return_variables = true;  ///< the target returns what it was lent
@@ -312,7 +313,7 @@ struct DynastarOptions {
 BOOST_DESCRIBE_STRUCT(DynastarOptions, (),
                       (cache, fallback_after, target, create_placement, hints, hint_batch,
                        plan_threshold, planning_time, imbalance_permille, weigh_moves, move_cost,
-                       plan_mode, return_variables, source_waits, epoch_check, abort,
+                       forget, plan_mode, return_variables, source_waits, epoch_check, abort,
                        create_signals, delete_signals, plan_ordered, keep_moved_copy))
 
 // ---- A variant is a preset of options ----

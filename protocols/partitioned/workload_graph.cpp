@@ -109,6 +109,13 @@ void WorkloadGraph::touch(const std::vector<std::string>& objects) {
   }
 }
 
+void WorkloadGraph::halve() {
+  Inside& in = *inside_;
+  for (auto [at, end] = vertices(in.net); at != end; ++at) in.net[*at].accesses /= 2;
+  for (auto [at, end] = edges(in.net); at != end; ++at) in.net[*at].commands /= 2;
+  boost::remove_edge_if([&](const auto& joint) { return in.net[joint].commands == 0; }, in.net);
+}
+
 std::size_t WorkloadGraph::objects() const { return inside_->places.size(); }
 
 std::uint64_t WorkloadGraph::accesses(const std::string& object) const {

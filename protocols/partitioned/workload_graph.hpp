@@ -40,6 +40,10 @@ class WorkloadGraph {
   /// edge between two of them. O(objects^2 log degree).
   void touch(const std::vector<std::string>& objects);
 
+  /// Halves all counts, rounded down, so that what is new outweighs what is old; edges that are
+  /// left with none go. O(edges log degree).
+  void halve();
+
   std::size_t objects() const;
   std::uint64_t accesses(const std::string& object) const;  ///< 0 when it is not there
   std::uint64_t together(const std::string& a, const std::string& b) const;

@@ -57,6 +57,52 @@ TEST_CASE("a copy is equal until one of them changes, and neither changes the ot
   CHECK(hash_of_graph(copy) == hash_of_graph(graph));
 }
 
+TEST_CASE("halving leaves half of the counts, and nothing of what came once") {
+  WorkloadGraph graph;
+  for (const char* object : {"x", "y", "z"}) graph.add(object);
+  for (int i = 0; i < 5; ++i) graph.touch({"x", "y"});
+  graph.touch({"x", "z"});
+  graph.halve();
+  CHECK(graph.accesses("x") == 3);
+  CHECK(graph.accesses("y") == 2);
+  CHECK(graph.accesses("z") == 0);
+  CHECK(graph.together("x", "y") == 2);
+  CHECK(graph.together("x", "z") == 0);
+  WorkloadGraph same;
+  for (const char* object : {"x", "y", "z"}) same.add(object);
+  for (int i = 0; i < 2; ++i) same.touch({"x", "y"});
+  same.touch({"x"});
+  CHECK(hash_of_graph(same) == hash_of_graph(graph));
+  CHECK(graph.objects() == 3);
+}
+
+TEST_CASE("a plan follows a workload that has changed where old counts are halved") {
+  const std::map<std::string, std::uint32_t> old{{"a", 0}, {"b", 0}, {"c", 1}, {"d", 1}};
+  PlanSettings settings;
+  settings.parts = 2;
+  WorkloadGraph keeps;
+  for (const auto& [object, part] : old) keeps.add(object);
+  for (int i = 0; i < 100; ++i) {
+    keeps.touch({"a", "b"});
+    keeps.touch({"c", "d"});
+  }
+  WorkloadGraph forgets = keeps;
+  for (int plan = 0; plan < 3; ++plan) {
+    forgets.halve();
+    for (WorkloadGraph* graph : {&keeps, &forgets}) {
+      for (int i = 0; i < 20; ++i) {
+        graph->touch({"a", "c"});
+        graph->touch({"b", "d"});
+      }
+    }
+  }
+  CHECK(keeps.plan(old, settings) == old);
+  const auto now = forgets.plan(old, settings);
+  CHECK(now.at("a") == now.at("c"));
+  CHECK(now.at("b") == now.at("d"));
+  CHECK(now.at("a") != now.at("b"));
+}
+
 TEST_CASE("a plan puts together what is used together, balanced, and names parts as they were") {
   WorkloadGraph graph;
   std::map<std::string, std::uint32_t> old;

@@ -180,8 +180,8 @@ def main():
                 lambda: row(arguments.program, name, graphs, parts, seeds)))
             print(line_of(rows[-1]), file=sys.stderr, flush=True)
             if arguments.doc and arguments.update:
-                doc.show(arguments, table(rows))
-    doc.show(arguments, table(rows))
+                doc.fill(arguments, "partitioner", table(rows))
+    doc.fill(arguments, "partitioner", table(rows))
     failed = sum(bool(wrong_in(known)) for known in rows)
     if failed:
         sys.exit(f"{failed} rows are not within the bounds")

@@ -15,7 +15,7 @@
 #include "analysis/linearizability.hpp"
 #include "analysis/models/models.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::consistency_random_test {
 namespace {
 
 /// A small generator of its own, so that the histories are the same everywhere.
@@ -475,15 +475,13 @@ Facts facts_of(const History& history) {
   return f;
 }
 
-/// The views of views.cpp, by matrices and by trying all orders of writes.
-bool brute_views(const History& history, const std::string& guarantee) {
-  const std::size_t n = history.size();
-  const auto [did, in, reads, from, session, possible] = facts_of(history);
-  if (!possible) return false;
-  const auto writer = [&, &in = in, &did = did](std::size_t i) {
-    return in[i] && !did[i].left.empty();
-  };
-  Matrix needs(n, std::vector<bool>(n, false));  // needs[a][b]: who has b in view has a in view
+/// needs[a][b]: who has b in view has a in view.
+Matrix needs_of(const Facts& facts, const std::string& guarantee) {
+  const std::size_t n = facts.did.size();
+  const Matrix& session = facts.session;
+  const Matrix& from = facts.from;
+  const auto writer = [&](std::size_t i) { return facts.in[i] && !facts.did[i].left.empty(); };
+  Matrix needs(n, std::vector<bool>(n, false));
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = 0; b < n; ++b) {
       if (guarantee == "monotonic_writes") needs[a][b] = session[a][b] && writer(a) && writer(b);
@@ -494,6 +492,19 @@ bool brute_views(const History& history, const std::string& guarantee) {
     }
   }
   close(needs);
+  return needs;
+}
+
+/// The views of views.cpp, by matrices and by trying all orders of writes.
+bool brute_views(const History& history, const std::string& guarantee) {
+  const std::size_t n = history.size();
+  const Facts facts = facts_of(history);
+  const auto& [did, in, reads, from, session, possible] = facts;
+  if (!possible) return false;
+  const auto writer = [&, &in = in, &did = did](std::size_t i) {
+    return in[i] && !did[i].left.empty();
+  };
+  const Matrix needs = needs_of(facts, guarantee);
   std::vector<std::pair<std::size_t, std::size_t>> order;  // of writers
   for (std::size_t a = 0; a < n; ++a) {
     if (needs[a][a]) return false;
@@ -564,4 +575,4 @@ TEST_CASE("causality and sessions agree with all orders of writes on small rando
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::consistency_random_test

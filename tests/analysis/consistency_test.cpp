@@ -7,7 +7,7 @@
 #include "analysis/check/consistency.hpp"
 #include "analysis/check/operations.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::consistency_test {
 namespace {
 
 struct Made {
@@ -179,4 +179,4 @@ TEST_CASE("counters are judged by what adding makes of them") {
 }
 
 }  // namespace
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::consistency_test

@@ -14,7 +14,7 @@
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
 
-namespace sibyl::analysis {
+namespace sibyl::analysis::judge_random_test {
 
 namespace {
 
@@ -545,4 +545,4 @@ TEST_CASE("on random histories of model objects all checkers agree") {
       {"objects", draw_objects, take_objects, spoil_objects, Value::Object{{"x", integer(1)}}});
 }
 
-}  // namespace sibyl::analysis
+}  // namespace sibyl::analysis::judge_random_test

@@ -6,7 +6,7 @@
 #include "scenarios/histories/edn.hpp"
 #include "tests/scenarios/history_tools.hpp"
 
-namespace sibyl::test {
+namespace sibyl::test::history_events_test {
 namespace {
 
 using analysis::FlatOperation;
@@ -251,4 +251,4 @@ TEST_CASE("a malformed line of a log is refused, by line and column") {
 }
 
 }  // namespace
-}  // namespace sibyl::test
+}  // namespace sibyl::test::history_events_test

@@ -9,7 +9,7 @@
 #include "scenarios/json.hpp"
 #include "tests/scenarios/history_tools.hpp"
 
-namespace sibyl::test {
+namespace sibyl::test::history_lines_test {
 namespace {
 
 constexpr std::string_view kRead =
@@ -269,4 +269,4 @@ TEST_CASE("memory is bounded: a history beyond it is left, and says so") {
 }
 
 }  // namespace
-}  // namespace sibyl::test
+}  // namespace sibyl::test::history_lines_test

@@ -13,7 +13,7 @@
 #include "scenarios/runner.hpp"
 #include "tests/scenarios/history_tools.hpp"
 
-namespace sibyl::test {
+namespace sibyl::test::history_round_trip_test {
 namespace {
 
 TEST_CASE(
@@ -46,4 +46,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace sibyl::test
+}  // namespace sibyl::test::history_round_trip_test

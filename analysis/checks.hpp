@@ -147,14 +147,15 @@ Finding check_no_starvation(const Trace& trace);
 
 /// If p delivers m, q delivers m', and both messages are addressed to the groups of both processes,
 /// then p delivers m' before m or q delivers m before m'. Equivalently: the two processes'
-/// deliveries of their common messages are such that one sequence is a prefix of the other. O(p^2
-/// n) for p processes.
-/// Each life of a process is judged for itself.
+/// deliveries of their common messages are such that one sequence is a prefix of the other. When
+/// it holds O(s log n), s the number of groups that deliveries are addressed to, together; else
+/// (and where processes have no groups) O(p^2 n) for p processes. Each life of a process is judged
+/// for itself.
 Finding check_prefix_order(const Trace& trace);
 
 /// Messages that one process multicasts, and that are addressed to a process's group, are delivered
 /// there in the order of their multicasts, without gaps. For traces without broadcasts;
-/// check_fifo_order() asks. O(n m) for m messages of one sender.
+/// check_fifo_order() asks. O((n + p m) log n) for m messages and p processes.
 Finding check_multicast_fifo_order(const Trace& trace);
 
 /// "Some process delivers m before m'" has no cycle. The witness is a cycle that needs the fewest

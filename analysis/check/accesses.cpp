@@ -120,10 +120,10 @@ class VersionIndex {
   std::vector<Entry> table_;
 };
 
-class Reader {
+class AccessReader {
  public:
-  Reader(const FlatHistory& history, const Value& initial,
-         const std::vector<std::uint32_t>& applied)
+  AccessReader(const FlatHistory& history, const Value& initial,
+               const std::vector<std::uint32_t>& applied)
       : history_(history), steps_(history), index_(steps_.keys()), opaque_(steps_.keys(), false) {
     made_.keys = steps_.keys();
     made_.writer.assign(made_.keys, kNobody);
@@ -360,7 +360,7 @@ class Reader {
 
 Accesses read_accesses(const FlatHistory& history, const Value& initial,
                        const std::vector<std::uint32_t>& applied) {
-  return Reader(history, initial, applied).run();
+  return AccessReader(history, initial, applied).run();
 }
 
 std::string version_words(const FlatHistory& history, const Accesses& accesses, Version version) {

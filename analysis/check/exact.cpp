@@ -144,12 +144,12 @@ class CellNumbers {
   std::uint64_t bytes_ = 0;
 };
 
-class Search {
+class OrderFinder {
  public:
-  Search(Objects& objects, const Accesses* accesses, const std::vector<bool>& must,
-         const std::vector<bool>& may, const Sessions& sessions,
-         const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges, const RealTime* time,
-         OrderSearch& bounds)
+  OrderFinder(Objects& objects, const Accesses* accesses, const std::vector<bool>& must,
+              const std::vector<bool>& may, const Sessions& sessions,
+              const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges,
+              const RealTime* time, OrderSearch& bounds)
       : objects_(objects), accesses_(accesses), must_(must), time_(time), bounds_(bounds) {
     const std::size_t n = must.size();
     for (const std::vector<std::uint32_t>& chain : sessions.chains) {
@@ -355,7 +355,7 @@ std::pair<OrderFound, std::vector<std::uint32_t>> find_order(
     const std::vector<bool>& may, const Sessions& sessions,
     const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges, const RealTime* time,
     OrderSearch& bounds) {
-  Search search(objects, accesses, must, may, sessions, edges, time, bounds);
+  OrderFinder search(objects, accesses, must, may, sessions, edges, time, bounds);
   const OrderFound found = search.run();
   return {found, found == OrderFound::yes ? search.order() : std::vector<std::uint32_t>{}};
 }

@@ -180,7 +180,7 @@ bool clocks_fit(const Accesses& accesses, const Sessions& sessions, std::uint64_
          max_bytes;
 }
 
-Saturated gave_up() {
+Saturated no_memory() {
   Saturated none;
   none.end = Saturated::End::gave_up;
   return none;
@@ -190,13 +190,13 @@ Saturated gave_up() {
 
 Saturated saturate(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
                    OrderGraph& graph, std::uint64_t max_bytes, const std::function<bool()>& stop) {
-  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
+  if (!clocks_fit(accesses, sessions, max_bytes)) return no_memory();
   return Saturation(accesses, sessions, time, graph).run(stop);
 }
 
 Saturated causal_order_of_writes(const Accesses& accesses, const Sessions& sessions,
                                  OrderGraph& graph, std::uint64_t max_bytes) {
-  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
+  if (!clocks_fit(accesses, sessions, max_bytes)) return no_memory();
   return Saturation(accesses, sessions, nullptr, graph).once();
 }
 

@@ -10,7 +10,7 @@ namespace sibyl::analysis {
 namespace {
 
 /// Versions each of which was overwritten by an operation that read it and wrote the next.
-struct Run {
+struct VersionRun {
   std::uint32_t key = 0;
   Version head = 0;
   Version tail = 0;
@@ -64,7 +64,7 @@ class ByValues {
 
   /// Puts the runs of each key one behind the other.
   void join() {
-    std::vector<Run> runs;
+    std::vector<VersionRun> runs;
     std::vector<std::uint32_t> count(accesses_.keys, 0);
     for (Version v = accesses_.keys; v < successor_.size(); ++v) {
       if (!is_head(v)) continue;
@@ -73,7 +73,7 @@ class ByValues {
     }
     made_.guessed = std::any_of(count.begin(), count.end(), [](std::uint32_t c) { return c > 1; });
     if (made_.guessed) estimate(runs);
-    std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    std::stable_sort(runs.begin(), runs.end(), [](const VersionRun& a, const VersionRun& b) {
       return a.key != b.key ? a.key < b.key : a.middle < b.middle;
     });
     Version last = kNoVersion;
@@ -95,7 +95,7 @@ class ByValues {
   }
 
   /// When each run was first done by, and still going on.
-  void estimate(std::vector<Run>& runs) const {
+  void estimate(std::vector<VersionRun>& runs) const {
     constexpr std::uint32_t kNone = ~std::uint32_t{0};
     std::vector<std::uint32_t> run_of(successor_.size(), kNone);
     for (std::uint32_t i = 0; i < runs.size(); ++i) {

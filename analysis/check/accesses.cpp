@@ -126,7 +126,7 @@ class AccessReader {
                const std::vector<std::uint32_t>& applied)
       : history_(history), steps_(history), index_(steps_.keys()), opaque_(steps_.keys(), false) {
     made_.keys = steps_.keys();
-    made_.writer.assign(made_.keys, kNobody);
+    made_.writer.assign(made_.keys, kNoOperation);
     for (std::uint32_t key = 0; key < made_.keys; ++key) made_.version_key.push_back(key);
     made_.value.assign(made_.keys, kNullCode);
     if (const Value::Object* object = initial.as_object()) {
@@ -283,7 +283,7 @@ class AccessReader {
         made_.all[a].read = found(i, raw_[a]);
         if (made_.all[a].read == kNoVersion) continue;
         const std::uint32_t writer = made_.writer[made_.all[a].read];
-        if (writer == kNobody || made_.takes_part[writer]) continue;
+        if (writer == kNoOperation || made_.takes_part[writer]) continue;
         made_.takes_part[writer] = true;
         late.push_back(writer);
       }

@@ -16,10 +16,10 @@ namespace sibyl::analysis {
 /// holds at first.
 using Version = std::uint32_t;
 inline constexpr Version kNoVersion = ~Version{0};
-inline constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+inline constexpr std::uint32_t kNoOperation = ~std::uint32_t{0};
 
 /// What an operation did to one key; its steps on it taken together.
-struct Access {
+struct KeyAccess {
   std::uint32_t key = 0;
   Version read = kNoVersion;     ///< before it wrote the key itself; kNoVersion: it did not say
   Version written = kNoVersion;  ///< the last that it left; kNoVersion: none
@@ -101,9 +101,9 @@ class StepReader {
 };
 
 struct Accesses {
-  std::vector<Access> all;
+  std::vector<KeyAccess> all;
   std::vector<std::uint32_t> first;   ///< operation i's are all[first[i]] to all[first[i + 1] - 1]
-  std::vector<std::uint32_t> writer;  ///< of a version; kNobody: it was there at first
+  std::vector<std::uint32_t> writer;  ///< of a version; kNoOperation: it was there at first
   std::vector<std::uint32_t> version_key;
   std::vector<ValueCode> value;  ///< of a version
   std::vector<bool> takes_part;  ///< ok, or unknown and somebody read what it wrote
@@ -116,8 +116,8 @@ struct Accesses {
   /// only trying the operations on their objects can tell.
   std::optional<std::string> unclear;
 
-  const Access* begin(std::uint32_t op) const { return all.data() + first[op]; }
-  const Access* end(std::uint32_t op) const { return all.data() + first[op + 1]; }
+  const KeyAccess* begin(std::uint32_t op) const { return all.data() + first[op]; }
+  const KeyAccess* end(std::uint32_t op) const { return all.data() + first[op + 1]; }
 };
 
 /// Reads a history. `applied`: as in ConsistencyOptions; tells which unknown operations take part.

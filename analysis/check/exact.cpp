@@ -218,7 +218,7 @@ class OrderFinder {
 
   template <class Take>
   void each_read(std::uint32_t op, Take take) const {
-    for (const Access* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
+    for (const KeyAccess* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
       if (a->read != kNoVersion) take(a->read);
     }
   }
@@ -238,7 +238,7 @@ class OrderFinder {
   /// Whether what the operation overwrites is still to be read by another.
   bool overwrites_unread(std::uint32_t op) const {
     if (accesses_ == nullptr) return false;
-    for (const Access* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
+    for (const KeyAccess* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
       if (a->written == kNoVersion) continue;
       const std::uint32_t own = must_[op] && a->read == current_[a->key] ? 1 : 0;
       if (readers_[current_[a->key]] > own) return true;
@@ -279,7 +279,7 @@ class OrderFinder {
     Frame frame{chain, op, state_, returned_, forced, {}};
     if (accesses_ != nullptr) {
       if (must_[op]) each_read(op, [&](Version v) { --readers_[v]; });
-      for (const Access* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
+      for (const KeyAccess* a = accesses_->begin(op); a != accesses_->end(op); ++a) {
         if (a->written == kNoVersion) continue;
         frame.current.emplace_back(a->key, current_[a->key]);
         current_[a->key] = a->written;

@@ -193,14 +193,14 @@ class OneOrder {
   Edges certain_edges(const Edges& inferred) const {
     Edges edges = inferred;
     const auto add = [&](std::uint32_t from, std::uint32_t to) {
-      if (from != kNobody && to != kNobody && from != to) edges.emplace_back(from, to);
+      if (from != kNoOperation && to != kNoOperation && from != to) edges.emplace_back(from, to);
     };
     for (std::uint32_t op = 0; op < n_; ++op) {
       if (!accesses_.takes_part[op]) continue;
       if (sessions() != nullptr && sessions_.previous[op] != Sessions::kNone) {
         add(sessions_.previous[op], op);
       }
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
         if (a->read != kNoVersion) add(accesses_.writer[a->read], op);
         if (a->read != kNoVersion) add(op, versions_.certain[a->read]);
         if (a->written != kNoVersion) add(op, versions_.certain[a->written]);
@@ -291,7 +291,7 @@ class OneOrder {
     for (std::size_t at = 0; at < gone.size(); ++at) {
       for (std::uint32_t r = 0; r < n_; ++r) {
         if (!less[r]) continue;
-        for (const Access* a = accesses_.begin(r); a != accesses_.end(r); ++a) {
+        for (const KeyAccess* a = accesses_.begin(r); a != accesses_.end(r); ++a) {
           if (a->read == kNoVersion || accesses_.writer[a->read] != gone[at]) continue;
           less[r] = false;
           gone.push_back(r);
@@ -307,8 +307,8 @@ class OneOrder {
     Edges edges;
     for (std::uint32_t op = 0; op < n_; ++op) {
       if (!kept[op]) continue;
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
-        if (a->read == kNoVersion || accesses_.writer[a->read] == kNobody) continue;
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+        if (a->read == kNoVersion || accesses_.writer[a->read] == kNoOperation) continue;
         if (accesses_.writer[a->read] != op) edges.emplace_back(accesses_.writer[a->read], op);
       }
       if (sessions() == nullptr) continue;

@@ -26,7 +26,7 @@ class Saturation {
         writers_(accesses.keys) {
     for (std::uint32_t c = 0; c < width_; ++c) {
       for (const std::uint32_t op : sessions.chains[c]) {
-        for (const Access* a = accesses.begin(op); a != accesses.end(op); ++a) {
+        for (const KeyAccess* a = accesses.begin(op); a != accesses.end(op); ++a) {
           if (a->written == kNoVersion) continue;
           std::vector<Writers>& of_key = writers_[a->key];
           if (of_key.empty() || of_key.back().chain != c) of_key.push_back({c, {}});
@@ -41,13 +41,13 @@ class Saturation {
     if (has_cycle(order)) return std::move(made_);
     set_clocks(order);
     for (const std::uint32_t reader : order) {
-      for (const Access* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
+      for (const KeyAccess* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
         if (a->read == kNoVersion) continue;
         const std::uint32_t writer = accesses_.writer[a->read];
         for (const Writers& each : writers_[a->key]) {
           before_reader(reader, writer, *a, each, 1);
           const std::uint32_t first = each.ops.front();
-          if (writer != kNobody || first == reader || !comes_before(first, reader)) continue;
+          if (writer != kNoOperation || first == reader || !comes_before(first, reader)) continue;
           add(reader, first, {reader, writer, first, a->key, 1});
         }
       }
@@ -120,7 +120,7 @@ class Saturation {
   }
 
   void infer(std::uint32_t reader, std::uint32_t round) {
-    for (const Access* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
+    for (const KeyAccess* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
       if (a->read == kNoVersion) continue;
       const std::uint32_t writer = accesses_.writer[a->read];
       for (const Writers& each : writers_[a->key]) {
@@ -131,9 +131,9 @@ class Saturation {
   }
 
   /// The last of them that comes before the reader comes before the writer, too.
-  void before_reader(std::uint32_t reader, std::uint32_t writer, const Access& a,
+  void before_reader(std::uint32_t reader, std::uint32_t writer, const KeyAccess& a,
                      const Writers& each, std::uint32_t round) {
-    if (writer == kNobody) return;  // then the other rule says it
+    if (writer == kNoOperation) return;  // then the other rule says it
     const std::uint32_t known = row(reader)[each.chain];
     auto last = std::partition_point(each.ops.begin(), each.ops.end(), [&](std::uint32_t op) {
       return sessions_.position[op] <= known;
@@ -145,10 +145,10 @@ class Saturation {
   }
 
   /// The reader comes before the first of them that comes after the writer.
-  void after_writer(std::uint32_t reader, std::uint32_t writer, const Access& a,
+  void after_writer(std::uint32_t reader, std::uint32_t writer, const KeyAccess& a,
                     const Writers& each, std::uint32_t round) {
     auto first = each.ops.begin();
-    if (writer != kNobody) {
+    if (writer != kNoOperation) {
       first = std::partition_point(each.ops.begin(), each.ops.end(), [&](std::uint32_t op) {
         return op == writer || !comes_before(writer, op);
       });

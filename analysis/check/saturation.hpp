@@ -21,7 +21,7 @@ namespace sibyl::analysis {
 /// Why an inferred edge holds.
 struct Inference {
   std::uint32_t reader = 0;  ///< who read the key from `writer`
-  std::uint32_t writer = 0;  ///< kNobody: what was there at first
+  std::uint32_t writer = 0;  ///< kNoOperation: what was there at first
   std::uint32_t other = 0;   ///< who wrote the key, too
   std::uint32_t key = 0;
   std::uint32_t round = 0;  ///< it rests on edges and on inferences of earlier rounds

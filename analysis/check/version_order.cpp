@@ -29,7 +29,7 @@ class ByValues {
     for (std::uint32_t op = 0; op < accesses_.takes_part.size(); ++op) {
       if (accesses_.takes_part[op]) link(op);
     }
-    made_.next.assign(accesses_.writer.size(), kNobody);
+    made_.next.assign(accesses_.writer.size(), kNoOperation);
     for (Version v = 0; v < successor_.size(); ++v) {
       if (successor_[v] != kNoVersion) made_.next[v] = accesses_.writer[successor_[v]];
     }
@@ -40,7 +40,7 @@ class ByValues {
 
  private:
   void link(std::uint32_t op) {
-    for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+    for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
       if (a->read == kNoVersion || a->written == kNoVersion) continue;
       followed_[a->written] = true;
       Version& successor = successor_[a->read];
@@ -110,7 +110,7 @@ class ByValues {
     for (std::uint32_t op = 0; op < accesses_.takes_part.size(); ++op) {
       if (!accesses_.takes_part[op]) continue;
       const std::uint32_t place = std::min(time_.place[op], never);
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
         for (const Version v : {a->read, a->written}) {
           if (v == kNoVersion || run_of[v] == kNone) continue;
           first_return[run_of[v]] = std::min(first_return[run_of[v]], place);
@@ -140,11 +140,11 @@ VersionOrder order_by_values(const FlatHistory& history, const Accesses& accesse
 
 VersionOrder order_by_log(const Accesses& accesses, const std::vector<std::uint32_t>& applied) {
   VersionOrder made;
-  made.next.assign(accesses.writer.size(), kNobody);
+  made.next.assign(accesses.writer.size(), kNoOperation);
   std::vector<Version> last(accesses.keys);
   for (Version v = 0; v < accesses.keys; ++v) last[v] = v;
   for (const std::uint32_t op : applied) {
-    for (const Access* a = accesses.begin(op); a != accesses.end(op); ++a) {
+    for (const KeyAccess* a = accesses.begin(op); a != accesses.end(op); ++a) {
       if (a->written == kNoVersion) continue;
       made.next[last[a->key]] = op;
       last[a->key] = a->written;
@@ -159,13 +159,13 @@ void add_dependencies(const Accesses& accesses, const std::vector<std::uint32_t>
   graph.reserve(graph.edges() + 2 * accesses.all.size());
   for (std::uint32_t op = 0; op < accesses.takes_part.size(); ++op) {
     if (!accesses.takes_part[op]) continue;
-    for (const Access* a = accesses.begin(op); a != accesses.end(op); ++a) {
+    for (const KeyAccess* a = accesses.begin(op); a != accesses.end(op); ++a) {
       if (a->read != kNoVersion) {
         const std::uint32_t writer = accesses.writer[a->read];
-        if (writer != kNobody) graph.add(writer, op);
-        if (next[a->read] != kNobody) graph.add(op, next[a->read]);
+        if (writer != kNoOperation) graph.add(writer, op);
+        if (next[a->read] != kNoOperation) graph.add(op, next[a->read]);
       }
-      if (a->written != kNoVersion && next[a->written] != kNobody) {
+      if (a->written != kNoVersion && next[a->written] != kNoOperation) {
         graph.add(op, next[a->written]);  // loops are left out
       }
     }

@@ -11,7 +11,7 @@
 namespace sibyl::analysis {
 
 struct VersionOrder {
-  /// By version: the operation that wrote the one that comes next, or kNobody.
+  /// By version: the operation that wrote the one that comes next, or kNoOperation.
   std::vector<std::uint32_t> next;
   /// Whether `next` is more than what must be: where versions were written by operations that did
   /// not read what they overwrote, the order of such runs of versions is guessed.

@@ -84,28 +84,28 @@ class Views {
  private:
   /// What a process has seen of one key.
   struct KeyView {
-    std::uint32_t session = kNobody;  ///< whose view this is; else it is empty
-    std::uint32_t least = kNobody;    ///< what the last read returned: all before came earlier
-    std::vector<std::uint32_t> news;  ///< who wrote it, seen since then
-    std::vector<std::uint32_t> far;   ///< monotonic_writes: how far of each writing session
+    std::uint32_t session = kNoOperation;  ///< whose view this is; else it is empty
+    std::uint32_t least = kNoOperation;    ///< what the last read returned: all before came earlier
+    std::vector<std::uint32_t> news;       ///< who wrote it, seen since then
+    std::vector<std::uint32_t> far;        ///< monotonic_writes: how far of each writing session
   };
 
   /// Of a process's own writes of one key, for read_your_writes.
   struct OwnWrites {
-    std::uint32_t session = kNobody;
+    std::uint32_t session = kNoOperation;
     std::vector<std::uint32_t> ops;
     std::vector<std::uint32_t> joints;  ///< joints[i] comes after ops[0] to ops[i]
   };
 
   bool writes(std::uint32_t op) const {
     return std::any_of(accesses_.begin(op), accesses_.end(op),
-                       [](const Access& a) { return a.written != kNoVersion; });
+                       [](const KeyAccess& a) { return a.written != kNoVersion; });
   }
 
   template <class Take>
   void each_source(std::uint32_t op, Take take) const {
-    for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
-      if (a->read != kNoVersion && accesses_.writer[a->read] != kNobody) {
+    for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+      if (a->read != kNoVersion && accesses_.writer[a->read] != kNoOperation) {
         take(accesses_.writer[a->read]);
       }
     }
@@ -115,9 +115,10 @@ class Views {
   std::optional<Anomaly> future_read() const {
     for (std::uint32_t op = 0; op < n_; ++op) {
       if (!accesses_.takes_part[op]) continue;
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
-        const std::uint32_t writer = a->read == kNoVersion ? kNobody : accesses_.writer[a->read];
-        if (writer == kNobody || !sessions_.precedes(history_, op, writer)) continue;
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+        const std::uint32_t writer =
+            a->read == kNoVersion ? kNoOperation : accesses_.writer[a->read];
+        if (writer == kNoOperation || !sessions_.precedes(history_, op, writer)) continue;
         return Anomaly{"future read",
                        fmt::format("T1 found {}, which T2 wrote, but the process called T2 later",
                                    version_words(history_, accesses_, a->read)),
@@ -179,13 +180,13 @@ class Views {
   // --- monotonic_reads, writes_follow_reads ---
 
   void judge(const std::vector<std::uint32_t>& session, OrderGraph& order) {
-    if (seen_.empty()) seen_.assign(nodes_, kNobody);
+    if (seen_.empty()) seen_.assign(nodes_, kNoOperation);
     if (views_.empty()) views_.resize(accesses_.keys);
     session_ = session.front();  // any name for it
     for (const std::uint32_t op : session) {
       if (history_.operations[op].outcome != OperationOutcome::ok) return;
       each_source(op, [&](std::uint32_t source) { see(source); });
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
         if (a->read != kNoVersion) read(op, *a, order);
       }
     }
@@ -195,7 +196,7 @@ class Views {
     KeyView& found = views_[key];
     if (found.session != session_) {
       found.session = session_;
-      found.least = kNobody;
+      found.least = kNoOperation;
       found.news.clear();
       found.far.clear();
     }
@@ -213,7 +214,7 @@ class Views {
       const std::uint32_t node = stack_.back();
       stack_.pop_back();
       if (node < n_) {
-        for (const Access* a = accesses_.begin(node); a != accesses_.end(node); ++a) {
+        for (const KeyAccess* a = accesses_.begin(node); a != accesses_.end(node); ++a) {
           if (a->written != kNoVersion) view(a->key).news.push_back(node);
         }
       }
@@ -221,14 +222,14 @@ class Views {
     }
   }
 
-  void read(std::uint32_t op, const Access& a, OrderGraph& order) {
+  void read(std::uint32_t op, const KeyAccess& a, OrderGraph& order) {
     KeyView& seen = view(a.key);
-    if (seen.least != kNobody) seen.news.push_back(seen.least);
+    if (seen.least != kNoOperation) seen.news.push_back(seen.least);
     const std::uint32_t writer = accesses_.writer[a.read];
     for (const std::uint32_t other : seen.news) {
       if (other == writer || other == op) continue;
-      if (writer == kNobody) {
-        stale_ = {op, kNobody, other, a.key, 1};
+      if (writer == kNoOperation) {
+        stale_ = {op, kNoOperation, other, a.key, 1};
         return;
       }
       before(other, writer, {op, writer, other, a.key, 1}, order);
@@ -248,7 +249,7 @@ class Views {
     writers_.resize(accesses_.keys);
     for (std::uint32_t c = 0; c < sessions_.chains.size(); ++c) {
       for (const std::uint32_t op : sessions_.chains[c]) {
-        for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+        for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
           if (a->written == kNoVersion) continue;
           std::vector<std::vector<std::uint32_t>>& of_key = writers_[a->key];
           if (of_key.empty() || sessions_.chain[of_key.back().front()] != c) of_key.emplace_back();
@@ -273,7 +274,7 @@ class Views {
         see(source);
         if (previous_write_[source] != Sessions::kNone) see(previous_write_[source]);
       });
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
         if (a->read == kNoVersion) continue;
         bring_news(clock, a->key);
         read(op, *a, order);
@@ -303,7 +304,7 @@ class Views {
     if (own_.empty()) own_.resize(accesses_.keys);
     session_ = session.front();
     for (const std::uint32_t op : session) {
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op) && !stale_; ++a) {
         OwnWrites& own = own_[a->key];
         if (own.session != session_) {
           own.session = session_;
@@ -312,7 +313,7 @@ class Views {
         }
         if (a->read != kNoVersion && !own.ops.empty()) read_own(op, *a, own, order);
       }
-      for (const Access* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
+      for (const KeyAccess* a = accesses_.begin(op); a != accesses_.end(op); ++a) {
         if (a->written == kNoVersion) continue;
         OwnWrites& own = own_[a->key];
         const std::uint32_t joint = n_ + a->written;
@@ -324,10 +325,10 @@ class Views {
     }
   }
 
-  void read_own(std::uint32_t op, const Access& a, const OwnWrites& own, OrderGraph& order) {
+  void read_own(std::uint32_t op, const KeyAccess& a, const OwnWrites& own, OrderGraph& order) {
     const std::uint32_t writer = accesses_.writer[a.read];
-    if (writer == kNobody) {
-      stale_ = {op, kNobody, own.ops.back(), a.key, 1};
+    if (writer == kNoOperation) {
+      stale_ = {op, kNoOperation, own.ops.back(), a.key, 1};
       return;
     }
     const auto place = std::find(own.ops.rbegin(), own.ops.rend(), writer);
@@ -398,7 +399,7 @@ class Views {
   Consistency explained(Violation violation) {
     OrderGraph known = this->known();
     known.sort(accesses_.takes_part, nullptr);
-    const std::vector<std::uint32_t> next(accesses_.writer.size(), kNobody);
+    const std::vector<std::uint32_t> next(accesses_.writer.size(), kNoOperation);
     const Evidence evidence{history_,   accesses_, next,       nullptr,
                             &sessions_, &known,    &inferred_, false};
     Consistency found = violation(evidence);
@@ -443,7 +444,7 @@ class Views {
   std::vector<KeyView> views_;
   std::vector<OwnWrites> own_;
   std::vector<std::vector<std::vector<std::uint32_t>>> writers_;  ///< by key and session
-  std::uint32_t session_ = kNobody;
+  std::uint32_t session_ = kNoOperation;
   Saturated inferred_;
   std::optional<Inference> stale_;
 };

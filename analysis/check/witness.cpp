@@ -90,14 +90,14 @@ class Explainer {
 
   bool by_versions(std::uint32_t from, std::uint32_t to) {
     const Accesses& all = e_.accesses;
-    for (const Access* b = all.begin(to); b != all.end(to); ++b) {
+    for (const KeyAccess* b = all.begin(to); b != all.end(to); ++b) {
       if (b->read == kNoVersion || all.writer[b->read] != from) continue;
       say(from, to, EdgeKind::write_read,
           fmt::format("{} read {}, which {} wrote", name(to),
                       version_words(e_.history, all, b->read), name(from)));
       return true;
     }
-    for (const Access* a = all.begin(from); a != all.end(from); ++a) {
+    for (const KeyAccess* a = all.begin(from); a != all.end(from); ++a) {
       if (a->written != kNoVersion && e_.next[a->written] == to) {
         say(from, to, EdgeKind::write_write,
             fmt::format("{} overwrote {}, which {} wrote", name(to),
@@ -105,7 +105,7 @@ class Explainer {
         return true;
       }
     }
-    for (const Access* a = all.begin(from); a != all.end(from); ++a) {
+    for (const KeyAccess* a = all.begin(from); a != all.end(from); ++a) {
       if (a->read != kNoVersion && e_.next[a->read] == to) {
         say(from, to, EdgeKind::read_write,
             fmt::format("{} read {}, which {} overwrote", name(from),
@@ -119,9 +119,9 @@ class Explainer {
   void infer(std::uint32_t from, std::uint32_t to, const Inference& why) {
     const std::string key = key_words(why.key);
     for (const std::uint32_t op : {from, to, why.writer, why.reader, why.other}) {
-      if (op != kNobody) name(op);  // numbers go by the order of these calls
+      if (op != kNoOperation) name(op);  // numbers go by the order of these calls
     }
-    const bool first = why.writer == kNobody;
+    const bool first = why.writer == kNoOperation;
     if (to == why.other) {  // the reader before another writer
       const std::string of =
           first ? "what was there at first" : "what " + name(why.writer) + " wrote";

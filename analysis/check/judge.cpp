@@ -80,11 +80,11 @@ class Portfolio {
     if (model_ != nullptr) return true;
     std::vector<std::string> names;
     for (const Model* each : models()) names.emplace_back(each->name());
-    inconclusive(options_.model.empty()
-                     ? fmt::format("The operations fit none of the models {}.", listed(names))
-                     : fmt::format("There is no model \"{}\"; there are {}.", options_.model,
-                                   listed(names)));
     result_.verdict = Verdict::inconclusive;
+    result_.summary =
+        options_.model.empty()
+            ? fmt::format("The operations fit none of the models {}.", listed(names))
+            : fmt::format("There is no model \"{}\"; there are {}.", options_.model, listed(names));
     return false;
   }
 

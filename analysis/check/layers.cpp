@@ -175,6 +175,7 @@ class Layers {
     head_ = static_cast<std::uint32_t>(ops_.size());
     next_[head_] = head_;
     previous_[head_] = head_;
+    look_ahead();
     tried_.assign(steps_of_.effect_count(), 0);
     state_ = steps_of_.initial();
   }
@@ -273,6 +274,7 @@ class Layers {
       if (!spend()) return;
       const Steps::State next = steps_of_.apply(state_, op.effect);
       if (next == Steps::kImpossible || (next == state_ && is_open_forever(op))) continue;
+      if (next == steps_of_.unseen() && !can_be_left(i)) continue;
       ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
     }
     if (ways_.empty()) return;
@@ -283,6 +285,41 @@ class Layers {
     frames_.insert(frames_.end(), ways_.rbegin(), ways_.rend());
     stacked_.insert(stacked_.end(), exact_.begin(), exact_.end());
     stacked_.insert(stacked_.end(), cost_.begin(), cost_.end());
+  }
+
+  /// Whether the state that nobody sees, once operation `done_now` has led there, can be left
+  /// before the next operation that would have to see something has to return.
+  bool can_be_left(std::uint32_t done_now) const {
+    std::uint32_t needed = next_look_[at_];
+    bool revival = false;
+    for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
+      const Op& op = ops_[i];
+      if (i == done_now || done(op)) continue;
+      if (!op.pure) {
+        revival = revival || steps_of_.revives(op.effect);
+      } else if (steps_of_.apply(state_, op.effect) == Steps::kImpossible) {
+        needed = std::min(needed, op.until);
+      }
+    }
+    return revival || needed == kNoNumber || next_revival_[at_] < needed;
+  }
+
+  /// By event: where the first of the later called operations that see something returns, and where
+  /// the next operation that leads out of the unseen state is called.
+  void look_ahead() {
+    if (steps_of_.unseen() == Steps::kImpossible) return;
+    next_look_.assign(events_.size(), kNoNumber);
+    next_revival_.assign(events_.size(), kNoNumber);
+    std::uint32_t look = kNoNumber;
+    std::uint32_t revival = kNoNumber;
+    for (std::size_t i = events_.size(); i-- > 0;) {
+      const Op& op = ops_[events_[i].op()];
+      if (!events_[i].is_return() && op.pure) look = std::min(look, op.until);
+      if (!events_[i].is_return() && !op.pure && steps_of_.revives(op.effect))
+        revival = static_cast<std::uint32_t>(i);
+      next_look_[i] = look;
+      next_revival_[i] = revival;
+    }
   }
 
   bool take_next() {
@@ -333,6 +370,8 @@ class Layers {
   std::vector<std::uint32_t> path_;
   std::vector<std::uint32_t> candidates_;
   std::vector<Frame> ways_;
+  std::vector<std::uint32_t> next_look_;
+  std::vector<std::uint32_t> next_revival_;
   std::vector<std::uint64_t> tried_;  ///< by effect: the round in which it was tried last
   std::uint64_t round_ = 0;
   std::uint64_t steps_ = 0;

@@ -10,6 +10,9 @@
 // Reductions, each of which keeps the answer:
 //   - an operation that changes no state is done as soon as a state allows it;
 //   - of open operations with the same effect the one that returns first goes first;
+//   - texts that nobody reads are one state (Steps::unseen), entered only when it can be left
+//   before
+//     a read has to return;
 //   - a place is left when another was reached at the same return that differs only in that fewer
 //     operations that never returned were used, or more that change nothing were done.
 #pragma once

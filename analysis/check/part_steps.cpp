@@ -2,7 +2,7 @@
 // machine, whose answers are remembered.
 #include "analysis/check/part_steps.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -20,6 +20,13 @@ std::uint32_t function_of(const FlatHistory& history, std::string_view word) {
     if (history.functions.word(f) == word) return f;
   }
   return kNoFunction;
+}
+
+/// The key of a part that has one only.
+std::string key_word(const FlatHistory& history, const std::vector<FlatOperation>& operations,
+                     const std::vector<std::uint32_t>& part) {
+  if (part.empty() || operations[part.front()].key == FlatOperation::kNoKey) return {};
+  return history.keys.word(operations[part.front()].key);
 }
 
 /// Numbers effects by what tells them apart.
@@ -43,10 +50,7 @@ class RegisterSteps : public Steps {
                 const std::vector<std::uint32_t>& part, const Value& initial) {
     const std::uint32_t read = function_of(history, "read");
     const std::uint32_t write = function_of(history, "write");
-    const std::string key = part.empty() || operations[part.front()].key == FlatOperation::kNoKey
-                                ? std::string()
-                                : history.keys.word(operations[part.front()].key);
-    const Value* start = initial.find(key);
+    const Value* start = initial.find(key_word(history, operations, part));
     // A start that the history does not have gets a number beyond all codes.
     const std::optional<ValueCode> code =
         start == nullptr ? kNullCode : history.values.find(*start);
@@ -97,59 +101,56 @@ class RegisterSteps : public Steps {
   CodeTable values_;
 };
 
-/// Texts with append: the states are the texts met, numbered.
+/// Texts with append. The states are the beginnings of texts that were read, each as the first such
+/// text in their order and a length; all other texts are one state, since only a put leads from
+/// them to what was read. No text is ever put together.
 class TextSteps : public Steps {
  public:
   TextSteps(const FlatHistory& history, const std::vector<FlatOperation>& operations,
-            const std::vector<std::uint32_t>& part, const Value& initial)
-      : slots_(64, kImpossible) {
+            const std::vector<std::uint32_t>& part, const Value& initial) {
     const std::uint32_t get = function_of(history, "get");
     const std::uint32_t put = function_of(history, "put");
-    const std::string key = part.empty() || operations[part.front()].key == FlatOperation::kNoKey
-                                ? std::string()
-                                : history.keys.word(operations[part.front()].key);
-    const Value* start = initial.find(key);
+    for (const std::uint32_t i : part) {
+      const FlatOperation& op = operations[i];
+      if (op.f == get && op.outcome == OperationOutcome::ok)
+        read_.push_back(history.values.text(op.value));
+    }
+    std::sort(read_.begin(), read_.end());
+    read_.erase(std::unique(read_.begin(), read_.end()), read_.end());
+    unseen_ = numbers_.number(~std::uint64_t{0});
+    states_.push_back({});
+    const Value* start = initial.find(key_word(history, operations, part));
     const bool given = start != nullptr && start->as_string() != nullptr;
-    initial_ = intern(given ? *start->as_string() : std::string_view());
+    initial_ = beginning(given ? *start->as_string() : std::string_view());
     EffectNumbers numbers;
     for (const std::uint32_t i : part) {
       const FlatOperation& op = operations[i];
       Effect effect;
       effect.kind = op.f == get ? Kind::get : op.f == put ? Kind::put : Kind::append;
       effect.silent = effect.kind == Kind::get && op.outcome != OperationOutcome::ok;
-      const std::string_view text = history.values.text(op.value);
-      if (effect.kind != Kind::append) {
-        effect.text = intern(text);
-      } else {
-        effect.suffix = text;
-      }
       const std::uint32_t number =
-          numbers.number(static_cast<std::uint32_t>(effect.kind), effect.silent ? 1 : 0,
-                         effect.kind == Kind::append ? op.value : effect.text);
+          numbers.number(static_cast<std::uint32_t>(effect.kind), effect.silent ? 1 : 0, op.value);
       effects_.push_back(number);
       if (number < table_.size()) continue;
+      effect.suffix = history.values.text(op.value);
+      if (effect.kind != Kind::append && !effect.silent) effect.text = beginning(effect.suffix);
       table_.push_back(effect);
       pure_.push_back(effect.kind == Kind::get);
+      revives_.push_back(effect.kind == Kind::put && effect.text != unseen_);
     }
   }
 
   State apply(State state, std::uint32_t number) override {
     const Effect& effect = table_[number];
     if (effect.kind == Kind::put) return effect.text;
-    if (effect.kind == Kind::get)
+    if (effect.kind == Kind::get) {
       return effect.silent || effect.text == state ? state : kImpossible;
-    const std::uint32_t known = done_.number((std::uint64_t{state} << 32U) | number);
-    if (known < results_.size()) return results_[known];
-    const Text text = texts_[state];
-    scratch_.assign(characters_.data() + text.begin, text.size);
-    scratch_ += effect.suffix;
-    results_.push_back(intern(scratch_));
-    return results_.back();
+    }
+    return state == unseen_ ? state : longer(states_[state], effect.suffix);
   }
 
   std::uint64_t bytes() const override {
-    return characters_.capacity() + texts_.capacity() * sizeof(Text) + slots_.capacity() * 4 +
-           done_.bytes() + results_.capacity() * 4;
+    return numbers_.bytes() + states_.capacity() * sizeof(Beginning);
   }
 
  private:
@@ -160,47 +161,39 @@ class TextSteps : public Steps {
     State text = 0;
     std::string_view suffix;  ///< of the history's values
   };
-  struct Text {
-    std::size_t begin = 0;
-    std::size_t size = 0;
-    std::size_t hash = 0;
+  /// What the texts read_[first] … read_[last - 1], and no others, begin with.
+  struct Beginning {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::uint32_t size = 0;
   };
 
-  State intern(std::string_view text) {
-    if (2 * (texts_.size() + 1) > slots_.size()) grow();
-    const std::size_t hash = std::hash<std::string_view>()(text);
-    std::size_t slot = hash & (slots_.size() - 1);
-    for (; slots_[slot] != kImpossible; slot = (slot + 1) & (slots_.size() - 1)) {
-      const Text& other = texts_[slots_[slot]];
-      if (other.hash == hash && other.size == text.size() &&
-          std::memcmp(characters_.data() + other.begin, text.data(), text.size()) == 0) {
-        return slots_[slot];
-      }
-    }
-    slots_[slot] = static_cast<State>(texts_.size());
-    texts_.push_back({characters_.size(), text.size(), hash});
-    characters_.append(text);
-    return slots_[slot];
+  State beginning(std::string_view text) {
+    return longer({0, static_cast<std::uint32_t>(read_.size()), 0}, text);
   }
 
-  void grow() {
-    std::vector<State> old(2 * slots_.size(), kImpossible);
-    old.swap(slots_);
-    for (const State state : old) {
-      if (state == kImpossible) continue;
-      std::size_t slot = texts_[state].hash & (slots_.size() - 1);
-      while (slots_[slot] != kImpossible) slot = (slot + 1) & (slots_.size() - 1);
-      slots_[slot] = state;
-    }
+  /// The state after an append.
+  State longer(Beginning from, std::string_view suffix) {
+    const auto at = [&](std::string_view text) { return text.substr(from.size, suffix.size()); };
+    const auto begin = read_.begin() + from.first;
+    const auto end = read_.begin() + from.last;
+    const auto first = std::lower_bound(
+        begin, end, suffix, [&](std::string_view a, std::string_view b) { return at(a) < b; });
+    if (first == end || at(*first) != suffix) return unseen_;
+    const auto last = std::upper_bound(
+        first, end, suffix, [&](std::string_view a, std::string_view b) { return a < at(b); });
+    const Beginning next{static_cast<std::uint32_t>(first - read_.begin()),
+                         static_cast<std::uint32_t>(last - read_.begin()),
+                         from.size + static_cast<std::uint32_t>(suffix.size())};
+    const State state = numbers_.number((std::uint64_t{next.first} << 32U) | next.size);
+    if (state == states_.size()) states_.push_back(next);
+    return state;
   }
 
   std::vector<Effect> table_;
-  std::string characters_;
-  std::vector<Text> texts_;
-  std::vector<State> slots_;
-  CodeTable done_;  ///< (state, append)
-  std::vector<State> results_;
-  std::string scratch_;
+  std::vector<std::string_view> read_;  ///< the texts read, sorted
+  CodeTable numbers_;                   ///< of states, by first text and size
+  std::vector<Beginning> states_;
 };
 
 /// Any model, over its machine.

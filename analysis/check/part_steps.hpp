@@ -26,6 +26,12 @@ class Steps {
   bool pure(std::uint32_t effect) const { return pure_[effect]; }
   std::size_t effect_count() const { return pure_.size(); }
 
+  /// A state that no operation of the part can have seen, and that stands for all of those; only
+  /// revives() leads out of it. kImpossible: there is none.
+  State unseen() const { return unseen_; }
+  /// By effect: whether it leads out of the unseen state.
+  bool revives(std::uint32_t effect) const { return revives_[effect]; }
+
   /// The state after the effect, or kImpossible when it cannot have happened in this state.
   virtual State apply(State state, std::uint32_t effect) = 0;
 
@@ -36,6 +42,8 @@ class Steps {
   State initial_ = 0;
   std::vector<std::uint32_t> effects_;
   std::vector<bool> pure_;
+  State unseen_ = kImpossible;
+  std::vector<bool> revives_;  ///< empty where there is no unseen state
 };
 
 /// The steps of a part, whose operations are numbers in `operations`. `history` gives the words and

@@ -13,46 +13,47 @@ namespace sibyl::analysis {
 
 namespace {
 
-/// What a part is taken apart into: its operations stay, with the pieces that their texts consist
-/// of. Keys that cannot be taken apart have none.
+/// The pieces that the texts of a key consist of: what was put and appended. No piece begins with
+/// another, so that a text can be taken apart in one way only.
 class Pieces {
  public:
-  /// The key's pieces by the texts of its appends; false when its texts cannot be taken apart.
-  static std::optional<std::vector<std::string>> of(const History& history,
-                                                    const std::string& key) {
-    std::vector<std::string> pieces;
+  /// Nothing when the key's texts cannot be taken apart.
+  static std::optional<Pieces> of(const History& history, const std::string& key) {
+    Pieces made;
     for (const Operation& op : history) {
-      if (op.key != key || op.f == "get") continue;
-      if (op.f != "append" || op.value.as_string() == nullptr) return std::nullopt;
-      pieces.push_back(*op.value.as_string());
+      if (op.key != key || op.f == "get" || op.value.as_string() == nullptr) continue;
+      made.all_.push_back(*op.value.as_string());
+      (op.f == "put" ? made.puts_ : made.appends_).push_back(*op.value.as_string());
     }
-    std::sort(pieces.begin(), pieces.end());
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      if (pieces[i].empty()) return std::nullopt;
-      const bool begins =
-          i + 1 < pieces.size() && pieces[i + 1].compare(0, pieces[i].size(), pieces[i]) == 0;
-      if (begins) return std::nullopt;
-    }
-    for (const Operation& op : history) {
-      if (op.key == key && op.f == "get" && !pending(op) && !split(op.value, pieces))
+    std::sort(made.all_.begin(), made.all_.end());
+    for (std::size_t i = 0; i < made.all_.size(); ++i) {
+      const std::string& piece = made.all_[i];
+      if (piece.empty()) return std::nullopt;
+      if (i + 1 < made.all_.size() && made.all_[i + 1].compare(0, piece.size(), piece) == 0)
         return std::nullopt;
     }
-    return pieces;
+    for (const Operation& op : history) {
+      if (op.key == key && op.f == "get" && !pending(op) && !made.split(op.value))
+        return std::nullopt;
+    }
+    return made;
   }
 
+  const std::vector<std::string>& appends() const { return appends_; }
+  const std::vector<std::string>& puts() const { return puts_; }
+
   /// The pieces of a text, in order; nothing when it is no sequence of different pieces.
-  static std::optional<std::vector<std::string>> split(const Value& value,
-                                                       const std::vector<std::string>& pieces) {
+  std::optional<std::vector<std::string>> split(const Value& value) const {
     std::vector<std::string> found;
     std::set<std::string> used;
     const std::string text = value.as_string() == nullptr ? std::string() : *value.as_string();
     for (std::size_t at = 0; at < text.size();) {
-      // No piece begins with another, so the last one not after the rest is the only candidate.
+      // The only candidate is the last piece that does not come after the rest.
       const std::string_view rest = std::string_view(text).substr(at);
       const auto after =
-          std::upper_bound(pieces.begin(), pieces.end(), rest,
+          std::upper_bound(all_.begin(), all_.end(), rest,
                            [](std::string_view r, const std::string& piece) { return r < piece; });
-      if (after == pieces.begin()) return std::nullopt;
+      if (after == all_.begin()) return std::nullopt;
       const std::string& piece = *(after - 1);
       if (rest.compare(0, piece.size(), piece) != 0 || !used.insert(piece).second)
         return std::nullopt;
@@ -61,6 +62,11 @@ class Pieces {
     }
     return found;
   }
+
+ private:
+  std::vector<std::string> all_;  ///< sorted
+  std::vector<std::string> appends_;
+  std::vector<std::string> puts_;
 };
 
 class Shrinker {
@@ -119,25 +125,40 @@ class Shrinker {
         continue;
       const auto pieces = Pieces::of(part.operations, key);
       if (!pieces) continue;
-      reduce(part, *pieces, [&](const Part& from, const std::vector<std::string>& gone) {
-        return change(from, [&](const Operation& op) {
-          return without(op, key, *pieces, std::set<std::string>(gone.begin(), gone.end()));
-        });
+      using Texts = std::vector<std::string>;
+      reduce(part, pieces->puts(), [&](const Part& from, const Texts& gone) {
+        const std::set<std::string> out(gone.begin(), gone.end());
+        return change(from, [&](const Operation& op) { return after_put(op, key, *pieces, out); });
+      });
+      reduce(part, pieces->appends(), [&](const Part& from, const Texts& gone) {
+        const std::set<std::string> out(gone.begin(), gone.end());
+        return change(from, [&](const Operation& op) { return without(op, key, *pieces, out); });
       });
     }
   }
 
  private:
+  /// The operation, unless it is one of these puts or read what one of them had begun.
+  static std::optional<Operation> after_put(const Operation& op, const std::string& key,
+                                            const Pieces& pieces,
+                                            const std::set<std::string>& gone) {
+    if (op.key != key || op.f == "append" || (op.f == "get" && pending(op))) return op;
+    if (op.f == "put") {
+      return gone.count(*op.value.as_string()) > 0 ? std::nullopt : std::optional(op);
+    }
+    const auto own = pieces.split(op.value);
+    return !own->empty() && gone.count(own->front()) > 0 ? std::nullopt : std::optional(op);
+  }
+
   static std::optional<Operation> without(const Operation& op, const std::string& key,
-                                          const std::vector<std::string>& pieces,
-                                          const std::set<std::string>& gone) {
-    if (op.key != key) return op;
+                                          const Pieces& pieces, const std::set<std::string>& gone) {
+    if (op.key != key || op.f == "put") return op;
     if (op.f == "append") {
       return gone.count(*op.value.as_string()) > 0 ? std::nullopt : std::optional(op);
     }
     if (pending(op)) return op;
     std::string text;
-    const auto own = Pieces::split(op.value, pieces);
+    const auto own = pieces.split(op.value);
     for (const std::string& piece : *own) {
       if (gone.count(piece) == 0) text += piece;
     }

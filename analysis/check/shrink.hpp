@@ -1,9 +1,10 @@
 // Making a part that is not linearizable small, with the fast checkers.
 //
 // What is left out is always such that a linearizable part stays linearizable without it; see
-// analysis/explain.hpp. Besides what is said there: of a text that is only appended to, one
-// appended piece, out of its append and out of all texts read, where the texts can be taken apart
-// in one way only (no piece begins with another, and none was appended twice).
+// analysis/explain.hpp. Besides what is said there: of texts that are appended to, one
+// appended piece, out of its append and out of all texts read, or one put with all that was read
+// until the next, where the texts can be taken apart in one way only (no piece begins with another,
+// and none was written twice).
 #pragma once
 
 #include "analysis/check/events.hpp"

@@ -2,6 +2,10 @@
 #include "tests/bench/histories.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <optional>
 #include <queue>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 // The benchmarks' main function: --ratios prints the table of speed against the yardsticks,
-// --exhaustive that of exhaustive search beside spin; anything else is Google Benchmark's. Speed is
+// --exhaustive that of exhaustive search beside spin, --histories that of checking histories beside
+// the published search; anything else is Google Benchmark's. Speed is
 // reported, never judged: the status is 0.
 #include <charconv>
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "tests/bench/checking.hpp"
 #include "tests/bench/exhaustive.hpp"
 #include "tests/bench/ratios.hpp"
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr int kUsage = 64;
 constexpr std::string_view kRounds = "--rounds=";
+constexpr std::string_view kSeconds = "--seconds=";
 constexpr std::string_view kEvents = "--events=";
 
 template <class Number>
@@ -58,12 +61,32 @@ int exhaustive(int count, char** arguments) {
   return 0;
 }
 
+/// The arguments after --histories.
+int histories(int count, char** arguments) {
+  int rounds = 5;
+  int seconds = 20;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view a = arguments[i];
+    if (a.substr(0, kRounds.size()) == kRounds && parse(a.substr(kRounds.size()), 1, rounds))
+      continue;
+    if (a.substr(0, kSeconds.size()) == kSeconds && parse(a.substr(kSeconds.size()), 1, seconds))
+      continue;
+    std::fprintf(stderr,
+                 "sibyl bench: \"%s\" is none of --rounds=N (N >= 1) and --seconds=N (N >= 1)\n",
+                 arguments[i]);
+    return kUsage;
+  }
+  sibyl::bench::report_checking(rounds, seconds);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "--ratios") return ratios(argc - 2, argv + 2);
   if (argc > 1 && std::string_view(argv[1]) == "--exhaustive")
     return exhaustive(argc - 2, argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == "--histories") return histories(argc - 2, argv + 2);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return kUsage;
   benchmark::RunSpecifiedBenchmarks();

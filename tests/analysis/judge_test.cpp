@@ -1,0 +1,190 @@
+// The entry point of the checkers on larger histories: methods against each other, wide ones,
+// bounds, and what is said of a violation.
+#include "analysis/check/judge.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/bench/histories.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+Verdict verdict_from(const FlatHistory& history, Method from, const char* model = "register") {
+  JudgeOptions options;
+  options.model = model;
+  options.from = from;
+  options.explains = false;
+  return judge(history, options).verdict;
+}
+
+bench::HistoryShape shape(std::uint32_t clients, std::uint32_t operations, std::uint64_t seed) {
+  bench::HistoryShape made;
+  made.clients = clients;
+  made.operations = operations;
+  made.seed = seed;
+  return made;
+}
+
+FlatOperation operation(FlatHistory& history, const char* f, const char* key, Value value,
+                        std::int64_t call, std::int64_t ret) {
+  FlatOperation op;
+  op.call = call;
+  op.ret = ret;
+  op.outcome = ret == FlatOperation::kNever ? OperationOutcome::unknown : OperationOutcome::ok;
+  op.process = history.processes.number(std::to_string(history.operations.size()));
+  op.key = history.keys.number(key);
+  op.f = static_cast<std::uint16_t>(history.functions.number(f));
+  op.value = history.values.code(value);
+  op.line = static_cast<std::uint32_t>(history.operations.size() + 1);
+  history.operations.push_back(op);
+  return op;
+}
+
+}  // namespace
+
+TEST_CASE("zones and both searches agree on 10000 histories with unique values") {
+  int bad = 0;
+  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    bench::HistoryShape wanted = shape(2 + static_cast<std::uint32_t>(seed % 4), 24, seed);
+    wanted.keys = 1 + static_cast<std::uint32_t>(seed % 3);
+    wanted.bad = seed % 2 == 1;
+    wanted.pending = static_cast<std::uint32_t>(seed % 5 == 0 ? 3 : 0);
+    const FlatHistory history = bench::make_history(wanted);
+    CAPTURE(seed);
+    const Verdict zones = verdict_from(history, Method::zones);
+    REQUIRE(verdict_from(history, Method::registers) == zones);
+    REQUIRE(verdict_from(history, Method::layered) == zones);
+    bad += zones == Verdict::violated ? 1 : 0;
+    REQUIRE((wanted.bad || zones == Verdict::holds));
+  }
+  CHECK(bad > 3000);
+}
+
+TEST_CASE("with few values and many clients the search for registers agrees with the layered one") {
+  int bad = 0;
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    bench::HistoryShape wanted = shape(3 + static_cast<std::uint32_t>(seed % 4), 30, seed);
+    wanted.domain = 2 + static_cast<std::uint32_t>(seed % 4);
+    wanted.bad = seed % 4 != 0;
+    wanted.pending = static_cast<std::uint32_t>(seed % 3);
+    const FlatHistory history = bench::make_history(wanted);
+    CAPTURE(seed);
+    const Verdict found = verdict_from(history, Method::registers);
+    REQUIRE(verdict_from(history, Method::layered) == found);
+    bad += found == Verdict::violated ? 1 : 0;
+  }
+  CHECK(bad > 200);
+}
+
+TEST_CASE("more than 64 open operations are no hindrance") {
+  for (const bool bad : {false, true}) {
+    const Verdict expected = bad ? Verdict::violated : Verdict::holds;
+    bench::HistoryShape wide = shape(200, 2'000, 7);
+    wide.bad = bad;
+    CHECK(verdict_from(bench::make_history(wide), Method::zones) == expected);
+    bench::HistoryShape lost = shape(3, 600, 7);
+    lost.pending = 100;
+    lost.bad = bad;
+    CHECK(verdict_from(bench::make_history(lost), Method::zones) == expected);
+    CHECK(verdict_from(bench::make_history(lost), Method::registers) == expected);
+    if (!bad) CHECK(verdict_from(bench::make_history(lost), Method::layered) == expected);
+  }
+}
+
+TEST_CASE("the answer is the same with any number of jobs") {
+  bench::HistoryShape wanted = shape(20, 4'000, 3);
+  wanted.keys = 20;
+  wanted.domain = 5;
+  wanted.bad = true;
+  for (wanted.seed = 0; wanted.seed < 10; ++wanted.seed) {
+    const FlatHistory history = bench::make_history(wanted);
+    JudgeOptions options;
+    const Judgement one = judge(history, options);
+    options.jobs = 4;
+    const Judgement four = judge(history, options);
+    CHECK(one.verdict == four.verdict);
+    CHECK(one.summary == four.summary);
+    CHECK(one.witness == four.witness);
+    CHECK(one.steps == four.steps);
+  }
+}
+
+TEST_CASE("a stale read is shown by at most six operations of a history of 2000") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    for (const bool texts : {false, true}) {
+      bench::HistoryShape wanted = shape(50, 2'000, seed);
+      wanted.keys = 10;
+      wanted.bad = true;
+      wanted.texts = texts;
+      const Judgement judged = judge(bench::make_history(wanted));
+      CAPTURE(seed);
+      REQUIRE(judged.verdict == Verdict::violated);
+      CAPTURE(judged.summary);
+      CHECK(judged.window.size() <= 6);
+      CHECK_FALSE(judged.because.empty());
+      CHECK(judged.key.substr(0, 1) == "k");
+    }
+  }
+}
+
+TEST_CASE("memory and time that are used up make the answer inconclusive, and say so") {
+  bench::HistoryShape wanted = shape(60, 3'000, 1);
+  wanted.texts = true;
+  const FlatHistory history = bench::make_history(wanted);
+  JudgeOptions options;
+  options.max_bytes = 20'000;
+  const Judgement small = judge(history, options);
+  CHECK(small.verdict == Verdict::inconclusive);
+  CHECK(small.summary.find("memory") != std::string::npos);
+  options.max_bytes = std::uint64_t{1} << 30U;
+  options.stop = [] { return true; };
+  const Judgement short_of_time = judge(history, options);
+  CHECK(short_of_time.verdict == Verdict::inconclusive);
+  CHECK(short_of_time.summary.find("time") != std::string::npos);
+}
+
+TEST_CASE("what cannot be judged is named by its line") {
+  FlatHistory history;
+  operation(history, "put", "x", Value("a"), 0, 10);
+  operation(history, "put", "x", Value(7), 0, 10);
+  const Judgement judged = judge(history);
+  CHECK(judged.verdict == Verdict::inconclusive);
+  CHECK(judged.summary.find("line 2") != std::string::npos);
+  CHECK(judged.summary.find("should be a string") != std::string::npos);
+  FlatHistory backwards;
+  operation(backwards, "read", "x", Value(), 10, 9);
+  CHECK(judge(backwards).summary.find("returned at 9, before its call at 10") != std::string::npos);
+  JudgeOptions unknown;
+  unknown.model = "stack";
+  CHECK(judge(history, unknown).summary.find("no model \"stack\"") != std::string::npos);
+}
+
+TEST_CASE("times at the ends of the numbers are times like others") {
+  constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max() - 1;
+  FlatHistory history;
+  operation(history, "write", "x", Value(1), kLowest, kLowest + 1);
+  operation(history, "write", "x", Value(2), kLowest + 2, kHighest - 2);
+  operation(history, "read", "x", Value(1), kHighest - 1, kHighest);
+  CHECK(judge(history).verdict == Verdict::violated);
+  CHECK(verdict_from(history, Method::layered) == Verdict::violated);
+  history.operations.back().value = history.values.code(std::int64_t{2});
+  CHECK(judge(history).verdict == Verdict::holds);
+}
+
+TEST_CASE("a million operations that never return end with an answer") {
+  FlatHistory history;
+  for (int i = 0; i < 1'000'000; ++i) {
+    operation(history, "write", "x", Value(i % 3), i, FlatOperation::kNever);
+  }
+  operation(history, "read", "x", Value(2), 1'000'001, 1'000'002);
+  operation(history, "read", "x", Value(4), 1'000'003, 1'000'004);
+  JudgeOptions options;
+  options.explains = false;
+  CHECK(judge(history, options).verdict == Verdict::violated);
+}
+
+}  // namespace sibyl::analysis

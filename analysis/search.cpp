@@ -325,6 +325,7 @@ Turns turns_of(const History& history) {
   Turns turns;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Operation& op = history[i];
+    if (op.outcome == OperationOutcome::fail) continue;
     turns[{op.process, op.call}].push_back(i);
     if (op.outcome == OperationOutcome::ok && *op.ret != op.call) {
       turns[{op.process, *op.ret}].push_back(i);
@@ -363,6 +364,7 @@ std::vector<Entry> entries_of(const History& history) {
   };
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Operation& op = history[i];
+    if (op.outcome == OperationOutcome::fail) continue;
     add(i, op.call, false, op.call_event);
     if (op.outcome == OperationOutcome::ok) add(i, *op.ret, true, op.return_event);
   }

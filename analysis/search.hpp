@@ -62,11 +62,13 @@ struct Entry {
   std::uint64_t place = 0;  ///< among the ends of one instant; 0: first
 };
 
-/// The calls of all operations and the returns of those whose outcome is ok, in order. O(n log n).
+/// The calls of all operations that did not fail and the returns of those whose outcome is ok, in
+/// order. O(n log n).
 std::vector<Entry> entries_of(const History& history);
 
 /// The history with the places of its operations' ends for stamps: all different, so that every
-/// part and every window keeps the order that the whole has. O(n log n).
+/// part and every window keeps the order that the whole has; those that failed keep theirs.
+/// O(n log n).
 History in_places(const History& history);
 
 }  // namespace sibyl::analysis

@@ -32,6 +32,7 @@ std::vector<Instant> touches_of(const std::vector<FlatOperation>& operations) {
   touches.reserve(2 * operations.size());
   for (std::uint32_t i = 0; i < operations.size(); ++i) {
     const FlatOperation& op = operations[i];
+    if (op.outcome == OperationOutcome::fail) continue;
     touches.push_back({op.process, op.call, op.call, i});
     if (has_return(op) && op.ret != op.call) touches.push_back({op.process, op.ret, op.call, i});
   }

@@ -14,7 +14,8 @@ namespace sibyl::analysis {
 bool stamps_are_exact(const FlatHistory& history);
 
 /// The operations with places in the order of time for stamps, by the rules of Entry in search.hpp;
-/// all different, so that stamps are exact. O(n log n).
+/// all different, so that stamps are exact. Those that failed take no
+/// part and keep theirs. O(n log n).
 std::vector<FlatOperation> with_places(const FlatHistory& history);
 
 }  // namespace sibyl::analysis

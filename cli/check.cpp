@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -217,7 +218,11 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
   if (loaded != nullptr && !loaded->incomplete.empty()) {
     answer.summary = loaded->incomplete;
   } else {
-    answer = judge_history(history, initial, judging);
+    try {
+      answer = judge_history(history, initial, judging);
+    } catch (const std::bad_alloc&) {
+      answer.summary = "The memory of the machine was used up; a lower --memory ends it in order.";
+    }
   }
   if (answer.model.empty()) answer.model = settings.model;
   const double seconds = seconds_since(begin);
@@ -235,6 +240,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"consistency", judging.consistency},
                       {"verdict", analysis::verdict_name(answer.verdict)},
                       {"operations", static_cast<std::int64_t>(history.operations.size())},
+                      {"bytes", static_cast<std::int64_t>(loaded == nullptr ? 0 : loaded->bytes)},
                       {"skipped", static_cast<std::int64_t>(skipped)},
                       {"seconds", seconds},
                       {"load_seconds", load_seconds},
@@ -382,7 +388,12 @@ int check(const CheckSettings& settings, Io& io) {
   options.keyed = settings.keyed;
   options.most_bytes = settings.megabytes << 20U;
   options.stop = judging.stop;
-  const LoadedHistory loaded = load_history(window, options);
+  LoadedHistory loaded;
+  try {
+    loaded = load_history(window, options);
+  } catch (const std::bad_alloc&) {
+    loaded.incomplete = "The memory of the machine was used up before the history was loaded.";
+  }
   if (settings.keyed && loaded.format == HistoryFormat::json_lines) {
     throw UsageError(
         "--keyed is for histories of events (edn, jepsen-log); in JSON Lines the key "

@@ -134,7 +134,7 @@ void EventPairs::invoke(HistoryEvent& event, std::size_t line) {
   op.line = static_cast<std::uint32_t>(line);
   op.f = into_.function_number(event.f);
   if (event.key) op.key = into_.history().keys.number(*event.key);
-  into_.set_value(op, row);
+  if (!into_.has_result(event.f)) into_.set_value(op, row);  // what was answered is not known yet
   open_[process] = static_cast<std::uint32_t>(operations.size());
   operations.push_back(op);
 }

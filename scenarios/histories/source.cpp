@@ -159,7 +159,9 @@ bool TextWindow::more() {
     from_ = 0;
   }
   // A longer piece doubles the room, so that reading it is linear.
-  if (block_.size() - to_ < kBlock / 2) block_.resize(std::max(kBlock, 2 * block_.size()));
+  const std::size_t known = source_->size().value_or(kBlock);
+  const std::size_t room = std::clamp(known + 1, kBlock / 256, kBlock);
+  if (block_.size() - to_ < room / 2) block_.resize(std::max(room, 2 * block_.size()));
   const std::size_t n = source_->read(block_.data() + to_, block_.size() - to_);
   to_ += n;
   return n != 0;

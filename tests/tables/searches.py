@@ -56,7 +56,8 @@ def sound_rows():
         places = [part for pointer, value in campaign["set"].items()
                   for part in ("--set", f"{pointer}={json.dumps(value)}")]
         rows.append((only, [os.path.relpath(path, ROOT), "--only", only, *places, *arguments]))
-    return rows + [(name, ["--protocol", name]) for name in MULTICASTS]
+    rows += [(name, ["--protocol", name]) for name in MULTICASTS]
+    return sorted(rows, key=lambda row: row[1][0] != "--protocol")  # drawn workloads first
 
 
 def broken_rows(program):
@@ -102,6 +103,8 @@ def sound(program, kept, seeds, runs):
                     "|---|---:|---:|---:|---:|"], []
     for name, _ in rows:
         done = kept.all(name, runs)
+        if not done:
+            continue
         total = {key: sum(e[key] for e in done)
                  for key in ("runs", "violating", "inconclusive", "cpu_seconds")}
         lines.append(f"| {name} | {total['runs']} | {total['violating']} | "
@@ -147,6 +150,8 @@ def broken(program, kept, seeds):
     for name, arguments in rows:
         runs = MOST.get(arguments[3], 20_000)
         done = kept.all(name, runs)
+        if not done:
+            continue
         first = [str(e["first"]) if e["first"] else f"none in {e['runs']}" for e in done]
         found = sorted({p for e in done for p in e["property"]})
         lines.append(f"| {name} | {', '.join(first)} | {', '.join(found)} | "
@@ -160,7 +165,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program")
     parser.add_argument("which", choices=("sound", "whole", "broken"))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="0: what the log has")
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--states", type=int, default=2_000_000)
     parser.add_argument("--log", help="one line a search; what is there is not searched again")

@@ -95,7 +95,7 @@ TEST_CASE("an option without effect is a mistake, not passed over") {
                            " goes with --crashes, which crash nodes, or --liveness, which heals "
                            "them\n");
     }
-    CHECK(search({option, "--crashes", "1", "--runs", "16"}).status != 64);
+    CHECK(search({option, "--crashes", "1", "--beyond-bound", "--runs", "16"}).status != 64);
     CHECK(search({option, "--liveness", "--runs", "16"}).status != 64);
   }
 }

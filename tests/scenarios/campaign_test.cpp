@@ -70,7 +70,8 @@ TEST_CASE(
 
 TEST_CASE("what an entry says replaces what the campaign says") {
   const Campaign campaign = read(R"("seed": 5, "runs": 7, "for": "2s", "strategies": ["random"],
-      "faults": {"crashes": 1, "recover": true, "beyond_bound": true}, "shrink": false, "set": {"/ties": "insertion"},
+      "faults": {"crashes": 1, "recover": true, "beyond_bound": true}, "shrink": false,
+      "set": {"/ties": "insertion"},
       "entries": [{"scenario": "../partitioned/A1.json", "only": "signals", "runs": 9,
                    "strategies": ["pct", "delay"], "faults": {"losses": 2}, "shrink": true,
                    "set": {"/ties": "chosen", "/seed": 3}, "property": "linearizability",

@@ -47,12 +47,13 @@ struct Sessions {
   std::uint32_t overlapping = kNone;
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-  /// Whether one process called b after its operation a had returned.
-  bool precedes(const FlatHistory& history, std::uint32_t a, std::uint32_t b) const {
+  /// Whether one process called b after its operation a had returned, where none overlap: at one
+  /// instant in the order of the input.
+  static bool precedes(const FlatHistory& history, std::uint32_t a, std::uint32_t b) {
     const FlatOperation& first = history.operations[a];
     const FlatOperation& second = history.operations[b];
     if (first.process != second.process || first.outcome != OperationOutcome::ok) return false;
-    return chain[a] == chain[b] ? position[a] < position[b] : first.ret <= second.call;
+    return first.call < second.call || (first.call == second.call && a < b);
   }
 };
 Sessions sessions_of(const FlatHistory& history, const std::vector<bool>& takes_part);

@@ -161,6 +161,17 @@ TEST_CASE("what cannot be judged is said with its line") {
   CHECK(overlapping.check("strict_serializability").verdict == Verdict::holds);
 }
 
+TEST_CASE("at one instant a process goes on in the order of the input") {
+  Made made;
+  made.step(0, 4, 4, "write", "y", 12);
+  made.history.back().outcome = OperationOutcome::unknown;
+  made.history.back().ret.reset();
+  made.step(0, 4, 4, "read", "y", 12);
+  CHECK(made.check("causal_consistency").verdict == Verdict::holds);
+  std::swap(made.history[0], made.history[1]);
+  CHECK(made.check("causal_consistency").anomaly == "future read");
+}
+
 TEST_CASE("counters are judged by what adding makes of them") {
   Made made;
   const auto add = [](std::int64_t by, std::int64_t result) {

@@ -39,7 +39,10 @@ void Pbft::on_checkpoint(Context& context, NodeId from, const Signed<State>& m) 
   for (const auto& [party, vote] : votes->second) {
     if (vote.what == m.what) alike.push_back(vote);
   }
-  if (alike.size() >= quorum()) make_stable(context, number, std::move(alike));
+  if (alike.size() >= quorum()) {
+    make_stable(context, number, std::move(alike));
+    take_early(context);
+  }
   if (!active) catch_up(context);
 }
 
@@ -77,10 +80,10 @@ void Pbft::make_stable(Context& context, Number number, std::vector<Signed<State
   proof = std::move(states);
   checkpoints.erase(checkpoints.begin(), checkpoints.upper_bound(number));
   if (done < number) fetch(context, number);
-  take_early(context);
 }
 
-/// Proposals that came too early, once their view has begun and the window has moved.
+/// Proposals that came too early, once their view has begun and the window has moved. Those of its
+/// NewView stand by then: for their numbers, others come too late.
 void Pbft::take_early(Context& context) {
   std::vector<pbft::PrePrepare> ready;
   for (auto next = early.begin(); next != early.end();) {

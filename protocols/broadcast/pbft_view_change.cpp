@@ -212,6 +212,7 @@ void Pbft::on_new_view(Context& context, NodeId from, const NewView& m) {
   if (follows) enter(context, m, found);
 }
 
+/// The first proposals of the view are NewView's: what its primary said before comes behind them.
 void Pbft::enter(Context& context, const NewView& m, const Plan& found) {
   context.count("new_view");
   view = m.view;
@@ -227,9 +228,7 @@ void Pbft::enter(Context& context, const NewView& m, const Plan& found) {
   for (const Signed<Proposal>& proposal : m.proposals) {
     const Proposal& p = proposal.what;
     if (p.request) placed.insert(p.request->what.id);
-    if (p.number > log.stable && log.at(p.number).in_view(view) == nullptr) {
-      accept(context, proposal);
-    }
+    if (p.number > log.stable) accept(context, proposal);
   }
   take_early(context);
   // What is this party's own, the new primary may not know.

@@ -419,6 +419,44 @@ TEST_CASE("what one party makes another keep is bounded, in whatever order it sa
   }
 }
 
+TEST_CASE("what a primary says before its NewView does not stand for what NewView says") {
+  // P0 is at no checkpoint, and learns by NewView that 64 is one, and of a certificate behind it.
+  auto parties = std::make_shared<broadcast::Parties>();
+  for (std::uint32_t i = 0; i < 4; ++i) parties->all.push_back({i});
+  parties->t = 1;
+  const pbft::SignedItem chosen = item(kP0, kP0);
+  const pbft::SignedItem other = item(kP1, kP1);
+  const pbft::Vote vote{0, 65, pbft::digest_of(chosen)};
+  const pbft::State state{64, 5};
+  std::vector<Signed<pbft::Change>> changes;
+  for (const std::uint32_t party : {1U, 2U, 3U}) changes.push_back({{party}, {1, 0, {}, {}}});
+  changes[1].what.prepared = {{{kP0, {0, 65, chosen}}, {{{2}, vote}, {{3}, vote}}}};
+  changes[2].what.stable = 64;
+  changes[2].what.proof = {{{1}, state}, {{2}, state}, {{3}, state}};
+  World world(order_test::config_of({}));
+  world.add_node({"P0", "party", ""}, make_process<Replica>(parties, kP0));
+  world.add_node({"P1", "party", ""},
+                 make_process<Liar>(std::vector<Message>{
+                     Message::make(pbft::PrePrepare{{kP1, {1, 65, other}}}),
+                     Message::make(pbft::PrePrepare{{kP1, {1, 66, other}}}),
+                     Message::make(pbft::NewView{1, changes, {{kP1, {1, 65, chosen}}}})}));
+  for (const char* name : {"P2", "P3"}) {
+    world.add_node({name, "party", ""}, make_process<Liar>(std::vector<Message>()));
+  }
+  SeededChoices choices(1);
+  world.run(choices, {.deadline = Time{2 * kTick}});
+  const auto& replica = static_cast<const Replica&>(world.process(kP0)).module;
+  REQUIRE(replica.view == 1);
+  REQUIRE(replica.log.stable == 64);
+  for (const auto& [number, request] : {std::pair(pbft::Number{65}, chosen), {66, other}}) {
+    const pbft::Slot* slot = replica.log.find(number);
+    REQUIRE(slot != nullptr);
+    REQUIRE(slot->accepted.size() == 1);
+    CHECK(slot->accepted.front().digest == pbft::digest_of(request));
+  }
+  CHECK(replica.early.empty());
+}
+
 // ---- Options ----
 
 TEST_CASE("options that make no sense are refused with what would be right") {

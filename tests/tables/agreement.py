@@ -8,7 +8,7 @@ seeds 1 on (each run's own seed is made from the number of the run). Where the s
 closed form, the row says whether the interval holds it, which one in a hundred does not by chance;
 the command exits with 1 where a mean is more than four standard errors off. --quick takes a
 twentieth of the seeds; --update writes the tables into a document, from its first heading of the
-second level on.
+second level on; with --only those of the parts named, in the place of what has their headings.
 """
 
 import argparse
@@ -276,6 +276,20 @@ PARTS = {"weak": weak_agreement, "binary": binary_agreement, "subset": common_su
          "attack": attack, "mutants": mutants, "pbft": pbft}
 
 
+def put(path, lines, whole):
+    """Sections into a document: all that it has, or in the place of those with the same titles."""
+    def title(section):
+        return section.split("\n", 1)[0]
+
+    with open(path, encoding="utf-8") as file:
+        head, *sections = file.read().split("\n## ")
+    made = {title(section): section for section in "\n".join(lines).split("\n## ")[1:]}
+    sections = [] if whole else [made.pop(title(s), s) for s in sections]
+    sections += made.values()  # what the document has not is behind all
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n\n## ".join(part.rstrip("\n") for part in [head, *sections]) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("sibyl")
@@ -290,10 +304,7 @@ def main():
             parser.error(f"--only {part}: there are {', '.join(PARTS)}")
         PARTS[part](tables)
     if options.update:
-        with open(options.update, encoding="utf-8") as file:
-            head = file.read().split("\n## ")[0].rstrip("\n")
-        with open(options.update, "w", encoding="utf-8") as file:
-            file.write(head + "\n" + "\n".join(tables.lines) + "\n")
+        put(options.update, tables.lines, {*options.only.split(",")} == {*PARTS})
     return 1 if tables.failed else 0
 
 

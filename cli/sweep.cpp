@@ -33,6 +33,7 @@ struct SweepSettings {
   std::string ndjson;
   std::string curves;
   std::string warmup;
+  std::string window;
   bool check = false;
   bool resume = false;
 
@@ -126,6 +127,13 @@ SweepPlan plan_of(const SweepSettings& settings, Io& io) {
   plan.seed = settings.common.seed.value_or(plan.base.seed);
   plan.check = settings.check;
   if (!settings.warmup.empty()) plan.warmup = duration_option("--warmup", settings.warmup);
+  if (!settings.window.empty()) {
+    plan.window = duration_option("--window", settings.window);
+    if (plan.window.ns <= 0) throw UsageError("--window: a window is longer than 0");
+    if (settings.measures.empty()) {
+      throw UsageError("--window: say with --measure which counts are to have windows");
+    }
+  }
   for (const std::string& name : settings.measures) {
     if (std::count(plan.measures.begin(), plan.measures.end(), name) != 0) {
       throw UsageError(fmt::format("--measure: {} stands there twice", name));
@@ -288,6 +296,10 @@ Action add_sweep(CLI::App& verb, Io& io) {
       ->check(drawing_name);
   verb.add_option("--warmup", settings->warmup,
                   "Throughput and latency are of what is called after so long, such as 500ms")
+      ->check(not_empty);
+  verb.add_option("--window", settings->window,
+                  "Of the --measure counts also the part of each window of so long, as NAME@0, "
+                  "NAME@1, ...")
       ->check(not_empty);
   verb.add_flag("--check", settings->check,
                 "Record and judge every run as well, which takes much longer");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/core.h>
+
 #include "scenarios/runner.hpp"
 #include "sim/fixed.hpp"
 #include "sim/notes.hpp"
@@ -81,20 +83,61 @@ void MeasureObserver::on_fault(const Step& step) {
 
 void MeasureObserver::on_return(const Step& step) {
   const auto& note = *static_cast<const note::Return*>(step.body);
-  const auto found = calls_.find(note.op);
-  if (found == calls_.end() || found->second.client != step.node) return;
-  Call& call = found->second;
-  if (call.answered) return;  // several replicas may answer
-  call.answered = true;
-  if (note.reply == "unknown") return;
-  call.returned = step.at.ns;
-  call.ok = note.reply == "ok";
+  Operations& all = operations_;
+  const auto found = all.open.find(note.op);
+  // Several replicas may answer: the first answer counts.
+  if (found == all.open.end() || found->second.client != step.node) return;
+  const Call call = found->second;
+  all.open.erase(found);
+  if (note.reply == "unknown") return;  // pending for good
+  const bool ok = note.reply == "ok";
+  ++all.returned;
+  all.ok += ok ? 1 : 0;
+  if (call.at < rules_.warmup.ns) return;
+  all.last_return = std::max(all.last_return, step.at.ns);
+  if (ok) all.latencies.push_back(step.at.ns - call.at);
+}
+
+std::string window_name(std::string_view measure, std::size_t window) {
+  return fmt::format("{}@{}", measure, window);
+}
+
+/// What has been counted of the measures that have windows.
+std::vector<std::uint64_t> MeasureObserver::counted_now() const {
+  const Counters& counters = world_->counters();
+  std::vector<std::uint64_t> now;
+  for (const std::string& name : rules_.windowed) {
+    std::uint64_t n = 0;
+    if (name == "operations.ok") n = operations_.ok;
+    if (name == "messages.total") n = counters.messages;
+    for (const auto& [kind, count] : counters.by_kind) {
+      if (name.starts_with("messages.") && name.substr(9) == kind) n = count;
+    }
+    for (const auto& [counter, count] : counters.counts) {
+      if (counter == name) n = count;
+    }
+    now.push_back(n);
+  }
+  return now;
+}
+
+/// The time has come to the end of a window, or of several.
+void MeasureObserver::close_windows(std::int64_t now) {
+  if (world_ == nullptr) return;
+  while (window_end_ <= now && boundaries_.size() < kMostWindows) {
+    boundaries_.push_back(counted_now());
+    window_end_ += rules_.window.ns;
+  }
+  if (boundaries_.size() == kMostWindows) window_end_ = kNever.ns;
 }
 
 void MeasureObserver::on_note(const Step& step) {
   if (step.type == &kTypeInfo<note::Invoke>) {
     const auto& note = *static_cast<const note::Invoke*>(step.body);
-    calls_.emplace(note.op, Call{.client = step.node, .at = step.at.ns});
+    Operations& all = operations_;
+    if (!all.open.emplace(note.op, Call{step.node, step.at.ns}).second) return;
+    ++all.invoked;
+    if (all.first_call < 0 && step.at.ns >= rules_.warmup.ns) all.first_call = step.at.ns;
     return;
   }
   if (is_faulty(step.node)) return;
@@ -161,28 +204,14 @@ MeasureObserver::Reached MeasureObserver::reached(const std::vector<Arrival>& al
 }
 
 void MeasureObserver::measure_operations(RunMeasures& out) const {
-  std::vector<std::int64_t> latencies;
+  const Operations& all = operations_;
+  out.set(Measure::operations_invoked, static_cast<double>(all.invoked));
+  out.set(Measure::operations_ok, static_cast<double>(all.ok));
+  out.set(Measure::operations_failed, static_cast<double>(all.returned - all.ok));
+  out.set(Measure::operations_pending, static_cast<double>(all.invoked - all.returned));
+  std::vector<std::int64_t> latencies = all.latencies;
   fixed::Int128 total = 0;
-  std::size_t returned = 0;
-  std::size_t ok = 0;
-  std::int64_t first_call = -1;
-  std::int64_t last_return = 0;
-  for (const auto& [op, call] : calls_) {
-    const bool counts = call.at >= warmup_.ns;
-    if (counts && (first_call < 0 || call.at < first_call)) first_call = call.at;
-    if (call.returned < 0) continue;
-    ++returned;
-    ok += call.ok ? 1 : 0;
-    if (!counts) continue;
-    last_return = std::max(last_return, call.returned);
-    if (!call.ok) continue;
-    latencies.push_back(call.returned - call.at);
-    total += latencies.back();
-  }
-  out.set(Measure::operations_invoked, static_cast<double>(calls_.size()));
-  out.set(Measure::operations_ok, static_cast<double>(ok));
-  out.set(Measure::operations_failed, static_cast<double>(returned - ok));
-  out.set(Measure::operations_pending, static_cast<double>(calls_.size() - returned));
+  for (const std::int64_t each : latencies) total += each;
   if (latencies.empty()) return;
   std::sort(latencies.begin(), latencies.end());
   const auto percentile = [&](std::size_t percent) {
@@ -194,9 +223,9 @@ void MeasureObserver::measure_operations(RunMeasures& out) const {
   out.set(Measure::latency_p95_ns, percentile(95));
   out.set(Measure::latency_p99_ns, percentile(99));
   out.set(Measure::latency_max_ns, static_cast<double>(latencies.back()));
-  if (last_return == first_call) return;
+  if (all.last_return == all.first_call) return;
   out.set(Measure::throughput_per_s, static_cast<double>(latencies.size()) * 1e9 /
-                                         static_cast<double>(last_return - first_call));
+                                         static_cast<double>(all.last_return - all.first_call));
 }
 
 void MeasureObserver::measure_items(RunMeasures& out) const {
@@ -280,6 +309,13 @@ RunMeasures MeasureObserver::finish(const World& world, Outcome outcome) const {
   out.set(Measure::messages_total, static_cast<double>(counters.messages));
   out.messages = counters.by_kind;
   out.counters = counters.counts;
+  for (std::size_t w = 0; w < boundaries_.size(); ++w) {
+    const bool last = w + 1 == boundaries_.size();
+    const std::vector<std::uint64_t> until = last ? counted_now() : boundaries_[w + 1];
+    for (std::size_t i = 0; i < until.size(); ++i) {
+      out.counters.emplace_back(window_name(rules_.windowed[i], w), until[i] - boundaries_[w][i]);
+    }
+  }
   measure_operations(out);
   measure_items(out);
   measure_decisions(out);

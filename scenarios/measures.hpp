@@ -79,33 +79,55 @@ struct RunMeasures {
   }
 };
 
+/// The most windows of a run; what comes later counts in the last.
+inline constexpr std::size_t kMostWindows = 1000;
+
+/// What is left out of a run, and what is looked at more closely.
+struct MeasureRules {
+  Duration warmup;  ///< operations called before count for no throughput and no latency
+  Duration window;  ///< 0: none; else some counts besides in windows of so long, from time 0
+  std::vector<std::string> windowed;  ///< which: operations.ok, messages.total, counters
+};
+
+/// "exec@3": the part of a count that belongs to window 3 (from 0).
+std::string window_name(std::string_view measure, std::size_t window);
+
 /// Listens to a run for what the counters of the world do not tell: operations, deliveries,
 /// decisions, and who is correct. What faulty nodes report is passed over, as checkers do.
 class MeasureObserver final : public Observer {
  public:
   /// `interrupted` is asked now and then; when it says true the run ends by Interrupted.
-  /// Operations called before `warmup` count for no throughput and no latency.
   MeasureObserver(const std::vector<TraceNode>& nodes, const std::function<bool()>& interrupted,
-                  Duration warmup = {})
-      : nodes_(nodes), interrupted_(interrupted), warmup_(warmup) {}
+                  MeasureRules rules = {})
+      : nodes_(nodes), interrupted_(interrupted), rules_(std::move(rules)) {}
+  /// Whose counters windows are made of; without one there are none.
+  void watch(const World& world) { world_ = &world; }
 
   void on_step(const Step& step) override {
     constexpr std::uint64_t kBetweenQuestions = 4096;
     if (++steps_ % kBetweenQuestions == 0 && interrupted_) ask();
+    if (rules_.window.ns != 0 && step.at.ns >= window_end_) close_windows(step.at.ns);
     if (step.kind == TraceKind::note) on_note(step);
     if (step.kind == TraceKind::fault) on_fault(step);
   }
 
-  /// After the run. O(n log n) in the number of notes.
+  /// After the run. O(n log n) in the number of operations, items and decisions.
   RunMeasures finish(const World& world, Outcome outcome) const;
 
  private:
   struct Call {
     NodeId client;
     std::int64_t at = 0;
-    std::int64_t returned = -1;  ///< -1: not yet
-    bool answered = false;       ///< also by the reply "unknown"
-    bool ok = false;
+  };
+  /// Of the operations so far. Nothing is kept of one that has returned but its latency.
+  struct Operations {
+    std::map<std::uint64_t, Call> open;  ///< by number
+    std::size_t invoked = 0;
+    std::size_t returned = 0;
+    std::size_t ok = 0;
+    std::int64_t first_call = -1;  ///< of those that count, as the rest
+    std::int64_t last_return = 0;
+    std::vector<std::int64_t> latencies;
   };
   /// Who did something with an item or in an instance, and when: the first time of each.
   struct Arrival {
@@ -134,6 +156,8 @@ class MeasureObserver final : public Observer {
   bool is_faulty(NodeId node) const {
     return node.value >= nodes_.size() || nodes_[node.value].faulty;
   }
+  void close_windows(std::int64_t now);
+  std::vector<std::uint64_t> counted_now() const;
   static void add_first(std::vector<Arrival>& all, const Step& step);
   std::vector<bool> parties(const std::vector<NodeId>& first,
                             const std::vector<NodeId>& else_) const;
@@ -144,9 +168,13 @@ class MeasureObserver final : public Observer {
 
   const std::vector<TraceNode>& nodes_;
   const std::function<bool()>& interrupted_;
-  Duration warmup_;
+  MeasureRules rules_;
+  const World* world_ = nullptr;
   std::uint64_t steps_ = 0;
-  std::map<std::uint64_t, Call> calls_;  ///< by number of the operation
+  Operations operations_;
+  std::int64_t window_end_ = 0;
+  /// Of each boundary between windows: what had been counted, in the order of rules_.windowed.
+  std::vector<std::vector<std::uint64_t>> boundaries_;
   std::map<ItemId, Item> items_;
   std::map<std::string, Instance> instances_;
   std::map<std::uint32_t, bool> down_;  ///< crashed or retired now

@@ -41,6 +41,19 @@ struct Ran {
   int status = 0;
 };
 
+/// Of the plan's measures those that have windows: what is counted while a run goes on.
+std::vector<std::string> windowed(const SweepPlan& plan) {
+  std::vector<std::string> some;
+  if (plan.window.ns == 0) return some;
+  for (const std::string& name : plan.measures) {
+    const auto& all = measures();
+    const bool fixed = std::any_of(all.begin(), all.end(),
+                                   [&](const MeasureInfo& info) { return info.name == name; });
+    if (!fixed || name == "operations.ok" || name == "messages.total") some.push_back(name);
+  }
+  return some;
+}
+
 /// 1 is worst, then 2.
 int worse(int a, int b) { return a == 1 || b == 1 ? 1 : std::max(a, b); }
 
@@ -84,9 +97,12 @@ class Worker {
     RunChoices answers(s, seed);
     Choices& choices = answers.top(false);
     World world = start(choices);
-    MeasureObserver observer(s.nodes, options_.interrupted, plan_.warmup);
+    MeasureObserver observer(s.nodes, options_.interrupted,
+                             {plan_.warmup, plan_.window, windowed(plan_)});
     if (!s.liveness) {
+      world.set_recording(false);
       world.set_observer(&observer);
+      observer.watch(world);
       const Outcome outcome = world.run(choices, s.limits);
       return observer.finish(world, outcome);
     }
@@ -328,8 +344,29 @@ SweepResult sweep(const SweepPlan& plan, const SweepOptions& options, SweepResul
   return result;
 }
 
+namespace {
+
+/// Behind each measure its windows, as many as the longest run had.
+std::vector<std::string> with_windows(const SweepPlan& plan, const std::vector<SweepRow>& rows) {
+  const std::vector<std::string> some = windowed(plan);
+  std::vector<std::string> columns;
+  for (const std::string& name : plan.measures) {
+    columns.push_back(name);
+    if (std::find(some.begin(), some.end(), name) == some.end()) continue;
+    std::size_t count = kMostWindows;
+    const auto there = [&](const SweepRow& row) {
+      return row.measures.count(window_name(name, count - 1)) > 0;
+    };
+    while (count > 0 && std::none_of(rows.begin(), rows.end(), there)) --count;
+    for (std::size_t w = 0; w < count; ++w) columns.push_back(window_name(name, w));
+  }
+  return columns;
+}
+
+}  // namespace
+
 std::vector<std::string> columns_of(const SweepPlan& plan, const std::vector<SweepRow>& rows) {
-  if (!plan.measures.empty()) return plan.measures;
+  if (!plan.measures.empty()) return with_windows(plan, rows);
   std::set<std::string> some;
   for (const SweepRow& row : rows) {
     for (const auto& [name, result] : row.measures) {

@@ -29,6 +29,8 @@ struct SweepPlan {
   bool check = false;
   /// What is called before then counts for no throughput and no latency.
   Duration warmup;
+  /// Not 0: each of `measures` that counts is also reported in windows of so long (window_name).
+  Duration window;
   std::vector<std::string> measures;  ///< what is reported; empty: all that are not always 0
 };
 
@@ -101,8 +103,9 @@ struct SweepOptions {
 /// but for where it is interrupted: the same for every number of jobs.
 SweepResult sweep(const SweepPlan& plan, const SweepOptions& options, SweepResult from = {});
 
-/// What a table shows: the plan's measures, or those that are not 0 in all runs of all rows, and
-/// the fractions of what never happened but could have: violations, decisions, deliveries by all.
+/// What a table shows: the plan's measures (and their windows), or those that are not 0 in all runs
+/// of all rows, and the fractions of what never happened but could have: violations, decisions,
+/// deliveries by all.
 std::vector<std::string> columns_of(const SweepPlan& plan, const std::vector<SweepRow>& rows);
 /// The column of a row; where it has none, what that means by the kind.
 MeasureResult result_of(const SweepRow& row, const std::string& measure);

@@ -79,6 +79,7 @@ Value::Object head_of(const SweepTable& table) {
                      {"measures", Value(std::move(columns))},
                      {"complete", table.complete}};
   if (plan.warmup.ns != 0) head.emplace_back("warmup_ns", Value(plan.warmup.ns));
+  if (plan.window.ns != 0) head.emplace_back("window_ns", Value(plan.window.ns));
   return head;
 }
 
@@ -280,6 +281,10 @@ std::string sweep_text(const SweepTable& table) {
   if (plan.warmup.ns != 0) {
     out += fmt::format("throughput and latency: of what was called after {}\n",
                        format_duration(plan.warmup));
+  }
+  if (plan.window.ns != 0) {
+    out += fmt::format("NAME@k: in the window of {} that begins at k times that\n",
+                       format_duration(plan.window));
   }
   if (table.rows.empty()) return out;
   const Settings places = combination(plan.varies, 0);

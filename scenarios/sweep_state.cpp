@@ -52,6 +52,10 @@ std::string key_of(const SweepPlan& plan) {
   hasher.add(plan.seed);
   hasher.add(plan.check ? 1 : 0);
   hasher.add(static_cast<std::uint64_t>(plan.warmup.ns));
+  hasher.add(static_cast<std::uint64_t>(plan.window.ns));
+  if (plan.window.ns != 0) {
+    for (const std::string& name : plan.measures) hasher.add(std::string_view(name));
+  }
   hasher.add(std::string_view(SIBYL_VERSION));
   return fmt::format("{:016x}", hasher.value());
 }

@@ -65,6 +65,11 @@ class Context {
   void note(const T& what) {
     note_body(kTypeInfo<T>, &what);
   }
+  /// Whether anything is made of what notes say: a trace, a digest, a fault that waits for one. In
+  /// a run that is only measured it is not, and then of notes only Invoke, Return and those of
+  /// broadcasts and agreements are needed, with what is counted (numbers and replies). What a
+  /// process does besides must not depend on it.
+  bool recorded() const;
   /// Counts, and reports note::Count: "retry", "fallback", …
   void count(std::string_view what);
 

@@ -349,7 +349,10 @@ void World::hand(std::uint32_t instance, NodeId from, EventId send, const Messag
   Instance& node = instances_[instance];
   ++counters_.events;
   current_ = next_id_++;
-  digest_step(Mark::receive, instance, from.value, send, message.hash());
+  if (recording_) {
+    digest_step(Mark::receive, instance, from.value, send, message.hash());
+    if (message.names_timers()) timers_named_ = true;
+  }
   if (observer_.observer != nullptr) [[unlikely]] {
     emit({.id = current_,
           .kind = TraceKind::receive,
@@ -362,7 +365,6 @@ void World::hand(std::uint32_t instance, NodeId from, EventId send, const Messag
   }
   node.last_event = current_;
   work_done_ = 0;
-  if (message.names_timers()) timers_named_ = true;
   if (!triggers_.empty()) [[unlikely]] {
     check_triggers(message.type().name, instance);
     if (!instances_[instance].up) return;
@@ -505,7 +507,7 @@ void World::emit(Step step) {
 
 void World::note_step(std::uint32_t instance, const TypeInfo& type, const void* body) {
   if (!instances_[instance].up) return;  // crashed within this step
-  digest_step(Mark::note, instance, 0, type.name_hash, type.hash(body));
+  if (recording_) digest_step(Mark::note, instance, 0, type.name_hash, type.hash(body));
   const EventId id = next_id_++;
   emit({.id = id,
         .kind = TraceKind::note,

@@ -98,6 +98,9 @@ class World {
   void set_shim(NodeId node, ShimPtr shim);
   /// A copy of the world has no observer until it is given one.
   void set_observer(Observer* observer) { observer_.observer = observer; }
+  /// Without recording there is no digest, and notes say only what is counted (Context::recorded).
+  /// For runs that are only measured; what happens in them is the same. Call before the first step.
+  void set_recording(bool on) { recording_ = on; }
 
   /// Gets everything ready for the first step. Copies of a world that is ready start at once; run()
   /// and step() do it themselves.
@@ -297,6 +300,7 @@ class World {
   enum class Mark : std::uint8_t { start, receive, timer, note, lose, fault };
   void digest_step(Mark mark, std::uint32_t instance, std::uint32_t peer, std::uint64_t id,
                    std::uint64_t content) {
+    if (!recording_) return;
     digest_.add(static_cast<std::uint64_t>(now_),
                 static_cast<std::uint64_t>(mark) << 48 | std::uint64_t{instance} << 24 | peer);
     digest_.add(content, id);
@@ -354,6 +358,7 @@ class World {
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;
+  bool recording_ = true;
   std::uint64_t clock_reads_ = 0;
   std::map<std::uint64_t, std::uint64_t> common_;  ///< answers of Context::common, by key
   Listener observer_;

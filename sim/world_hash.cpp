@@ -17,7 +17,7 @@ std::uint64_t left(std::int64_t at, std::int64_t now) {
 /// knows its own; what a message holds may be anybody's and get anywhere. Elsewhere the slots are
 /// left out, for a TimerId is a mere name.
 std::vector<bool> World::nodes_with_named_timers() const {
-  bool all = timers_named_;
+  bool all = timers_named_ || !recording_;  // without recording nobody has looked
   pending_.for_each([&](const Event& e) {
     if (all || !carries_payload(e)) return;
     Message::hash_of_payload(payload_of(e));

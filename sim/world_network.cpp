@@ -192,6 +192,8 @@ void Context::note_body(const TypeInfo& type, const void* body) {
   world_->note_step(instance_, type, body);
 }
 
+bool Context::recorded() const { return world_->recording_ || !world_->triggers_.empty(); }
+
 std::uint64_t Context::choose(Decision what, std::uint64_t options) {
   assert(options >= 1);
   return options == 1 ? 0 : world_->choices_->pick({what, {instance_}}, options);

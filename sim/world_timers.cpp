@@ -138,7 +138,7 @@ void World::fire(const Event& e) {
 
   ++counters_.events;
   current_ = next_id_++;
-  digest_step(Mark::timer, instance, 0, e.id, tag.hash());
+  if (recording_) digest_step(Mark::timer, instance, 0, e.id, tag.hash());
   emit({.id = current_,
         .kind = TraceKind::timer,
         .node = {instance},
@@ -170,7 +170,7 @@ bool World::take_up_timer(const Event& e) {
 
 void Context::count(std::string_view what) {
   world_->count(instance_, what);
-  note(note::Count{std::string(what)});
+  if (recorded()) note(note::Count{std::string(what)});
 }
 
 }  // namespace sibyl

@@ -10,14 +10,17 @@ namespace sibyl::multicast {
 
 std::uint64_t AtomicMulticast::multicast(Context context, std::vector<GroupIndex> groups,
                                          Message payload) {
-  note::Multicast note{module_->next_id(context.self()), {}};
-  for (const GroupIndex g : groups) note.groups.push_back(module_->groups().names.at(g));
-  std::sort(note.groups.begin(), note.groups.end());
-  context.note(note);  // before the first send, which it causes
+  if (context.recorded()) {
+    note::Multicast note{module_->next_id(context.self()), {}};
+    for (const GroupIndex g : groups) note.groups.push_back(module_->groups().names.at(g));
+    std::sort(note.groups.begin(), note.groups.end());
+    context.note(note);  // before the first send, which it causes
+  }
   return module_.writable().multicast(context, std::move(groups), std::move(payload));
 }
 
 Deliveries AtomicMulticast::noted(Context& context, Deliveries deliveries) const {
+  if (!context.recorded()) return deliveries;
   for (const Delivery& d : deliveries) {
     const Groups& groups = module_->groups();
     const auto place = own_place(groups, d.groups, context.self());

@@ -32,6 +32,7 @@ namespace sibyl::partitioned {
 struct Work {
   const std::vector<Step>& steps;  ///< of the store; else empty
   const Request& request;          ///< of other applications; else empty
+  bool text = true;                ///< whether Execution::text is wanted
 };
 inline Work work_of(const Access& c) { return {c.steps, c.request}; }
 
@@ -101,6 +102,9 @@ class Application {
   }
   /// Whether it must have the values of what touches() adds, too.
   virtual bool reads_found(const Work& /*work*/) const { return false; }
+  /// Whether it has to name all that it touches: who executes it alone sends it back otherwise,
+  /// with the full set, also where all of that is at hand.
+  virtual bool names_all(const Work& /*work*/) const { return false; }
   /// Whether it changes nothing.
   virtual bool read_only(const Work& work) const = 0;
   /// The objects that it may change. Sorted.
@@ -143,6 +147,10 @@ class Application {
   virtual std::uint64_t keys() const { return 0; }
   virtual std::vector<Share> standard_mix() const { return {}; }
   virtual Generated generate(const Wish& wish) const = 0;
+  /// A client has been told that its command touches these objects besides those that it named;
+  /// what it makes of that for later commands it keeps in its generator's memory.
+  virtual void learn(const Request& /*request*/, const std::vector<std::string>& /*touched*/,
+                     Value& /*memory*/) const {}
 };
 using ApplicationPtr = std::shared_ptr<const Application>;
 

@@ -49,6 +49,11 @@ void Caller::amcast(Context& context, const std::set<std::string>& groups, Messa
 
 void LocationCache::fill(Context& context, const System& system, const std::string& client,
                          std::uint64_t version) {
+  if (system.workload.warm_caches) {
+    for (const auto& [object, spec] : system.deployment.objects.items) {
+      remember(context, object, {spec.at, version});
+    }
+  }
   const auto mine = system.workload.cache.find(client);
   if (mine == system.workload.cache.end()) return;
   for (const auto& [object, where] : mine->second) remember(context, object, {where, version});

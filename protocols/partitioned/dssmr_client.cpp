@@ -105,6 +105,7 @@ void DssmrClient::on_reply(Context& context, Going g, const Reply& reply) {
 void DssmrClient::retry_with(Context& context, Going g, const Reply& reply) {
   const std::vector<std::string> known = std::move(g.errand.objects);
   g.errand.objects = with_names(known, reply.result.content);
+  session.learn(g.o.op, reply.result.content);
   const bool news = g.errand.objects != known;
   const bool there = news && options_.client_updates_cache && !g.errand.fell_back;
   if (options_.cache != Cache::none) {

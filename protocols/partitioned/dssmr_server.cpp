@@ -134,8 +134,9 @@ std::string DssmrServer::execute_access(Context& context, const Access& c) {
   }
   if (!missing.empty()) return answer_missing(context, c, missing, {});
   const std::vector<std::string> touched = application.touches(work_of(c), values);
+  const bool named = application.names_all(work_of(c));
   for (const std::string& object : touched) {
-    if (values.count(object) == 0 && !objects.has(object)) missing.push_back(object);
+    if (values.count(object) == 0 && (named || !objects.has(object))) missing.push_back(object);
   }
   if (!missing.empty()) return answer_missing(context, c, missing, touched);
   for (const auto& [object, version] : c.versions) {

@@ -92,6 +92,7 @@ void DynastarClient::on_reply(Context& context, Going g, const Reply& reply) {
   const bool more = reply.result.content.as_list() != nullptr;
   if (more) {
     g.errand.objects = with_names(g.errand.objects, reply.result.content);
+    session.learn(g.o.op, reply.result.content);
   } else {
     for (const std::string& object : g.errand.objects) cache.forget(context, object);
   }

@@ -17,6 +17,13 @@ bool DynastarServer::is_stale(const dynastar::Command& c, const Task& task) cons
   return options_.epoch_check && !c.everywhere && task.groups.size() > 1 && c.epoch != epoch;
 }
 
+/// Who lends objects, or sends the command back, executes nothing.
+void DynastarServer::work(Context& context, const Task& task) {
+  const auto* c = task.command.as<dynastar::Command>();
+  if (c != nullptr && (is_stale(*c, task) || target_of(*c, task) != self())) return;
+  Replica::work(context, task);
+}
+
 /// Where it is executed, as far as this partition is concerned. Commands to all partitions take
 /// turns.
 std::string DynastarServer::target_of(const dynastar::Command& c, const Task& task) const {
@@ -109,8 +116,9 @@ std::string DynastarServer::execute_here(Context& context, const dynastar::Comma
     return "retry";
   }
   const std::vector<std::string> touched = application.touches(work_for(c), values);
+  const bool named = application.names_all(work_for(c));
   const bool all = std::all_of(touched.begin(), touched.end(), [&](const std::string& object) {
-    return !lacks(object) || objects.has(object);
+    return !lacks(object) || (!named && objects.has(object));
   });
   if (!all) {
     give_back(context, task, values);

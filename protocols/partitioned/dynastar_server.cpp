@@ -59,10 +59,10 @@ bool DynastarServer::accepts(const Message& message) {
 /// All replicas of a group say the same: what comes again changes nothing.
 void DynastarServer::hear(Context& context, const Message& message) {
   if (const auto* l = message.as<dynastar::Lend>()) {
-    if (ended.count(l->command) > 0) return;
+    if (ended.has(l->command)) return;
     gathered[l->command].lent.try_emplace(l->from, l->objects.begin(), l->objects.end());
   } else if (const auto* g = message.as<dynastar::GiveBack>()) {
-    if (ended.count(g->command) == 0) {
+    if (!ended.has(g->command)) {
       gathered[g->command].back = g->objects;
     } else if (!options_.source_waits) {
       for (const auto& [object, held] : g->objects) {

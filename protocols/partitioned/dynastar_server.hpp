@@ -115,6 +115,7 @@ class DynastarServer : public ReplicaOf<DynastarServer> {
   void begin(Context& context, const Task& task) override;
   void advance(Context& context, const Task& task) override;
   bool ready(const Task& task) const override;
+  void work(Context& context, const Task& task) override;
   std::string finish(Context& context, const Task& task) override;
   std::uint64_t state_hash() const override;
 

@@ -132,7 +132,8 @@ struct Workload {
   std::vector<Operation> operations;
   std::optional<Generator> generator;                               ///< instead of operations
   std::map<std::string, std::map<std::string, std::string>> cache;  ///< client: object: partition
-  std::vector<PlanSpec> plans;                                      ///< dynastar only
+  bool warm_caches = false;     ///< every client knows where all objects are at first
+  std::vector<PlanSpec> plans;  ///< dynastar only
 };
 
 // ---- Options ----

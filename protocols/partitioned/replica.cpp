@@ -70,7 +70,7 @@ void Replica::enqueue(Context& context, std::uint64_t number, multicast::Deliver
 /// nothing.
 void Replica::take(const Message& message) {
   const auto about = [&](std::uint64_t command) -> Arrived* {
-    return ended.count(command) > 0 ? nullptr : &arrived[command];
+    return ended.has(command) ? nullptr : &arrived[command];
   };
   if (const auto* m = message.as<Signal>()) {
     if (Arrived* a = about(m->command)) a->heard.insert(m->from);
@@ -107,8 +107,10 @@ void Replica::progress(Context& context) {
     Task& head = queue.front();
     if (!head.started) {
       head.started = true;
-      const auto [op, label] = name_of(head.command);
-      context.note(note::ExecuteStart{op, label});
+      if (context.recorded()) {
+        const auto [op, label] = name_of(head.command);
+        context.note(note::ExecuteStart{op, label});
+      }
       begin(context, head);
     }
     advance(context, head);
@@ -123,11 +125,14 @@ void Replica::progress(Context& context) {
 }
 
 void Replica::end(Context& context, const Task& task, std::string result) {
-  const auto [op, label] = name_of(task.command);
-  context.note(note::ExecuteEnd{op, label, std::move(result)});
-  context.note(note::Applied{++applied, op, fmt::format("{:016x}", state_hash())});
+  ++applied;
+  if (context.recorded()) {
+    const auto [op, label] = name_of(task.command);
+    context.note(note::ExecuteEnd{op, label, std::move(result)});
+    context.note(note::Applied{applied, op, fmt::format("{:016x}", state_hash())});
+  }
   arrived.erase(task.id);
-  if (task.groups.size() > 1) ended.insert(task.id);
+  if (task.groups.size() > 1) ended.add(task.id);
   if (!recovery.again) return;
   recovery.patience.progress(context);
   while (!recovery.kept.empty() && recovery.kept.front().number <= task.number) {

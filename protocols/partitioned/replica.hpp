@@ -57,6 +57,28 @@ BOOST_DESCRIBE_STRUCT(Arrived, (), (heard, variables, validated, holdings, outco
 /// "not found: x, y"
 std::string not_found(const std::vector<std::string>& objects);
 
+/// The numbers of the commands that have ended last. What is said about them comes too late; about
+/// earlier ones, so late that to forget them costs no more than an entry of Replica::arrived.
+class Ended {
+ public:
+  static constexpr std::size_t kMost = 16'384;
+  void add(std::uint64_t command) {
+    if (!known_.insert(command).second) return;
+    in_order_.push_back(command);
+    if (in_order_.size() <= kMost) return;
+    known_.erase(in_order_.front());
+    in_order_.pop_front();
+  }
+  bool has(std::uint64_t command) const { return known_.count(command) > 0; }
+  std::size_t size() const { return known_.size(); }
+  void hash_into(Hasher& h) const { hash_append(h, known_); }
+  std::uint64_t wire_bytes() const { return sibyl::wire_bytes(known_); }
+
+ private:
+  std::set<std::uint64_t> known_;
+  std::deque<std::uint64_t> in_order_;
+};
+
 class Replica : public Process {
  public:
   Replica(SystemPtr system, std::string group, multicast::AtomicMulticast amcast)
@@ -74,7 +96,7 @@ class Replica : public Process {
   std::map<std::uint64_t, Arrived> arrived;  ///< by command
   /// Ended commands of several groups: another replica of a group that has been heard may still
   /// speak, or a group that nobody waited for.
-  std::set<std::uint64_t> ended;
+  Ended ended;
   std::uint64_t applied = 0;  ///< how many commands have ended
   bool silent = false;        ///< crashed, and does not recover
   Recovery recovery;

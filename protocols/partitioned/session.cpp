@@ -82,9 +82,11 @@ const Operation* Session::call(Context& context) {
   under_way.emplace(o.op, Called{operation});
   if (o.kind == CommandKind::move) {
     context.note(note::ActionCall{o.op, o.label, "move " + o.object + " to " + o.to});
-  } else {
+  } else if (context.recorded()) {
     context.note(note::Invoke{o.op, o.label, "command", "",
                               history_value(*system_->application, o, nullptr)});
+  } else {
+    context.note(note::Invoke{o.op, {}, {}, {}, {}});
   }
   return &o;
 }
@@ -92,6 +94,12 @@ const Operation* Session::call(Context& context) {
 const Operation* Session::find(std::uint64_t op) const {
   const auto it = under_way.find(op);
   return it == under_way.end() ? nullptr : it->second.operation.get();
+}
+
+void Session::learn(std::uint64_t op, const Content& touched) {
+  const Operation* o = find(op);
+  if (o == nullptr || !system_->workload.generator || o->request.empty()) return;
+  system_->application->learn(o->request, with_names({}, touched), memory);
 }
 
 void Session::give_back(Context& context, std::uint64_t op, Verdict verdict, const Reply* reply) {
@@ -102,6 +110,8 @@ void Session::give_back(Context& context, std::uint64_t op, Verdict verdict, con
   const std::string text = verdict == Verdict::ok ? "ok" : "nok";
   if (operation->kind == CommandKind::move) {
     context.note(note::ActionDone{op, text});
+  } else if (!context.recorded()) {
+    context.note(note::Return{op, text, {}});
   } else {
     Execution done;
     if (reply != nullptr) done = {reply->results, reply->result.content, {}};

@@ -43,6 +43,8 @@ class Session {
   /// An operation under way returns; then the next is scheduled. `reply`: null where the command
   /// was not executed.
   void give_back(Context& context, std::uint64_t op, Verdict verdict, const Reply* reply);
+  /// Whoever executes an operation under way has told what it touches: a list of names.
+  void learn(std::uint64_t op, const Content& touched);
   /// The operation of that number, when it is under way; else null.
   const Operation* find(std::uint64_t op) const;
 

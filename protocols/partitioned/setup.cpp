@@ -322,9 +322,10 @@ struct WorkloadSpec {
   std::optional<std::vector<Value>> operations;
   std::optional<GeneratorSpec> generate;
   std::map<std::string, std::map<std::string, std::string>> cache;
+  bool warm_caches = false;
   std::vector<PlanSpec> plans;
 };
-BOOST_DESCRIBE_STRUCT(WorkloadSpec, (), (operations, generate, cache, plans))
+BOOST_DESCRIBE_STRUCT(WorkloadSpec, (), (operations, generate, cache, warm_caches, plans))
 
 /// Generated workloads: who calls.
 void name_clients(System& system, const GeneratorSpec& spec) {
@@ -351,6 +352,7 @@ void read_workload(const Setup& setup, System& system) {
                       "found operations and a generator, expected one of them");
   }
   system.workload.cache = std::move(spec.cache);
+  system.workload.warm_caches = spec.warm_caches;
   system.workload.plans = std::move(spec.plans);
   if (spec.generate) {
     name_clients(system, *spec.generate);

@@ -1,7 +1,8 @@
 // The objects that a server keeps, by name, with a hash of them all.
 //
 // Servers report a hash of their state after every command. Of a few objects it is taken anew each
-// time; of many it is kept up to date: the sum of the hashes of the items, O(size of what changes).
+// time; of many it is a sum of the hashes of the items, in which what has changed since the last
+// time is replaced: O(size of that), and nothing where nobody asks for the hash.
 #pragma once
 
 #include <cassert>
@@ -9,6 +10,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sim/describe.hpp"
 
@@ -19,7 +21,8 @@ class Shelf {
  public:
   struct Slot {
     T item;
-    std::uint64_t hash = 0;  ///< of name and item, where the sum is kept
+    std::uint64_t hash = 0;  ///< of name and item when the sum was last taken
+    bool changed = false;    ///< since then
   };
   using Slots = std::map<std::string, Slot>;
 
@@ -28,32 +31,37 @@ class Shelf {
   explicit Shelf(bool many) : many_(many) {}
 
   const T* find(const std::string& name) const {
-    const auto it = slots_.find(name);
+    const auto it = look_up(name);
     return it == slots_.end() ? nullptr : &it->second.item;
   }
-  bool has(const std::string& name) const { return slots_.count(name) > 0; }
+  bool has(const std::string& name) const { return look_up(name) != slots_.end(); }
   bool empty() const { return slots_.empty(); }
   const Slots& slots() const { return slots_; }
 
   void put(const std::string& name, T item) {
-    Slot& slot = slots_[name];
+    auto it = look_up(name);
+    if (it == slots_.end()) it = slots_.try_emplace(name).first;
+    Slot& slot = it->second;
     slot.item = std::move(item);
-    if (!many_) return;
-    sum_ -= slot.hash;
-    slot.hash = hash_of(std::pair<const std::string&, const T&>(name, slot.item));
-    sum_ += slot.hash;
+    if (many_ && !slot.changed) {
+      slot.changed = true;
+      changed_.push_back(name);
+      // Only what was erased stands here more than once.
+      if (changed_.size() > 2 * slots_.size() + 64) take_sum();
+    }
   }
   bool erase(const std::string& name) {
-    const auto it = slots_.find(name);
+    const auto it = look_up(name);
     if (it == slots_.end()) return false;
+    last_.known = false;
     sum_ -= it->second.hash;
-    slots_.erase(it);
+    slots_.erase(it);  // it may still be among those changed
     return true;
   }
   /// The item itself, so that it can be changed without a copy. Whoever takes it puts it back, or
   /// erases it, before the next hash. Precondition: it is there.
   T lend(const std::string& name) {
-    const auto it = slots_.find(name);
+    const auto it = look_up(name);
     assert(it != slots_.end());
     return std::move(it->second.item);
   }
@@ -61,6 +69,7 @@ class Shelf {
   /// Adds the items as a map of them would.
   void hash_into(Hasher& h) const {
     if (many_) {
+      take_sum();
       h.add(slots_.size());
       return h.add(sum_);
     }
@@ -84,8 +93,42 @@ class Shelf {
   }
 
  private:
-  Slots slots_;
-  std::uint64_t sum_ = 0;
+  /// What was looked up last: a command asks for the same object several times. Of one shelf only.
+  struct Last {
+    Last() = default;
+    Last(const Last& /*other*/) {}
+    Last& operator=(const Last& /*other*/) {
+      known = false;
+      return *this;
+    }
+    bool known = false;
+    typename Slots::iterator at;
+  };
+  typename Slots::iterator look_up(const std::string& name) const {
+    if (last_.known && last_.at->first == name) return last_.at;
+    const auto it = slots_.find(name);
+    last_.known = it != slots_.end();
+    if (last_.known) last_.at = it;
+    return it;
+  }
+  /// O(what has changed since the last time).
+  void take_sum() const {
+    for (const std::string& name : changed_) {
+      const auto it = slots_.find(name);
+      if (it == slots_.end() || !it->second.changed) continue;
+      Slot& slot = it->second;
+      slot.changed = false;
+      sum_ -= slot.hash;
+      slot.hash = hash_of(std::pair<const std::string&, const T&>(name, slot.item));
+      sum_ += slot.hash;
+    }
+    changed_.clear();
+  }
+
+  mutable Slots slots_;  ///< the hashes in it, and `changed`, belong to the sum
+  mutable std::uint64_t sum_ = 0;
+  mutable std::vector<std::string> changed_;  ///< names; perhaps some that have been erased
+  mutable Last last_;
   bool many_ = false;
 };
 

@@ -27,7 +27,7 @@ std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
 /// for creates, deletes and moves, of which all oracles have to know. By attribute none has to.
 void SsmrClient::consult(Context& context, const Operation& operation,
                          std::vector<multicast::GroupIndex>& dests) const {
-  LocalConsult asked{operation.op, operation.label, {}};
+  LocalConsult asked;
   std::set<multicast::GroupIndex> found;
   const bool known_to_all =
       operation.kind != CommandKind::access && options_.oracle != OracleRule::attribute;
@@ -36,13 +36,17 @@ void SsmrClient::consult(Context& context, const Operation& operation,
                        system().application->open_ended({operation.steps, operation.request}));
   for (const std::string& object : operation.objects()) {
     const std::optional<std::string> where = oracle(object);
-    asked.places.emplace_back(object, where.value_or("?"));
+    if (context.recorded()) asked.places.emplace_back(object, where.value_or("?"));
     all = all || !where;
     if (where) found.insert(system().group(*where));
   }
   dests.assign(found.begin(), found.end());
   if (all) dests = everywhere();
-  context.note(asked);
+  if (context.recorded()) {
+    asked.op = operation.op;
+    asked.label = operation.label;
+    context.note(asked);
+  }
   context.count("consult-local");
 }
 
@@ -61,6 +65,7 @@ void SsmrClient::try_everywhere(Context& context, const Operation& o, const Repl
                 false,          o.request};
   if (reply.result.content.as_list() != nullptr) {
     access.request.objects = with_names(o.request.objects, reply.result.content);
+    session.learn(o.op, reply.result.content);
   }
   amcast(context, everywhere(), Message::make(std::move(access)));
 }

@@ -30,28 +30,23 @@ void SsmrServer::start(Context& context) {
 }
 
 /// The oracle of this partition: what the deployment makes it believe, else what it has delivered,
-/// or the object's attribute.
-std::optional<std::string> SsmrServer::oracle(const std::string& object) const {
-  if (const Value* believed = system().believed(self(), object)) {
-    if (believed->is_null()) return std::nullopt;
-    return *believed->as_string();
-  }
-  if (by_attribute()) return system().partition_by_attribute(object);
-  const std::string* where = catalog.find(object);
-  if (where == nullptr) return std::nullopt;
-  return *where;
+/// or the object's attribute. Null: it does not know.
+const std::string* SsmrServer::oracle(const std::string& object) const {
+  if (const Value* believed = system().believed(self(), object)) return believed->as_string();
+  if (by_attribute()) return &system().partition_by_attribute(object);
+  return catalog.find(object);
 }
 
 /// "v in P": by the oracle; where that is at a loss, by what is held.
 bool SsmrServer::is_local(const std::string& object) const {
-  const std::optional<std::string> where = oracle(object);
-  return where ? *where == self() : store.has(object);
+  const std::string* where = oracle(object);
+  return where != nullptr ? *where == self() : store.has(object);
 }
 
 /// Whether the command has been sent to the partition of the object.
 bool SsmrServer::is_addressed(const Task& task, const std::string& object) const {
-  const std::optional<std::string> where = oracle(object);
-  if (!where) return true;
+  const std::string* where = oracle(object);
+  if (where == nullptr) return true;
   return std::find(task.groups.begin(), task.groups.end(), system().group(*where)) !=
          task.groups.end();
 }
@@ -62,28 +57,27 @@ bool SsmrServer::is_local(const Task& task, const std::string& object) const {
   return options_.remote == Remote::copy && store.has(object) && !is_addressed(task, object);
 }
 
-/// Whether to send the client away: the command should have gone to other partitions.
-bool SsmrServer::is_elsewhere(const Task& task, const Access& c) const {
-  if (options_.remote != Remote::retry) return false;
-  const std::vector<std::string> objects = system().application->objects(work_of(c));
-  return !std::all_of(objects.begin(), objects.end(),
-                      [&](const std::string& object) { return is_addressed(task, object); });
-}
-
-/// The objects whose values, or absence, partitions tell each other. Where nobody is told of
-/// creates, only its own partition knows whether there is an object to write.
-std::vector<std::string> SsmrServer::exchanged(const Access& c) const {
+/// Of an access: the objects whose values, or absence, partitions tell each other (where nobody is
+/// told of creates, only its own partition knows whether there is an object to write), those that
+/// there are not, and whether to send the client away because the command should have gone to other
+/// partitions.
+SsmrServer::Head SsmrServer::look_at(const Task& task) const {
+  Head head;
+  head.others = system().partitions_of(task.groups, self());
+  const auto* c = task.command.as<Access>();
+  if (c == nullptr) return head;
   const Application& application = *system().application;
-  return by_attribute() ? application.objects(work_of(c)) : application.reads(work_of(c));
-}
-
-std::vector<std::string> SsmrServer::missing_of(const Access& c) const {
-  std::vector<std::string> missing;
-  for (std::string& object : system().application->objects(work_of(c))) {
+  head.objects = application.objects(work_of(*c));
+  head.exchanged = by_attribute() ? head.objects : application.reads(work_of(*c));
+  for (const std::string& object : head.objects) {
     if (by_attribute() && !is_local(object)) continue;
-    if (!catalog.has(object)) missing.push_back(std::move(object));
+    if (!catalog.has(object)) head.missing.push_back(object);
   }
-  return missing;
+  head.elsewhere =
+      options_.remote == Remote::retry &&
+      !std::all_of(head.objects.begin(), head.objects.end(),
+                   [&](const std::string& object) { return is_addressed(task, object); });
+  return head;
 }
 
 void SsmrServer::signal(Context& context, const Task& task) {
@@ -98,22 +92,26 @@ void SsmrServer::enqueued(Context& context, const Task& task) {
 }
 
 void SsmrServer::begin(Context& context, const Task& task) {
+  head_ = look_at(task);
   if (options_.signals == Signals::start) signal(context, task);
   if (const auto* move = task.command.as<Move>()) return give_away(context, task, *move);
   const auto* c = task.command.as<Access>();
   if (c == nullptr) return;
-  LocalConsult asked{c->op, c->label, {}};
-  for (const std::string& object : system().application->objects(work_of(*c))) {
-    asked.places.emplace_back(object, oracle(object).value_or("?"));
+  if (context.recorded()) {
+    LocalConsult asked{c->op, c->label, {}};
+    for (const std::string& object : head_.objects) {
+      const std::string* where = oracle(object);
+      asked.places.emplace_back(object, where != nullptr ? *where : "?");
+    }
+    context.note(asked);
   }
-  context.note(asked);
   context.count("consult-local");
-  if ((!by_attribute() && !missing_of(*c).empty()) || is_elsewhere(task, *c)) return;
-  send_variables(context, task, *c);
+  if ((!by_attribute() && !head_.missing.empty()) || head_.elsewhere) return;
+  send_variables(context, task);
   if (options_.cache_variables != CacheVariables::speculative) return;
   // Executed at once when all that it reads is here or has been kept.
   bool remote = false;
-  for (const std::string& object : exchanged(*c)) {
+  for (const std::string& object : head_.exchanged) {
     if (is_local(task, object)) continue;
     if (cached.count(object) == 0) return;
     remote = true;
@@ -127,10 +125,10 @@ void SsmrServer::begin(Context& context, const Task& task) {
 /// Upon read(v), v in P: r-mcast (v, value, C.id). The value is known now, so it is sent now, once.
 /// What the command writes before it reads is known to all who execute it, and not sent at all; nor
 /// is, to those who have kept it, what has not changed.
-void SsmrServer::send_variables(Context& context, const Task& task, const Access& c) {
-  const std::vector<std::string> others = system().partitions_of(task.groups, self());
+void SsmrServer::send_variables(Context& context, const Task& task) {
+  const std::vector<std::string>& others = head_.others;
   if (others.empty()) return;
-  for (const std::string& object : exchanged(c)) {
+  for (const std::string& object : head_.exchanged) {
     if (!is_local(object)) continue;
     Variable variable{task.id, self(), object, std::nullopt};
     if (const Content* value = store.find(object)) variable.value = *value;
@@ -167,7 +165,7 @@ void SsmrServer::give_away(Context& context, const Task& task, const Move& c) {
 bool SsmrServer::ready(const Task& task) const {
   const Arrived& arrived_now = heard_of(task);
   if (options_.signals != Signals::none) {
-    for (const std::string& other : system().partitions_of(task.groups, self())) {
+    for (const std::string& other : head_.others) {
       if (arrived_now.heard.count(other) == 0) return false;
     }
   }
@@ -177,10 +175,10 @@ bool SsmrServer::ready(const Task& task) const {
     return !comes || arrived_now.variables.count(move->object) > 0;
   }
   const auto* c = task.command.as<Access>();
-  if (c == nullptr || (!by_attribute() && !missing_of(*c).empty())) return true;
-  if (is_elsewhere(task, *c)) return true;
+  if (c == nullptr || (!by_attribute() && !head_.missing.empty())) return true;
+  if (head_.elsewhere) return true;
   // Upon read(v), v not in P: wait until (v, C.id) has come.
-  for (const std::string& object : exchanged(*c)) {
+  for (const std::string& object : head_.exchanged) {
     if (is_local(task, object) || has_cached(arrived_now, object)) continue;
     if (arrived_now.variables.count(object) == 0) return false;
   }
@@ -201,7 +199,7 @@ void SsmrServer::work(Context& context, const Task& task) {
   const auto* c = task.command.as<Access>();
   if (!done || c == nullptr) return context.work_on(task.command.type());
   const Arrived& arrived_now = heard_of(task);
-  const std::vector<std::string> names = exchanged(*c);
+  const std::vector<std::string>& names = head_.exchanged;
   if (std::all_of(names.begin(), names.end(), [&](const std::string& object) {
         return is_local(task, object) || has_cached(arrived_now, object);
       })) {
@@ -221,11 +219,10 @@ std::string SsmrServer::finish(Context& context, const Task& task) {
 
 /// The values that the command reads: of this partition, and what others have sent, which are
 /// scratch copies and live until the command ends. Returns what is missing.
-std::vector<std::string> SsmrServer::gather(const Task& task, const Access& c,
-                                            Objects& values) const {
+std::vector<std::string> SsmrServer::gather(const Task& task, Objects& values) const {
   const Arrived& arrived_now = heard_of(task);
-  std::vector<std::string> missing = missing_of(c);
-  for (const std::string& object : exchanged(c)) {
+  std::vector<std::string> missing = head_.missing;
+  for (const std::string& object : head_.exchanged) {
     std::optional<Content> value;
     if (is_local(task, object)) {
       if (const Content* held = store.find(object)) value = *held;
@@ -249,7 +246,7 @@ std::vector<std::string> SsmrServer::gather(const Task& task, const Access& c,
 bool SsmrServer::reaches(const Task& task, const Access& c,
                          const std::vector<std::string>& touched) const {
   const Application& application = *system().application;
-  const std::vector<std::string> known = application.objects(work_of(c));
+  const std::vector<std::string>& known = head_.objects;
   const bool alone = task.groups.size() == 1;
   for (const std::string& object : touched) {
     if (std::binary_search(known.begin(), known.end(), object)) continue;
@@ -263,8 +260,8 @@ bool SsmrServer::reaches(const Task& task, const Access& c,
 }
 
 /// Executes it on what is read and what is here, and keeps what has changed here.
-Execution SsmrServer::execute(const Task& task, const Access& c,
-                              const std::vector<std::string>& touched, Objects& values) {
+Execution SsmrServer::execute(const Task& task, Work work, const std::vector<std::string>& touched,
+                              Objects& values) {
   const Application& application = *system().application;
   std::vector<std::string> lent;
   for (const std::string& object : touched) {
@@ -272,9 +269,9 @@ Execution SsmrServer::execute(const Task& task, const Access& c,
     values[object] = store.lend(object);
     lent.push_back(object);
   }
-  Execution done = application.execute(work_of(c), values);
+  Execution done = application.execute(work, values);
   for (const std::string& object : lent) store.put(object, std::move(values[object]));
-  for (const std::string& object : application.writes(work_of(c))) {
+  for (const std::string& object : application.writes(work)) {
     const bool here = std::binary_search(lent.begin(), lent.end(), object);
     const auto it = values.find(object);  // what it was taken to touch it may have left alone
     if (!here && it != values.end() && is_local(object)) store.put(object, std::move(it->second));
@@ -283,9 +280,9 @@ Execution SsmrServer::execute(const Task& task, const Access& c,
 }
 
 /// Keeps what others have sent, though the command is not executed.
-void SsmrServer::keep_unchanged(const Task& task, const Access& c, const Objects& values) {
+void SsmrServer::keep_unchanged(const Task& task, const Objects& values) {
   if (!keeps()) return;
-  for (const std::string& object : exchanged(c)) {
+  for (const std::string& object : head_.exchanged) {
     const auto value = values.find(object);
     if (!is_local(task, object) && value != values.end()) cached[object] = value->second;
   }
@@ -293,10 +290,10 @@ void SsmrServer::keep_unchanged(const Task& task, const Access& c, const Objects
 
 /// Keeps what the command has read of others, as it is now; of objects here, notes who has done so.
 /// What is written without being read is not at hand everywhere, and nobody keeps it.
-void SsmrServer::keep(const Task& task, const Access& c, const Objects& values) {
+void SsmrServer::keep(const Access& c, const Objects& values) {
   if (!keeps()) return;
-  const std::vector<std::string> others = system().partitions_of(task.groups, self());
-  const std::vector<std::string> read = exchanged(c);
+  const std::vector<std::string>& others = head_.others;
+  const std::vector<std::string>& read = head_.exchanged;
   for (const std::string& object : system().application->writes(work_of(c))) {
     if (std::binary_search(read.begin(), read.end(), object)) {
       if (is_local(object)) kept_by[object] = {others.begin(), others.end()};
@@ -316,26 +313,28 @@ void SsmrServer::forget(const std::string& object) {
 }
 
 std::string SsmrServer::execute_access(Context& context, const Task& task, const Access& c) {
-  if (is_elsewhere(task, c)) {
+  if (head_.elsewhere) {
     context.send(c.client, Reply{c.op, c.attempt, Verdict::retry, {}, {}});
     return "retry";
   }
   Objects values;
-  const std::vector<std::string> missing = gather(task, c, values);
+  const std::vector<std::string> missing = gather(task, values);
   if (!missing.empty()) {
-    keep_unchanged(task, c, values);
+    keep_unchanged(task, values);
     context.send(c.client, Reply{c.op, c.attempt, Verdict::nok, {}, {}});
     return not_found(missing);
   }
   const std::vector<std::string> touched = system().application->touches(work_of(c), values);
   if (!reaches(task, c, touched)) {
-    keep_unchanged(task, c, values);
+    keep_unchanged(task, values);
     context.send(c.client,
                  Reply{c.op, c.attempt, Verdict::retry, {}, {}, {Content(list_of(touched))}});
     return "retry";
   }
-  Execution done = execute(task, c, touched, values);
-  keep(task, c, values);
+  Work work = work_of(c);
+  work.text = context.recorded();
+  Execution done = execute(task, work, touched, values);
+  keep(c, values);
   context.send(
       c.client,
       Reply{c.op, c.attempt, Verdict::ok, std::move(done.results), {}, {std::move(done.result)}});

@@ -63,24 +63,31 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
   std::uint64_t state_hash() const override;
 
  private:
-  std::optional<std::string> oracle(const std::string& object) const;
+  /// What follows from the state about the command at the head of the queue. The state does not
+  /// change until the command ends, so it is worked out once, when the command starts.
+  struct Head {
+    std::vector<std::string> others;   ///< partitions that take part
+    std::vector<std::string> objects;  ///< of an access, as the application knows them
+    std::vector<std::string> exchanged;
+    std::vector<std::string> missing;
+    bool elsewhere = false;
+  };
+  Head look_at(const Task& task) const;
+  const std::string* oracle(const std::string& object) const;
   bool is_local(const std::string& object) const;
   bool is_local(const Task& task, const std::string& object) const;
   bool is_addressed(const Task& task, const std::string& object) const;
-  bool is_elsewhere(const Task& task, const Access& c) const;
   bool by_attribute() const { return options_.oracle == OracleRule::attribute; }
   bool keeps() const { return options_.cache_variables != CacheVariables::none; }
-  std::vector<std::string> exchanged(const Access& c) const;
-  void send_variables(Context& context, const Task& task, const Access& c);
+  void send_variables(Context& context, const Task& task);
   void give_away(Context& context, const Task& task, const Move& c);
   bool has_cached(const Arrived& arrived_now, const std::string& object) const;
-  void keep(const Task& task, const Access& c, const Objects& values);
-  void keep_unchanged(const Task& task, const Access& c, const Objects& values);
+  void keep(const Access& c, const Objects& values);
+  void keep_unchanged(const Task& task, const Objects& values);
   void forget(const std::string& object);
-  std::vector<std::string> missing_of(const Access& c) const;
-  std::vector<std::string> gather(const Task& task, const Access& c, Objects& values) const;
+  std::vector<std::string> gather(const Task& task, Objects& values) const;
   bool reaches(const Task& task, const Access& c, const std::vector<std::string>& touched) const;
-  Execution execute(const Task& task, const Access& c, const std::vector<std::string>& touched,
+  Execution execute(const Task& task, Work work, const std::vector<std::string>& touched,
                     Objects& values);
   void signal(Context& context, const Task& task);
 
@@ -90,6 +97,7 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
   std::string execute_move(Context& context, const Task& task, const Move& c);
 
   SsmrOptions options_;
+  Head head_;  ///< follows from the rest
 };
 
 }  // namespace sibyl::partitioned

@@ -154,6 +154,45 @@ TEST_CASE(
   CHECK(some.size() == 2);
 }
 
+TEST_CASE("a client that learns names the followers that it was told of, of so many authors") {
+  const auto chirper = [](const std::string& known) {
+    return make_application(
+        Json::read(R"({"name": "chirper", "options": {"users": 200, "groups": 1, "followees": 2,
+                   "followers_known": ")" +
+                   known + "\"}}"),
+        kPointer, 1);
+  };
+  const Distribution first = Distribution::uniform(0, 0);  // always of u0
+  struct NoDraws final : Draws {
+    std::uint64_t below(std::uint64_t) override { return 0; }
+    std::int64_t sample(const Distribution&) override { return 0; }
+  } draws;
+  const auto named = [&](const ApplicationPtr& app, Value& memory) {
+    return app->generate({"post", "c1.1", &first, draws, memory}).request;
+  };
+  Value memory;
+  const ApplicationPtr learned = chirper("learned");
+  const Request before = named(learned, memory);
+  CHECK(before.objects.size() > 1);  // those of the graph
+  learned->learn(before, {"u0", "u150", "u7"}, memory);
+  CHECK(named(learned, memory).objects == std::vector<std::string>{"u0", "u150", "u7"});
+  for (int i = 1; i < 100; ++i) {
+    Request other = before;
+    other.arguments = Content(Value(Value::Object{{"user", Value("u" + std::to_string(i))}}));
+    learned->learn(other, {"u1"}, memory);
+  }
+  CHECK(memory.as_object()->size() == 64);
+  CHECK(named(learned, memory) == before);  // forgotten again
+
+  Value nothing;
+  const ApplicationPtr at_first = chirper("at_first");
+  at_first->learn(before, {"u0", "u7"}, nothing);
+  CHECK(nothing.is_null());
+  CHECK(named(chirper("none"), nothing).objects == std::vector<std::string>{"u0"});
+  CHECK_FALSE(learned->names_all({{}, before}));
+  CHECK(chirper("asked")->names_all({{}, before}));
+}
+
 TEST_CASE("timelines and posts keep the latest") {
   OnePlace chirper(
       R"({"name": "chirper", "options": {"users": 2, "followees": 1, "groups": 1,

@@ -153,6 +153,63 @@ TEST_CASE("a post whose followers the client does not know is retried with all o
   CHECK(moved.text("T").substr(0, 2) == "ok");
 }
 
+TEST_CASE("a client that always has to ask for the followers posts in two rounds") {
+  for (const std::string protocol : {"ds-smr", "dynastar"}) {
+    for (const std::string known : {"none", "asked"}) {
+      CAPTURE(protocol + " " + known);
+      Scenario s;
+      s.protocol = protocol;
+      s.deployment =
+          R"({"partitions": {"P1": {"replicas": 2}}, "generate": {}, "application": {"name":
+          "chirper", "options": {"users": 5, "followees": 2, "followers_known": ")" +
+          known + "\"}}}";
+      s.workload = R"({"generate": {"clients": 2, "operations": 10, "mix": {"post": 1}},
+                       "warm_caches": true})";
+      const Ran ran = testing::run(s);
+      REQUIRE(ran.outcome == Outcome::quiescent);
+      CHECK(ran.count("done.post") == 20);
+      CHECK(ran.count("retry") == (known == "asked" ? 20 : 0));
+      if (protocol == "ds-smr") CHECK(ran.count("consult") == 0);  // the caches are warm
+    }
+  }
+}
+
+TEST_CASE("the numbers of so many ended commands are remembered, of the last ones") {
+  partitioned::Ended ended;
+  for (std::uint64_t i = 1; i <= partitioned::Ended::kMost + 10; ++i) {
+    ended.add(i);
+    ended.add(i);
+  }
+  CHECK(ended.size() == partitioned::Ended::kMost);
+  CHECK_FALSE(ended.has(10));
+  CHECK(ended.has(11));
+  CHECK(ended.has(partitioned::Ended::kMost + 10));
+}
+
+TEST_CASE("the sum of many objects' hashes is that of what there is, whenever it is taken") {
+  partitioned::Shelf<partitioned::Content> often(true);
+  partitioned::Shelf<partitioned::Content> once(true);
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "o" + std::to_string(i % 17);
+    for (auto* shelf : {&often, &once}) {
+      if (i % 5 == 0) {
+        shelf->erase(name);
+      } else {
+        shelf->put(name, partitioned::Content(i));
+      }
+    }
+    CHECK(often.hash() == partitioned::Shelf<partitioned::Content>(often).hash());
+  }
+  CHECK(often.hash() == once.hash());
+  once.put("o1", partitioned::Content(7));
+  const std::uint64_t before = once.hash();
+  partitioned::Content taken = once.lend("o1");
+  once.put("o1", partitioned::Content(-1));
+  CHECK(once.hash() != before);
+  once.put("o1", std::move(taken));
+  CHECK(once.hash() == before);
+}
+
 TEST_CASE("commands of an application are refused where they make no sense") {
   const auto error = [](const std::string& operation) -> std::string {
     Scenario s = posts("s-smr", "{}");

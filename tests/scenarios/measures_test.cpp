@@ -17,8 +17,8 @@ namespace {
 /// Listens to notes and faults of n parties and a client, which is the last node.
 class Listener {
  public:
-  explicit Listener(std::size_t parties, std::size_t faulty = 0, Duration warmup = {})
-      : warmup_(warmup) {
+  explicit Listener(std::size_t parties, std::size_t faulty = 0, MeasureRules rules = {})
+      : rules_(std::move(rules)) {
     for (std::size_t i = 0; i < parties; ++i) {
       const std::string name = "P" + std::to_string(i);
       nodes_.push_back({name, "party", name, i < faulty});
@@ -48,8 +48,8 @@ class Listener {
  private:
   std::vector<TraceNode> nodes_;
   std::function<bool()> never_;
-  Duration warmup_;
-  MeasureObserver observer_{nodes_, never_, warmup_};
+  MeasureRules rules_;
+  MeasureObserver observer_{nodes_, never_, rules_};
 };
 
 }  // namespace
@@ -152,7 +152,9 @@ TEST_CASE("operations: ok, failed, pending, answered twice, answered by others")
 }
 
 TEST_CASE("what was called in the warm-up counts for no throughput and no latency") {
-  Listener listener(1, 0, Duration{2000});
+  MeasureRules rules;
+  rules.warmup = Duration{2000};
+  Listener listener(1, 0, rules);
   const auto call = [&](std::uint64_t op, std::int64_t from, std::int64_t to) {
     listener.say(1, from, note::Invoke{op, "", "command", "", Value()});
     listener.say(1, to, note::Return{op, "ok", Value()});
@@ -165,6 +167,42 @@ TEST_CASE("what was called in the warm-up counts for no throughput and no latenc
   CHECK(listener.get(Measure::latency_mean_ns) == 450.0);
   CHECK(listener.get(Measure::latency_max_ns) == 500.0);
   CHECK(listener.get(Measure::throughput_per_s) == doctest::Approx(2e9 / 1000));
+}
+
+TEST_CASE("a window has what returned in it, and the last one all that comes after the most") {
+  const std::vector<TraceNode> nodes{{"C", "client", "C", false}};
+  const std::function<bool()> never;
+  MeasureRules rules;
+  rules.window = Duration{100};
+  rules.windowed = {"operations.ok"};
+  MeasureObserver observer(nodes, never, rules);
+  const World world{WorldConfig{}};
+  observer.watch(world);
+  const auto say = [&](std::int64_t ns, const auto& body) {
+    Step step;
+    step.at = Time{ns};
+    step.node = NodeId{0};
+    step.type = &kTypeInfo<std::remove_cvref_t<decltype(body)>>;
+    step.body = &body;
+    observer.on_step(step);
+  };
+  std::uint64_t op = 0;
+  for (const std::int64_t at : {0, 99, 100, 350, 350, 1'000'000}) {
+    say(at, note::Invoke{++op, "", "command", "", Value()});
+    say(at, note::Return{op, "ok", Value()});
+  }
+  const RunMeasures found = observer.finish(world, Outcome::quiescent);
+  REQUIRE(found.counters.size() == kMostWindows);
+  const auto in = [&](std::size_t window) {
+    CHECK(found.counters[window].first == window_name("operations.ok", window));
+    return found.counters[window].second;
+  };
+  CHECK(in(0) == 2);
+  CHECK(in(1) == 1);
+  CHECK(in(2) == 0);
+  CHECK(in(3) == 2);
+  CHECK(in(4) == 0);
+  CHECK(in(kMostWindows - 1) == 1);
 }
 
 TEST_CASE("an interruption ends the run") {

@@ -85,7 +85,9 @@ TEST_CASE("a run that is measured is the run that is recorded") {
         std::string("smr/paxos-leader-crash.json"), std::string("smr/B-5.json"),
         std::string("smr/C-13.json"), std::string("smr/recovered-leader.json"),
         std::string("partitioned/case-3.2.json"), std::string("partitioned/C2.json"),
-        std::string("partitioned/move.json")}) {
+        std::string("partitioned/move.json"), std::string("partitioned/app-chirper.json"),
+        std::string("partitioned/app-tpcc.json"), std::string("partitioned/app-volery.json"),
+        std::string("partitioned/dynastar-plan.json"), std::string("partitioned/F1.json")}) {
     CAPTURE(text);
     SweepPlan plan;
     plan.base = scenario(text);
@@ -232,6 +234,40 @@ TEST_CASE("a state that is damaged, or of another sweep, is refused with its pla
   spaced.insert(spaced.find('{') + 1, " ");
   CHECK(has(complaint(spaced, plan), "/check"));
   CHECK(has(complaint(state.substr(0, state.size() / 2), plan), "state:1:"));
+}
+
+TEST_CASE("windows divide what a run has counted, and follow their measure in the table") {
+  SweepPlan plan;
+  plan.base = scenario("partitioned/app-chirper.json");
+  plan.seeds = 2;
+  plan.measures = {"latency_mean_ns", "done.post", "operations.ok", "messages.total",
+                   "messages.skeen::Start"};
+  plan.window = milliseconds(2);
+  const SweepTable table = table_of(plan, sweep(plan, {}));
+  const SweepRow& row = table.rows.at(0);
+  REQUIRE(table.columns.size() > 10);
+  CHECK(table.columns[1] == "done.post");
+  CHECK(table.columns[2] == "done.post@0");
+  for (const std::string name :
+       {"done.post", "operations.ok", "messages.total", "messages.skeen::Start"}) {
+    CAPTURE(name);
+    double sum = 0;
+    std::size_t windows = 0;
+    for (const std::string& column : table.columns) {
+      if (!column.starts_with(name + "@")) continue;
+      CHECK(column == window_name(name, windows++));
+      sum += result_of(row, column).summary.mean;
+    }
+    CHECK(windows > 3);
+    CHECK(sum == doctest::Approx(result_of(row, name).summary.mean));
+  }
+  CHECK_FALSE(check_against_sweep_schema(sweep_json(table)));
+  const SweepTable seven = [&] {
+    SweepOptions options;
+    options.jobs = 7;
+    return table_of(plan, sweep(plan, options));
+  }();
+  CHECK(sweep_csv(table) == sweep_csv(seven));
 }
 
 TEST_CASE("columns are what is not always 0, in one order, or what is asked for") {

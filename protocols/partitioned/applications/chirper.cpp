@@ -9,8 +9,11 @@
 // Options: users ("u0", …), followees (how many users each follows), groups (of users; user k is of
 // group k mod groups; default: as many as partitions), edge_cut (percent of the edges that lead to
 // another group; 0: strong locality), skew (Zipf exponent of who is followed within a group; 0:
-// uniform), graph_seed, message_bytes, posts_kept and timeline_kept (the latest so many).
-// The papers state neither graph nor number of users: these are free.
+// uniform), followers_known (to generators, of a post: at_first, those of the initial graph;
+// learned, also what servers have told; none: a client names the author alone, and a server that
+// lacks a follower tells it the rest; asked: the same, and it always has to ask first where one
+// partition executes a command), graph_seed, message_bytes, posts_kept and timeline_kept (the
+// latest so many). The papers state neither graph nor number of users: these are free.
 #include <algorithm>
 #include <set>
 
@@ -20,6 +23,13 @@
 namespace sibyl::partitioned {
 
 namespace {
+
+/// How many authors' followers a client remembers.
+constexpr std::size_t kMostLearned = 64;
+
+/// Which followers a client names that posts.
+enum class FollowersKnown : std::uint8_t { at_first, learned, none, asked };
+BOOST_DESCRIBE_ENUM(FollowersKnown, at_first, learned, none, asked)
 
 struct ChirperOptions {
   std::uint32_t users = 0;
@@ -31,10 +41,11 @@ struct ChirperOptions {
   std::uint32_t message_bytes = 140;
   std::uint32_t posts_kept = 5;
   std::uint32_t timeline_kept = 10;
+  FollowersKnown followers_known = FollowersKnown::at_first;
 };
 BOOST_DESCRIBE_STRUCT(ChirperOptions, (),
                       (users, followees, groups, edge_cut, skew, graph_seed, message_bytes,
-                       posts_kept, timeline_kept))
+                       posts_kept, timeline_kept, followers_known))
 
 /// Draws from a stream of its own: the graph is the same in every run.
 class StreamDraws final : public Draws {
@@ -84,6 +95,9 @@ class Chirper final : public Application {
     return {text_of(r.arguments, of_two ? "whom" : "user")};
   }
   bool open_ended(const Work& work) const override { return work.request.f == "post"; }
+  bool names_all(const Work& work) const override {
+    return options_.followers_known == FollowersKnown::asked && work.request.f == "post";
+  }
   bool read_only(const Work& work) const override { return work.request.f == "timeline"; }
   std::vector<std::string> touches(const Work& work, const Objects& values) const override {
     std::vector<std::string> all = work.request.objects;
@@ -105,7 +119,7 @@ class Chirper final : public Application {
     if (r.f == "timeline") {
       const Content* seen = counted.see(user);
       if (seen != nullptr && seen->find("timeline") != nullptr) answer = *seen->find("timeline");
-      done.text = answer.text();
+      if (work.text) done.text = answer.text();
     } else if (r.f == "post") {
       done.text = post(counted, values, user, r.arguments);
     } else if (r.f == "follow") {
@@ -183,11 +197,8 @@ class Chirper final : public Application {
       made.request = request(wish.kind, user, {}, {});
     } else if (wish.kind == "post") {
       made.request = request(wish.kind, user, {}, std::string(wish.stamp));
-      // The client knows who followed at first; who else does the server tells.
-      for (const std::uint32_t each : followers_[key]) {
-        made.request.objects.push_back(numbered("u", each));
-      }
-      made.request.objects = sorted(std::move(made.request.objects));
+      // Who else follows the server tells.
+      name_followers(key, wish.memory, made.request.objects);
     } else {
       const std::uint64_t whom =
           partner_of(key, {options_.users, options_.groups}, options_.edge_cut, wish.draws);
@@ -196,6 +207,17 @@ class Chirper final : public Application {
                                  : request(wish.kind, user, numbered("u", whom), {});
     }
     return made;
+  }
+
+  /// The latest that a client was told of an author is what it goes by; it forgets the author of
+  /// whom it was told longest ago.
+  void learn(const Request& r, const std::vector<std::string>& touched,
+             Value& memory) const override {
+    if (options_.followers_known != FollowersKnown::learned || r.f != "post") return;
+    const std::string& author = text_of(r.arguments, "user");
+    memory.set(author, list_of(touched));
+    Value::Object& all = *memory.as_object();
+    if (all.size() > kMostLearned) all.erase(all.begin());
   }
 
  private:
@@ -214,6 +236,18 @@ class Chirper final : public Application {
     }
     r.arguments = Content(Value(std::move(arguments)));
     return r;
+  }
+
+  void name_followers(std::uint64_t key, const Value& memory,
+                      std::vector<std::string>& objects) const {
+    const Value* learned = memory.find(objects.front());
+    if (options_.followers_known >= FollowersKnown::none) return;
+    if (learned != nullptr) {
+      objects = with_names(std::move(objects), *learned);
+      return;
+    }
+    for (const std::uint32_t each : followers_[key]) objects.push_back(numbered("u", each));
+    objects = sorted(std::move(objects));
   }
 
   std::string post(Counted& counted, const Objects& values, const std::string& user,

@@ -134,6 +134,9 @@ struct Workload {
   std::map<std::string, std::map<std::string, std::string>> cache;  ///< client: object: partition
   bool warm_caches = false;     ///< every client knows where all objects are at first
   std::vector<PlanSpec> plans;  ///< dynastar only
+  bool fills_caches() const { return warm_caches || !cache.empty(); }
+  /// The member that does; the latter of both.
+  const char* cache_member() const { return warm_caches ? "warm_caches" : "cache"; }
 };
 
 // ---- Options ----

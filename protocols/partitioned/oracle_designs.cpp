@@ -83,8 +83,8 @@ std::vector<NodeSpec> build_broker(const Setup& setup) {
   System system = read_system(setup, true);
   check_store(system);
   check_single(system, "found several replicas, expected 1: its partitions are not replicated");
-  refuse(options.cache == Cache::none && !system.workload.cache.empty(),
-         pointer_to(kWorkloadPointer, "cache"),
+  refuse(options.cache == Cache::none && system.workload.fills_caches(),
+         pointer_to(kWorkloadPointer, system.workload.cache_member()),
          "the option \"cache\" is none, so nothing is cached; leave out the one or the other");
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
@@ -134,7 +134,8 @@ std::vector<NodeSpec> build_shared_cache(const Setup& setup) {
   check_store(system);
   refuse(system.deployment.oracle.has_value(), pointer_to(kDeploymentPointer, "oracle"),
          "there is no oracle, but a cache; leave this out");
-  refuse(!system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
+  refuse(system.workload.fills_caches(),
+         pointer_to(kWorkloadPointer, system.workload.cache_member()),
          "no locations are cached here; leave this out");
   const std::string at = pointer_to(kWorkloadPointer, "operations");
   for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {

@@ -73,7 +73,8 @@ std::vector<NodeSpec> build_ssmr(const Setup& setup, const SsmrOptions& options)
   refuse(system.deployment.oracle.has_value(), pointer_to(kDeploymentPointer, "oracle"),
          "s-smr has no oracle nodes: its oracle is a function at every client and partition; "
          "leave this out");
-  refuse(!system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
+  refuse(system.workload.fills_caches(),
+         pointer_to(kWorkloadPointer, system.workload.cache_member()),
          "s-smr caches no locations: its oracle is local; leave this out");
   check_static(system, options);
   refuse_plans(system, "s-smr");
@@ -97,8 +98,8 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
   System system = read_system(setup, true);
   refuse(!system.deployment.oracle_views.empty(), pointer_to(kDeploymentPointer, "oracle_views"),
          "ds-smr has one replicated oracle, of one view; leave this out (s-smr has local oracles)");
-  refuse(options.cache == Cache::none && !system.workload.cache.empty(),
-         pointer_to(kWorkloadPointer, "cache"),
+  refuse(options.cache == Cache::none && system.workload.fills_caches(),
+         pointer_to(kWorkloadPointer, system.workload.cache_member()),
          "the option \"cache\" is none, so nothing is cached; leave out the one or the other");
   refuse_plans(system, "ds-smr");
   Plan plan(std::move(system));
@@ -121,7 +122,8 @@ std::vector<NodeSpec> build_dssmr(const Setup& setup) {
 void check_dynastar(const System& system, const DynastarOptions& options) {
   refuse(!system.deployment.oracle_views.empty(), pointer_to(kDeploymentPointer, "oracle_views"),
          "dynastar has one replicated oracle, of one view; leave this out (s-smr has local ones)");
-  refuse(!options.cache && !system.workload.cache.empty(), pointer_to(kWorkloadPointer, "cache"),
+  refuse(!options.cache && system.workload.fills_caches(),
+         pointer_to(kWorkloadPointer, system.workload.cache_member()),
          "the option \"cache\" is false, so nothing is cached; leave out the one or the other");
   const std::string at = pointer_to(kWorkloadPointer, "operations");
   for (std::size_t i = 0; i < system.workload.operations.size(); ++i) {

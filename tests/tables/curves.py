@@ -23,7 +23,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(ROOT, "docs", "curves")
 SYSTEMS = {"s-smr": "S-SMR", "ds-smr": "DS-SMR", "dynastar": "DynaStar"}
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
+COLOURS = {"S-SMR": "#0072b2", "S-SMR*": "#0072b2", "DS-SMR": "#d55e00", "DynaStar": "#009e73"}
+DASHES = {"S-SMR": 1, "S-SMR*": 1, "DS-SMR": 2, "DynaStar": 3}
 
 # ---- What was fitted ----
 
@@ -157,23 +158,23 @@ def chirper_sets(system, workload, count, clients, edge_cut=0):
         sets["/deployment/oracle"] = {"replicas": 2}
     if system == "dynastar":
         sets[options + "followers_known"] = "learned"
-    if workload == "timeline":
+    if workload == "timeline" and system != "s-smr":
         sets["/workload/warm_caches"] = True
     return sets
 
 
-def chirper_times(system, workload):
+def chirper_times(system, workload, count):
     """(warm-up, measured) in seconds: the warm-up is as long as objects move and caches fill."""
     if workload == "timeline":
         return 0.2, 0.2
     if system == "s-smr":
         return 0.5, 0.5
-    return 5.0, 0.5
+    return (2.0, 0.5) if count == 1 else (5.0, 0.5)
 
 
 def chirper_cell(bench, system, workload, count, edge_cut=0):
     clients, published = CHIRPER[system][workload][count]
-    warm, measured = chirper_times(system, workload)
+    warm, measured = chirper_times(system, workload, count)
     sets = chirper_sets(system, workload, count, clients, edge_cut)
     found = bench.throughput("dsn16", sets, warm, measured)
     return row(SYSTEMS[system], workload, count, clients, published, found)
@@ -243,13 +244,14 @@ def draw_lines(name, title, rows, counts):
             high = r["high"] / 1000 if r["high"] != "" else y
             script += f"{r['partitions']} {y} {low} {high}\n"
         script += "EOD\n"
-        plots.append(f'$s{i} using 1:2:3:4 with yerrorlines lc rgb "{COLOURS[i]}" '
-                     f'lw {2.6 - 0.6 * i} dt {i + 1} pt {7 - 2 * i} ps 0.7 title "{system}"')
+        plots.append(f'$s{i} using 1:2:3:4 with yerrorlines lc rgb "{COLOURS[system]}" '
+                     f'lw 1.8 dt {DASHES[system]} pt {9 - 2 * DASHES[system]} ps 0.7 '
+                     f'title "{system}"')
         known = [r for r in mine if r["published_per_s"] != ""]
         if known:
             script += f"$k{i} << EOD\n" + "".join(
                 f"{r['partitions']} {r['published_per_s'] / 1000}\n" for r in known) + "EOD\n"
-            plots.append(f'$k{i} with points lc rgb "{COLOURS[i]}" pt 2 ps 1.2 lw 2 '
+            plots.append(f'$k{i} with points lc rgb "{COLOURS[system]}" pt 2 ps 1.2 lw 2 '
                          f'title "{system}, measured"')
     gnuplot(name, script + "plot " + ", \\\n     ".join(plots) + "\n")
 
@@ -310,6 +312,7 @@ def tpcc_sets(system, count, clients):
     }
     if system == "dynastar":
         sets["/protocol"]["options"] = {"plan_threshold": 0}
+        sets["/workload/warm_caches"] = True
         sets["/deployment/oracle"] = {"replicas": 2}
     return sets
 
@@ -356,9 +359,10 @@ def draw_oracle(rows):
         if r["plans"] > 0:
             script += (f"set arrow from {r['second'] + window / 2}, graph 0 to "
                        f"{r['second'] + window / 2}, graph 1 nohead lc rgb '#888888' dt 2\n")
-    script += (f'plot $d using 1:2 with lines lw 1.8 lc rgb "{COLOURS[0]}" title "commands", '
-               f'$d using 1:3 with lines lw 1.8 lc rgb "{COLOURS[1]}" '
-               'title "questions to the oracle (dashed: plans)"\n')
+    blue, red = COLOURS["S-SMR"], COLOURS["DS-SMR"]
+    script += (f'plot $d using 1:2 with lines lw 1.8 lc rgb "{blue}" title "commands", '
+               f'$d using 1:3 with lines lw 1.8 lc rgb "{red}" '
+               'title "questions to the oracle (dashed: plans, of three runs)"\n')
     gnuplot("oracle", script)
 
 

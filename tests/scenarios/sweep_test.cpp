@@ -242,7 +242,7 @@ TEST_CASE("windows divide what a run has counted, and follow their measure in th
   plan.seeds = 2;
   plan.measures = {"latency_mean_ns", "done.post", "operations.ok", "messages.total",
                    "messages.skeen::Start"};
-  plan.window = milliseconds(2);
+  plan.window = milliseconds(1);
   const SweepTable table = table_of(plan, sweep(plan, {}));
   const SweepRow& row = table.rows.at(0);
   REQUIRE(table.columns.size() > 10);

@@ -103,14 +103,18 @@ void collect_operations(const Value& value, std::vector<std::int64_t>& ops) {
 }
 
 std::set<NodeId> crashed_at_end(const Trace& trace) {
-  std::set<NodeId> crashed;
+  std::set<NodeId> down;
+  std::set<NodeId> retired;
   for (const TraceEvent& event : trace.events) {
-    if (is_note(event, "Retired")) crashed.insert(event.node);
+    if (is_note(event, "Retired")) retired.insert(event.node);
     if (event.kind != TraceKind::fault) continue;
-    if (is_named(event.name, "Crash")) crashed.insert(event.node);
-    if (is_named(event.name, "Recover")) crashed.erase(event.node);
+    if (is_named(event.name, "Crash")) down.insert(event.node);
+    // One that is retired says so anew when it has recovered; the recovery of one that is up, which
+    // other programs' traces may have, changes nothing.
+    if (is_named(event.name, "Recover") && down.erase(event.node) > 0) retired.erase(event.node);
   }
-  return crashed;
+  down.merge(retired);
+  return down;
 }
 
 std::set<NodeId> of_the_same_roles(const Trace& trace, const std::set<NodeId>& nodes) {

@@ -18,7 +18,8 @@ std::set<NodeId> nodes_beside(const Scenario& scenario) {
 FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   FaultyNodes result;
   std::set<NodeId> for_good;
-  std::set<NodeId> down;
+  std::set<NodeId> down;     // or retired
+  std::set<NodeId> crashed;  // now
   const std::set<NodeId> others = nodes_beside(scenario);
   for (const ByzantineNode& each : scenario.byzantine) {
     if (!others.contains(each.node)) for_good.insert(each.node);
@@ -47,8 +48,10 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
     if (event.kind != TraceKind::fault || event.node.value >= scenario.nodes.size()) continue;
     if (others.contains(event.node)) continue;
     if (event.name == type_name<fault::Crash>()) {
+      crashed.insert(event.node);
       if (for_good.count(event.node) == 0) down.insert(event.node);
     } else if (event.name == type_name<fault::Recover>()) {
+      if (crashed.erase(event.node) == 0) continue;  // it was up
       const Value* storage = event.data.find("storage");
       const bool kept = storage == nullptr || storage->as_bool() == nullptr || *storage->as_bool();
       down.erase(event.node);

@@ -6,7 +6,21 @@
 
 namespace sibyl {
 
+namespace {
+
+/// Whether it would crash what is down, or let recover what is up. Plans that are tied to events
+/// may come to that; it is no step then, so that nobody who reads the trace has to tell them apart.
+template <class Instances>
+bool is_idle(const fault::Action& what, const Instances& instances) {
+  if (const auto* f = std::get_if<fault::Crash>(&what)) return !instances[f->node.value].up;
+  if (const auto* f = std::get_if<fault::Recover>(&what)) return instances[f->node.value].up;
+  return false;
+}
+
+}  // namespace
+
 void World::apply(std::size_t fault_index) {
+  if (is_idle(config_->faults[fault_index].what, instances_)) return;
   ++counters_.events;
   const EventId outer = current_;
   current_ = next_id_++;
@@ -42,7 +56,6 @@ void World::take_faults(std::size_t first) {
 void World::apply(const fault::Crash& f) {
   Instance& node = instances_[f.node.value];
   Parts& parts = parts_[f.node.value];
-  if (!node.up) return;
   node.up = false;
   node.paused = false;
   node.last_event = current_;
@@ -66,7 +79,6 @@ void World::apply(const fault::Crash& f) {
 
 void World::apply(const fault::Recover& f) {
   Instance& node = instances_[f.node.value];
-  if (node.up) return;
   node.up = true;
   ++node.incarnation;
   if (!f.storage) parts_[f.node.value].storage.wipe();

@@ -2,8 +2,10 @@
 // report still is. Every case is judged twice, with the mark and without.
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string_view>
 
+#include "analysis/reading.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
 namespace sibyl::analysis::faulty_test {
@@ -106,4 +108,27 @@ TEST_CASE("both of two twins may call and be answered the same operation") {
 }
 
 }  // namespace
+TEST_CASE("who has retired stays so until it recovers from another crash") {
+  TraceBuilder b;
+  const NodeId p = b.node("P", "party");
+  const NodeId q = b.node("Q", "party");
+  const auto retires = [&](NodeId node) {
+    b.event_with_data(TraceKind::note, node, kNobody, "broadcast::Retired", Value(), {});
+  };
+  const auto at_end = [&] { return crashed_at_end(b.trace()); };
+  b.crash(p);
+  b.recover(p);
+  CHECK(at_end().empty());
+  retires(p);
+  b.recover(p);  // it is up
+  b.recover(q);
+  CHECK(at_end() == std::set<NodeId>{p});
+  b.crash(p);
+  CHECK(at_end() == std::set<NodeId>{p});
+  b.recover(p);
+  CHECK(at_end().empty());
+  retires(p);
+  CHECK(at_end() == std::set<NodeId>{p});
+}
+
 }  // namespace sibyl::analysis::faulty_test

@@ -242,6 +242,16 @@ TEST_CASE("reliable broadcast holds with crashes beside Byzantine parties, up to
   CHECK(explore_generated(generator("reliable-broadcast"), options).violating > 0);
 }
 
+TEST_CASE("nothing is found where drawn crashes and recoveries of one node come in any order") {
+  ExploreOptions options;
+  options.runs = 600;
+  options.seed = 5;
+  options.faults = {.crashes = 3, .recoveries = true};
+  const auto result = explore_generated(generator("reliable-broadcast"), options);
+  CHECK(result.runs == 600);
+  CHECK(result.violating == 0);
+}
+
 TEST_CASE("crashes for which there is no room are refused, not left out in silence") {
   const FaultBudget one{.crashes = 1};
   const auto refused = [](const auto& searched, const FaultBudget& budget) {

@@ -68,8 +68,15 @@ TEST_CASE("crashing a crashed node and recovering a running one change nothing")
       pair_of(with({at(1, fault::Recover{kB}), at(20, fault::Crash{kB}), at(21, fault::Crash{kB}),
                     at(22, fault::Recover{kB}), at(23, fault::Recover{kB})}),
               {0, 30});
+  TraceRecorder recorder(world.nodes());
+  world.set_observer(&recorder);
   run(world);
   CHECK(log(world, kB) == "recover@22 2@40");
+  std::string faults;  // nor is it told
+  for (const TraceEvent& e : recorder.events()) {
+    if (e.kind == TraceKind::fault) faults += e.name + "@" + std::to_string(e.at.ns) + " ";
+  }
+  CHECK(faults == "fault::Crash@20 fault::Recover@22 ");
 }
 
 TEST_CASE("a crash after the third delivery loses the rest of that step") {

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -117,6 +119,10 @@ void read_literal(const Value& v, const std::string& pointer, const LiteralScope
     read_literal_list(v, pointer, scope, out);
   } else if constexpr (requires { T::from_value(v, pointer, out); }) {
     T::from_value(v, pointer, out);  // its to_value is its own, too
+  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    // As traces have it: digests and numbers from 2^63 on are negative there.
+    out = static_cast<T>(decode_int(v, pointer, -kMost - 1, kMost));
   } else if constexpr (Described<T> && !kIsPlain<T> && !std::is_same_v<T, Value>) {
     read_literal_struct(v, pointer, scope, out);
   } else {

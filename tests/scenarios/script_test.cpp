@@ -97,6 +97,19 @@ TEST_CASE("a script sends what is written at its moment, to the module that it i
   CHECK(deliveries(r).empty());
 }
 
+TEST_CASE("a script says numbers from 2^63 on as traces show them") {
+  const RunResult r = result_of(
+      script(R"({"when": {"sent": "bracha::Send"}, "to": ["P1"], "message": "Echo", "fields":
+                 {"item": {"id": {"origin": "P0", "number": -9223372036854775808},
+                            "content": 1}}})"));
+  const auto& events = r.trace.events;
+  CHECK(std::any_of(events.begin(), events.end(), [](const TraceEvent& e) {
+    const Value* item = e.data.find("item");
+    return e.kind == TraceKind::receive && e.name == "bracha::Echo" && item != nullptr &&
+           item->find("id")->find("number")->text() == "-9223372036854775808";
+  }));
+}
+
 TEST_CASE("a step waits for the nth message from some nodes, with some values, and comes once") {
   const std::string step =
       R"({"when": {"received": "bracha::Echo", "from": ["P2", "P3"], "nth": 2,
@@ -156,9 +169,8 @@ TEST_CASE("a mistake in a script is refused at its place") {
         "test.json: /byzantine/0/steps/0/fields/item/id/origin: unknown node \"P9\"; known: "
         "P0, P1, P2, P3");
   CHECK(refusal(script("{" + when + to + R"("message": "Send", "fields": {"item": {"id": {"origin":
-        "P0", "number": -1}, "content": 1}}})"))
-            .find("test.json: /byzantine/0/steps/0/fields/item/id/number: -1 is out of range") ==
-        0);
+        "P0", "number": 1.5}, "content": 1}}})"))
+            .find("test.json: /byzantine/0/steps/0/fields/item/id/number: ") == 0);
   CHECK(refusal(script("{" + when + to +
                        R"("message": "Send", "fields": {"item": {"content": 1}}})")) ==
         "test.json: /byzantine/0/steps/0/fields/item: the member \"id\" is missing");

@@ -5,9 +5,10 @@
 // PODC 1983, protocols A (crashes) and B (Byzantine parties); section E.3 of the specification of
 // broadcast and agreement.
 // Model: any delays; option `model`: crash, n > 2t; byzantine (the default), n > 5t.
-// Guarantees: agreement (in model crash also with parties that crash later), validity, unanimity,
-// integrity; termination with probability 1. Expected rounds: exponential in n with an adversary
-// and t in proportion to n, constant for t = O(sqrt n).
+// Guarantees: agreement (in model crash also with parties that crash later: uniform_agreement,
+// which is judged where `expect` or `--property` names it, as the list of what is promised is one
+// for both models), validity, unanimity, integrity; termination with probability 1. Expected
+// rounds: exponential in n with an adversary and t in proportion to n, constant for t = O(sqrt n).
 // Ending: the paper's parties go on for ever. Here who decides in round r takes part in round
 // r + 1, both exchanges, and halts. All correct parties enter round r + 1 with the decided bit, so
 // with that help they decide there at the latest; who decides in r + 1 may wait in round r + 2 for

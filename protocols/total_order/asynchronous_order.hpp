@@ -20,8 +20,10 @@
 // the epoch is delivered to it: it joins then, also with an empty block. When nothing is to be
 // ordered, nothing is sent. (Who joined at any message of the epoch could be kept busy for ever by
 // a faulty party whose block never comes. A block that does come costs its proposer an epoch.)
-// Items in blocks carry a mark that stands for their origin's signature, ideally: no behaviour of a
-// faulty node makes one for an item that it changes. Blocks that make no sense count as empty.
+// Items in blocks carry a mark, a number that stands for their origin's signature: a behaviour that
+// changes an item has none that fits. It is no Signed part, and traces show it: a script, or a
+// value that is set, may have one copied from there, which forges the signature. What breaks then
+// says nothing of the protocol. Blocks that make no sense count as empty.
 // Counters: "epoch" (begun), "delivered_epoch", and the common subset's.
 // Scenarios: smr-E-7, smr-E-9, smr-asynchronous-order, smr-asynchronous-order-mutants.
 #pragma once

@@ -107,12 +107,13 @@ class EntryReader {
         names_.check_message(scope.messages[i], pointer_to(at, i));
       }
     }
-    scope.where = conditions(fields_);
+    scope.where = conditions(fields_, scope.messages);
     return scope;
   }
 
   /// "where": fields and the values that they must have.
-  std::vector<FieldIs> conditions(const Fields& fields) const {
+  std::vector<FieldIs> conditions(const Fields& fields,
+                                  const std::vector<std::string>& messages) const {
     std::vector<FieldIs> all;
     const Value* where = fields.find("where");
     if (where == nullptr) return all;
@@ -121,6 +122,7 @@ class EntryReader {
     for (const auto& [field, value] : *where->as_object()) {
       names_.check_field(field, pointer_to(at, field));
       if (!is_plain(value)) wrong_kind(pointer_to(at, field), value, kPlain);
+      names_.check_value(field, value, messages, pointer_to(at, field));
       all.push_back({field, value});
     }
     return all;
@@ -139,6 +141,9 @@ class EntryReader {
     const Value& steps = fields_.get("steps");
     const std::string at = fields_.at("steps");
     if (steps.as_list() == nullptr) wrong_kind(at, steps, "a list of steps");
+    if (steps.as_list()->empty() && !script.alone) {
+      throw ConfigError(at, "must have a step, or the node does nothing wrong");
+    }
     for (std::size_t i = 0; i < steps.as_list()->size(); ++i) {
       script.steps.push_back(step((*steps.as_list())[i], pointer_to(at, i)));
     }
@@ -196,7 +201,7 @@ class EntryReader {
     step.counting = sent ? byzantine::Counted::sent : byzantine::Counted::received;
     step.scope.to = others(fields, peers);
     step.scope.messages = {names_.qualified_message(message, fields.at(what))};
-    step.scope.where = conditions(fields);
+    step.scope.where = conditions(fields, step.scope.messages);
     step.nth = count(fields, "nth").value_or(1);
   }
 
@@ -229,6 +234,7 @@ class EntryReader {
       const std::string at = fields_.at("value");
       if (!has_field) throw ConfigError(at, "which field gets it is missing: give \"field\"");
       if (!is_plain(*value)) wrong_kind(at, *value, kPlain);
+      names_.check_value(lie.field, *value, lie.scope.messages, at);
       lie.value = *value;
     } else if (!lie.mutations) {
       lie.mutations = 1;
@@ -247,6 +253,7 @@ class EntryReader {
     for (std::size_t i = 0; i < values.as_list()->size(); ++i) {
       const Value& value = (*values.as_list())[i];
       if (!is_plain(value)) wrong_kind(pointer_to(at, i), value, kPlain);
+      names_.check_value(also.field, value, also.scope.messages, pointer_to(at, i));
       if (std::find(also.values.begin(), also.values.end(), value) != also.values.end()) {
         throw ConfigError(pointer_to(at, i), "stands here twice");
       }

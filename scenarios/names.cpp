@@ -8,6 +8,7 @@
 
 #include "sim/byzantine.hpp"
 #include "sim/decode.hpp"
+#include "sim/field_places.hpp"
 #include "sim/lock_notes.hpp"
 #include "sim/notes.hpp"
 
@@ -17,6 +18,33 @@ namespace {
 
 void add_new(std::vector<std::string>& list, const std::string& name) {
   if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+}
+
+/// Whether `path` is `name`, or ends in it: as fields are named.
+bool ends_in_field(std::string_view path, std::string_view name) {
+  return path.ends_with(name) &&
+         (path.size() == name.size() || path[path.size() - name.size() - 1] == '.');
+}
+
+/// Whether `name` goes on behind a field of this path: "content.key" behind "item.content".
+bool goes_on_behind(std::string_view path, std::string_view name) {
+  for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    if (ends_in_field(path, name.substr(0, dot))) return true;
+  }
+  return false;
+}
+
+/// Whether one of `messages` means this type.
+bool is_meant(std::string_view type, const std::vector<std::string>& messages) {
+  return std::any_of(messages.begin(), messages.end(), [&](const std::string& each) {
+    return type == each || type.substr(type.rfind(':') + 1) == each;
+  });
+}
+
+bool holds_messages(const std::vector<FieldPlace>& places) {
+  return std::any_of(places.begin(), places.end(), [](const FieldPlace& place) {
+    return place.type->kind == FieldKind::message;
+  });
 }
 
 }  // namespace
@@ -92,6 +120,44 @@ void Names::check_field(const std::string& path, const std::string& pointer) con
     if (!found && (!known.empty() || part.empty())) unknown_name(pointer, part, known, "field");
     begin = end + 1;
   }
+}
+
+void Names::check_value(const std::string& path, const Value& value,
+                        const std::vector<std::string>& messages,
+                        const std::string& pointer) const {
+  check_field(path, pointer);
+  std::vector<FieldPlace> places;
+  std::size_t known = 0;
+  bool inner = messages.empty();  // whether messages inside messages count, which may be any
+  for (const LiteralType& type : words_.literals) {
+    if (inner || !is_meant(type.name, messages)) continue;
+    std::vector<FieldPlace> of_type = type.places();
+    inner = holds_messages(of_type);
+    places.insert(places.end(), of_type.begin(), of_type.end());
+    ++known;
+  }
+  if (inner) {
+    places.clear();
+    for (const LiteralType& type : words_.literals) {
+      const std::vector<FieldPlace> of_type = type.places();
+      places.insert(places.end(), of_type.begin(), of_type.end());
+    }
+  } else if (known < messages.size()) {
+    return;  // the fields of one of them are not known
+  }
+  std::string expected;
+  for (const FieldPlace& place : places) {
+    if (place.type->is_value && goes_on_behind(place.path, path)) return;
+    // A longer name may begin in the message around the one that has the field.
+    if (!ends_in_field(place.path, path) && !(inner && ends_in_field(path, place.path))) continue;
+    if (can_have(*place.type, value, nodes_)) return;
+    const std::string what = describe_field(*place.type);
+    if (expected.find(what) != std::string::npos) continue;
+    expected += (expected.empty() ? "" : " or ") + what;
+  }
+  if (expected.empty()) return;  // of a message whose fields are not known
+  throw ConfigError(pointer, fmt::format("{} is nothing that the field \"{}\" can have; it is {}",
+                                         value.text(), path, expected));
 }
 
 void Names::check_word(const std::string& word, const std::vector<std::string>& known,

@@ -37,6 +37,11 @@ class Names {
   LiteralScope literals(NodeId sender) const { return {nodes_, sender, words_.literals}; }
   /// Checks every part of a path of fields ("payload.value").
   void check_field(const std::string& path, const std::string& pointer) const;
+  /// check_field, and that the field can have this value in some of these messages (names, or their
+  /// last parts; none: in any). A field that may be inside a Value, or that none of the messages
+  /// has whose fields are known, may have any. O(fields of the protocol's messages).
+  void check_value(const std::string& path, const Value& value,
+                   const std::vector<std::string>& messages, const std::string& pointer) const;
 
  private:
   std::vector<NodeId> lookup(std::string_view name) const;

@@ -94,6 +94,9 @@ class PatternReader {
         check_bit(field, pattern.message, place);
         pattern.coins.push_back(*on);
       } else {
+        const std::vector<std::string> one{pattern.message};
+        names_.check_value(field, value, pattern.message.empty() ? std::vector<std::string>{} : one,
+                           place);
         pattern.where.push_back({field, value});
       }
     }
@@ -134,6 +137,7 @@ std::shared_ptr<const SchedulerScript> script_of(const Fields& fields, const Nam
   const Value& phases = fields.get("phases");
   const std::string at = fields.at("phases");
   if (phases.as_list() == nullptr) wrong_kind(at, phases, "a list of phases");
+  if (phases.as_list()->empty()) throw ConfigError(at, "must have a phase");
   const PatternReader reader(names);
   for (std::size_t i = 0; i < phases.as_list()->size(); ++i) {
     const Value& phase = (*phases.as_list())[i];

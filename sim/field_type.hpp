@@ -59,6 +59,7 @@ struct FieldType {
   FieldKind kind = FieldKind::opaque;
   bool is_signed = false;  ///< integers: the number is an int64, else a uint64
   bool fillable = false;   ///< optionals: the default value of what they hold is well-formed
+  bool is_value = false;   ///< a Value: what it holds decides what can be done with it
   std::uint64_t lowest = 0;
   std::uint64_t highest = 0;
   std::uint64_t (*get)(const void* at) = nullptr;
@@ -282,6 +283,7 @@ template <class V>
 constexpr FieldType value_field() {
   FieldType type;
   type.kind = FieldKind::record;
+  type.is_value = true;
   type.children = inside_value<V>;
   return type;
 }

@@ -17,6 +17,7 @@
 
 #include "sim/decode.hpp"
 #include "sim/describe.hpp"
+#include "sim/field_places.hpp"
 #include "sim/field_type.hpp"
 #include "sim/ids.hpp"
 #include "sim/message.hpp"
@@ -33,6 +34,7 @@ struct LiteralType {
   std::string_view name;  ///< "bracha::Echo"
   /// Throws ConfigError.
   Message (*make)(const Value& fields, const std::string& pointer, const LiteralScope& scope);
+  std::vector<FieldPlace> (*places)();  ///< its fields
 };
 
 /// What names in a literal mean.
@@ -140,7 +142,8 @@ std::vector<LiteralType> literals_of() {
              T body{};
              detail::read_literal(fields, pointer, scope, body);
              return Message::make(std::move(body));
-           }}...};
+           },
+           field_places_of<T>}...};
 }
 
 }  // namespace sibyl

@@ -1,6 +1,8 @@
 // Walks the fields of a message, and changes them.
 #include "sim/mutation.hpp"
 
+#include "sim/field_places.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -131,6 +133,38 @@ class Lookup final : public FieldVisitor {  // NOLINT(*-virtual-class-destructor
 };
 
 }  // namespace
+
+bool can_have(const FieldType& type, const Value& value, const std::vector<TraceNode>& nodes) {
+  if (type.is_value) return !value.is_null();
+  if (type.kind == FieldKind::optional) return value.is_null();
+  if (type.kind == FieldKind::text) return value.as_string() != nullptr;
+  return number_for(type, value, nodes).has_value();
+}
+
+std::string describe_field(const FieldType& type) {
+  switch (type.kind) {
+    case FieldKind::boolean:
+      return "a boolean";
+    case FieldKind::integer:
+      return fmt::format("an integer from {} to {}", words_of(type, type.lowest, {}),
+                         words_of(type, type.highest, {}));
+    case FieldKind::enumeration: {
+      std::string names;
+      for (const auto& [name, number] : type.enumerators()) {
+        names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name);
+      }
+      return "one of " + names;
+    }
+    case FieldKind::node:
+      return "a node, by its name";
+    case FieldKind::text:
+      return "a string";
+    case FieldKind::optional:
+      return "null";
+    default:
+      return type.is_value ? "any value but null" : "made of parts";
+  }
+}
 
 bool has_field(const Message& message, const FieldIs& wanted, const std::vector<TraceNode>& nodes) {
   Lookup lookup(wanted, nodes);

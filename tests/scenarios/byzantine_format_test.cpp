@@ -118,6 +118,74 @@ TEST_CASE("behaviours are read, and those of one node are a chain in the order o
   CHECK_FALSE(check_against_schema(s.document).has_value());
 }
 
+namespace {
+
+/// What the loader says of an agreement among six in which P5 has this behaviour.
+std::string refusal(const std::string& behaviour, const std::string& protocol = "weak-agreement",
+                    const std::string& inputs = "[0, 1, 0, 1, 0, 1]") {
+  try {
+    load_text(R"({"format": "sibyl-scenario/1", "id": "lies", "protocol": {"name": ")" + protocol +
+                  R"("}, "deployment": {"parties": 6}, "workload": {"inputs": )" + inputs +
+                  R"(}, "byzantine": [{"node": "P5", "behaviour": )" + behaviour + "}]}",
+              "test.json");
+  } catch (const InputError& e) {
+    return e.place + ": " + e.what();
+  }
+  return "(accepted)";
+}
+
+bool says(const std::string& text, const std::string& words) {
+  CAPTURE(text);
+  return text.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a lie that the field cannot have is refused, with what the field is") {
+  CHECK(refusal(R"("equivocate", "field": "value", "value": false)") == "(accepted)");
+  const std::string integer = refusal(R"("equivocate", "field": "value", "value": 0)");
+  CHECK(says(integer, "/byzantine/0/value: "));
+  CHECK(says(integer, "0 is nothing that the field \"value\" can have; it is a boolean"));
+  CHECK(says(refusal(R"("also", "field": "value", "values": [false, 3])"),
+             "/byzantine/0/values/1: "));
+  CHECK(says(refusal(R"("omit", "where": {"value": "yes"})"), "/byzantine/0/where/value: "));
+  CHECK(says(refusal(R"("script", "steps": [{"when": {"received": "Vote", "where": {"value": 2}},
+                        "to": ["P0"], "message": "Vote", "fields": {"value": true}}])"),
+             "/byzantine/0/steps/0/when/where/value: "));
+}
+
+TEST_CASE("what a field can have is asked of the messages that a behaviour is for") {
+  const auto said = [](const std::string& behaviour) { return refusal(behaviour, "ben-or"); };
+  // A bit in a report; in a proposal there may be none.
+  CHECK(said(R"("equivocate", "field": "value", "value": null)") == "(accepted)");
+  CHECK(said(R"("equivocate", "messages": ["Proposal"], "field": "value", "value": null)") ==
+        "(accepted)");
+  CHECK(says(said(R"("equivocate", "messages": ["Report"], "field": "value", "value": null)"),
+             "it is a boolean"));
+  CHECK(says(said(R"("equivocate", "field": "value", "value": 1)"), "it is a boolean or null"));
+  CHECK(says(said(R"("equivocate", "field": "round", "value": -1)"), "an integer from 0 to "));
+}
+
+TEST_CASE("enumerations and nodes have names, and what a content is nobody knows") {
+  const auto said = [](const std::string& behaviour) {
+    return refusal(behaviour, "common-subset", R"(["a", "b", "c", "d", "e", "f"])");
+  };
+  CHECK(said(R"("equivocate", "field": "values", "value": "both")") == "(accepted)");
+  CHECK(says(said(R"("equivocate", "field": "values", "value": "neither")"),
+             "one of \"none\", \"zero\""));
+  CHECK(said(R"("equivocate", "field": "proposer", "value": "P2")") == "(accepted)");
+  CHECK(says(said(R"("equivocate", "field": "proposer", "value": "P6")"), "a node, by its name"));
+  for (const char* content : {"1", "true", R"("lie")"}) {
+    CHECK(said(R"("equivocate", "field": "content", "value": )" + std::string(content)) ==
+          "(accepted)");
+  }
+}
+
+TEST_CASE("a script without a step is refused, unless it keeps back what the node says") {
+  CHECK(says(refusal(R"("script", "steps": [])"), "/byzantine/0/steps: "));
+  CHECK(refusal(R"("script", "steps": [], "alone": true)") == "(accepted)");
+}
+
 TEST_CASE("an empty list of behaviours is a scenario without faulty nodes") {
   const RunResult none = result_of("[]");
   CHECK(none.trace.digest ==

@@ -332,7 +332,7 @@ const std::vector<Variant>& pbft_variants() {
        {{"commit_quorum", false}}},
       {{"no-commit-phase",
         "what is prepared is executed at once: nobody else need know of it when the view changes",
-        {"total_order"}},
+        order},
        {{"commit_phase", false}}},
       {{"accepts-two-pre-prepares",
         "backups accept a second proposal for a number, and vote for both",

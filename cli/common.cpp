@@ -90,6 +90,19 @@ std::vector<Override> overrides_of(const Common& common) {
   return overrides;
 }
 
+std::vector<std::string> between_commas(const std::vector<std::string>& given) {
+  std::vector<std::string> parts;
+  for (const std::string& each : given) {
+    std::size_t begin = 0;
+    for (std::size_t end = each.find(','); end != std::string::npos; end = each.find(',', begin)) {
+      parts.push_back(each.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    parts.push_back(each.substr(begin));
+  }
+  return parts;
+}
+
 std::string not_empty(const std::string& value) { return value.empty() ? "it is empty" : ""; }
 
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most) {

@@ -421,8 +421,11 @@ void refuse_foreign(const CLI::App& verb, const ExploreSettings& settings) {
     const std::string_view setting = std::string_view(name).substr(2);
     if (!uses(chosen, setting)) refuse(name, users_of(setting));
   }
-  // A healing makes nodes recover that the scenario lets crash.
-  if (settings.faults.crashes != 0 || settings.liveness) return;
+  if (settings.faults.crashes != 0) return;
+  if (settings.faults.beyond_bound) {
+    throw UsageError("--beyond-bound goes with --crashes: no other faults have a bound");
+  }
+  if (settings.liveness) return;  // a healing makes nodes recover that the scenario lets crash
   for (const char* name : {"--recover", "--amnesia"}) {
     if (verb.get_option(name)->count() == 0) continue;
     throw UsageError(fmt::format(
@@ -444,13 +447,25 @@ void refuse_others(const CLI::App& verb) {
   }
 }
 
+/// Numbers and lists that make no sense, whatever is searched.
+void check_numbers(ExploreSettings& settings) {
+  for (auto* list : {&settings.core, &settings.nodes, &settings.delay_set}) {
+    *list = between_commas(*list);
+  }
+  if (settings.depth == 0U) throw UsageError("--depth 0: a run of pct has a depth of 1 at least");
+  if (settings.rounds == 0U) throw UsageError("--rounds 0: there is at least one round");
+  if (settings.runs == 0 && settings.seconds.empty()) {
+    throw UsageError("--runs 0 without --for would never end");
+  }
+  if (settings.events == 0) throw UsageError("--events 0: a run has at least one step");
+}
+
 void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
   verb.add_flag("--liveness", settings.liveness,
                 "Each run is healed after a drawn step; every operation has to end then");
   verb.add_option(
           "--core", settings.core,
           "liveness: the nodes that are healed, such as P1,P2,c1; all that are up if absent")
-      ->delimiter(',')
       ->allow_extra_args(false);
   verb.add_option("--within", settings.within,
                   "liveness: steps that an operation may take; without it, more than 5000 are "
@@ -462,7 +477,6 @@ void add_scheduler_options(CLI::App& verb, ExploreSettings& settings) {
   const auto number = number_up_to(std::uint64_t{1} << 53);
   verb.add_option("--nodes", settings.nodes,
                   "favour, starve: the set of nodes, such as P1,P2; each run draws one if absent")
-      ->delimiter(',')
       ->allow_extra_args(false);
   verb.add_option("--deliver-within", settings.deliver_within,
                   "A message between correct nodes is one of the next N arrivals (of as many as "
@@ -486,7 +500,6 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
       ->check(number_up_to(std::uint64_t{1} << 24));
   verb.add_option("--delay-set", settings.delay_set,
                   "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
-      ->delimiter(',')
       ->allow_extra_args(false);
   verb.add_flag("--no-merge", settings.no_merge,
                 "exhaustive: make every run, also through known states (to check the count)");
@@ -574,11 +587,7 @@ Action add_explore(CLI::App& verb, Io& io) {
     if (settings->deliver_within == 0U) {
       throw UsageError("--deliver-within 0: a message is the next arrival at the earliest");
     }
-    if (settings->rounds == 0U) throw UsageError("--rounds 0: there is at least one round");
-    if (settings->runs == 0 && settings->seconds.empty()) {
-      throw UsageError("--runs 0 without --for would never end");
-    }
-    if (settings->events == 0) throw UsageError("--events 0: a run has at least one step");
+    check_numbers(*settings);
     return draws ? explore_drawn(*settings, io) : explore_one(*settings, io);
   };
 }

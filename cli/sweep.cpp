@@ -134,7 +134,8 @@ SweepPlan plan_of(const SweepSettings& settings, Io& io) {
       throw UsageError("--window: say with --measure which counts are to have windows");
     }
   }
-  for (const std::string& name : settings.measures) {
+  for (const std::string& name : between_commas(settings.measures)) {
+    if (name.empty()) throw UsageError("--measure: a name is empty");
     if (std::count(plan.measures.begin(), plan.measures.end(), name) != 0) {
       throw UsageError(fmt::format("--measure: {} stands there twice", name));
     }
@@ -283,7 +284,6 @@ Action add_sweep(CLI::App& verb, Io& io) {
   verb.add_option("--measure", settings->measures,
                   "What is reported, such as messages.total,latency_p50_ns; may be repeated "
                   "(default: all that is not always 0)")
-      ->delimiter(',')
       ->allow_extra_args(false)
       ->check(not_empty);
   verb.add_option("--ndjson", settings->ndjson, "The table as JSON Lines")

@@ -82,6 +82,8 @@ void check_folder(const std::string& folder);
 // Checks of an option's value; what they return is a complaint, or empty.
 /// It must not be empty.
 std::string not_empty(const std::string& value);
+/// What stands between commas, also where that is nothing.
+std::vector<std::string> between_commas(const std::vector<std::string>& given);
 /// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
 /// The name must not promise a compression that nothing does here.

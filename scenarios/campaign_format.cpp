@@ -66,6 +66,10 @@ FaultBudget read_faults(const Value& v, const std::string& pointer) {
   fields.read("recover", budget.recoveries);
   fields.read("amnesia", budget.amnesia);
   fields.read("beyond_bound", budget.beyond_bound);
+  if (budget.beyond_bound && budget.crashes == 0) {
+    throw ConfigError(fields.at("beyond_bound"),
+                      "goes with \"crashes\": no other faults have a bound");
+  }
   read_count(fields, "pauses", budget.pauses, 0, kFew);
   read_count(fields, "cuts", budget.cuts, 0, kFew);
   read_count(fields, "losses", budget.losses, 0, kFew);
@@ -142,7 +146,7 @@ void read_search(const Fields& fields, CampaignSearch& out) {
   read_count(fields, "runs", out.runs);
   read_count(fields, "causes", out.causes);
   read_count(fields, "events", out.events, 1);
-  read_count(fields, "depth", out.depth, 0, kFew);
+  read_count(fields, "depth", out.depth, 1, kFew);
   read_count(fields, "delays", out.delays, 0, kFew);
   read_count(fields, "deliver_within", out.deliver_within, 1, kMostCount);
   read_count(fields, "rounds", out.rounds, 1, kMostCount);

@@ -98,6 +98,18 @@ void check_coin(const coin::Options& options, const std::string& pointer) {
     throw ConfigError(pointer_to(pointer, "one_in"),
                       fmt::format("is {}; it must be 2 (a strong coin) to 1000", options.one_in));
   }
+  if (options.kind != Kind::common && options.leaks) {
+    throw ConfigError(pointer_to(pointer, "leaks"),
+                      "only a coin of kind \"common\" can be told ahead");
+  }
+  if (options.kind != Kind::local) return;
+  const coin::Options defaults;
+  const char* const foreign = options.one_in != defaults.one_in         ? "one_in"
+                              : options.threshold != defaults.threshold ? "threshold"
+                                                                        : nullptr;
+  if (foreign == nullptr) return;
+  throw ConfigError(pointer_to(pointer, foreign),
+                    "says nothing of a coin of kind \"local\": each party throws its own");
 }
 
 }  // namespace sibyl::agreement

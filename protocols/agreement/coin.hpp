@@ -107,7 +107,8 @@ class Coin {
   PartiesPtr parties_;
 };
 
-/// Checks the numbers of the options. Throws ConfigError at `pointer`.
+/// Checks the numbers of the options, and that the kind of coin has a use for them. Throws
+/// ConfigError at `pointer`.
 void check_coin(const coin::Options& options, const std::string& pointer);
 
 }  // namespace sibyl::agreement

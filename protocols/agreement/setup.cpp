@@ -34,15 +34,20 @@ const std::string kInputs = pointer_to(kWorkloadPointer, "inputs");
 
 PartiesPtr read_parties(const Setup& setup, const AgreementProtocol& protocol) {
   Deployment deployment;
+  // The bounds first: those of the members' types are wider.
+  const Value* given = setup.deployment.find("parties");
+  if (given != nullptr && given->as_int() != nullptr) {
+    decode_int(*given, pointer_to(kDeploymentPointer, "parties"), 1, broadcast::kMostParties);
+    const Value* faulty = setup.deployment.find("faulty");
+    if (faulty != nullptr && faulty->as_int() != nullptr) {
+      decode_int(*faulty, pointer_to(kDeploymentPointer, "faulty"), 0, *given->as_int() - 1);
+    }
+  }
   decode(setup.deployment, kDeploymentPointer, deployment);
   const std::uint32_t n = deployment.parties;
-  decode_int(Value(static_cast<std::int64_t>(n)), pointer_to(kDeploymentPointer, "parties"), 1,
-             broadcast::kMostParties);
   auto parties = std::make_shared<Parties>();
   for (std::uint32_t i = 0; i < n; ++i) parties->all.push_back({i});
   parties->t = deployment.faulty.value_or(protocol.most_faulty(n));
-  decode_int(Value(static_cast<std::int64_t>(parties->t)), pointer_to(kDeploymentPointer, "faulty"),
-             0, n - 1);
   return parties;
 }
 

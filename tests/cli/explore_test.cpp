@@ -85,6 +85,15 @@ TEST_CASE("an option without effect is a mistake, not passed over") {
                          "1\n");
   }
   CHECK(search({"--strategy", "exhaustive", "--states", "10", "--jobs", "1"}).status != 64);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--beyond-bound"},
+                                               {"--beyond-bound", "--pauses", "1"},
+                                               {"--beyond-bound", "--liveness"}}) {
+    const Ran ran = search(more);
+    CHECK(ran.status == 64);
+    CHECK(ran.err == "sibyl: --beyond-bound goes with --crashes: no other faults have a bound\n");
+  }
+  CHECK(search({"--strategy", "pct", "--depth", "0"}).status == 64);
+  CHECK(search({"--liveness", "--core", "P1,"}).says("--core: a name is empty"));
   for (const std::string option : {"--recover", "--amnesia"}) {
     for (const std::vector<std::string>& more : {std::vector<std::string>{option},
                                                  {option, "--crashes", "0"},
@@ -115,7 +124,7 @@ TEST_CASE("a strategy takes its own options, and swarm those of its parts") {
     more.insert(more.end(), {"--runs", "512", "--json"});
     return sibyl::to_json(*sibyl::parse_json(explore(more).out, "").find("violating"));
   };
-  CHECK(events({"--delays", "0", "--depth", "0"}) != events({}));
+  CHECK(events({"--delays", "0", "--depth", "1"}) != events({}));
 }
 
 TEST_CASE("an option that may be repeated takes one value, not the file that follows") {

@@ -214,6 +214,9 @@ TEST_CASE("bad input is refused before anything is run, with its place") {
   refused({"--vary", "/network/default/delay=1"}, 65, "--vary: /network/default/delay");
   refused({"--measure", "mesages.total"}, 64, "did you mean \"messages.total\"?");
   refused({"--measure", "limit,limit"}, 64, "twice");
+  for (const char* list : {"limit,", ",limit", ","}) {
+    refused({"--measure", list}, 64, "--measure: a name is empty");
+  }
   refused({"--measure", "violated.agreement"}, 64, "not measured here");
   refused({"--curves", "c.svg"}, 64, "need a --vary");
   refused({"--curves", "c.jpg", "--vary", "/deployment/parties=4,5"}, 64, "must end in .svg");

@@ -36,6 +36,17 @@ std::string verdict_of(const RunResult& result, const std::string& property) {
   return "not judged";
 }
 
+std::string refusal_of(const std::string& protocol, const std::string& parties) {
+  try {
+    load_text(R"({"format": "sibyl-scenario/1", "id": "refused", "protocol": )" + protocol +
+                  R"(, "deployment": )" + parties + R"(, "workload": {"inputs": [0, 1, 0, 1]}})",
+              "test");
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "(accepted)";
+}
+
 BindingOptions few_runs() {
   BindingOptions options;
   options.runs = 70;
@@ -43,6 +54,38 @@ BindingOptions few_runs() {
 }
 
 }  // namespace
+
+TEST_CASE("what says nothing of a kind of coin is refused with it") {
+  const auto said = [](const std::string& coin) {
+    return refusal_of(R"({"name": "binary-agreement", "options": {"coin": )" + coin + "}}",
+                      R"({"parties": 4})");
+  };
+  const auto names = [&](const std::string& coin, const std::string& member) {
+    return said(coin).find("/protocol/options/coin/" + member + ": ") != std::string::npos;
+  };
+  CHECK(said(R"({"leaks": true, "one_in": 10, "threshold": "one"})") == "(accepted)");
+  CHECK(said(R"({"kind": "local"})") == "(accepted)");
+  CHECK(said(R"({"kind": "scheduled", "one_in": 10, "threshold": "one"})") == "(accepted)");
+  CHECK(names(R"({"kind": "scheduled", "leaks": true})", "leaks"));
+  CHECK(names(R"({"kind": "local", "leaks": true, "one_in": 10})", "leaks"));
+  CHECK(names(R"({"kind": "local", "one_in": 10, "threshold": "one"})", "one_in"));
+  CHECK(names(R"({"kind": "local", "threshold": "one"})", "threshold"));
+}
+
+TEST_CASE("numbers of parties have one range, whichever side they are beyond") {
+  const std::string weak_agreement = R"({"name": "weak-agreement"})";
+  for (const char* n : {"-4", "0", "1025", "5000000000"}) {
+    const std::string said = refusal_of(weak_agreement, R"({"parties": )" + std::string(n) + "}");
+    CAPTURE(said);
+    CHECK(said.find("out of range: from 1 to 1024") != std::string::npos);
+  }
+  for (const char* t : {"-1", "4", "5000000000"}) {
+    const std::string said =
+        refusal_of(weak_agreement, R"({"parties": 4, "faulty": )" + std::string(t) + "}");
+    CAPTURE(said);
+    CHECK(said.find("out of range: from 0 to 3") != std::string::npos);
+  }
+}
 
 TEST_CASE(
     "while correct nodes are owed messages, termination is undecided and the report says so") {

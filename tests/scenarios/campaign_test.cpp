@@ -66,6 +66,8 @@ TEST_CASE(
   const Campaign beyond = read(entry(R"({"crashes": 1, "beyond_bound": true})"));
   CHECK(beyond.entries[0].search.faults.beyond_bound);
   CHECK(refusal(entry("{}")) == "it was read");
+  CHECK(refusal(entry(R"({"beyond_bound": true, "pauses": 1})"))
+            .find("/entries/0/faults/beyond_bound: goes with \"crashes\"") != std::string::npos);
 }
 
 TEST_CASE("what an entry says replaces what the campaign says") {

@@ -17,7 +17,7 @@ namespace sibyl {
 namespace {
 
 /// In gnuplot's single quotes.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\n' || c == '\r') continue;
@@ -60,7 +60,7 @@ Axis axis_of(const Vary& vary) {
     axis.at.push_back(numbers ? *number_in(value) : static_cast<double>(i));
     std::string word = words_of(value);
     if (word.size() > 24) word = word.substr(0, 21) + "...";
-    axis.tics += fmt::format("{}{} {:.12g}", i == 0 ? "" : ", ", quoted(word), axis.at[i]);
+    axis.tics += fmt::format("{}{} {:.12g}", i == 0 ? "" : ", ", in_quotes(word), axis.at[i]);
   }
   const auto [least, most] = std::minmax_element(axis.at.begin(), axis.at.end());
   axis.logarithmic = numbers && *least > 0 && *most / *least >= 16;
@@ -152,10 +152,10 @@ std::string panel(const SweepTable& table, const std::string& measure, std::size
     plot += fmt::format("{}{} using 1:2:3:4 with yerrorlines lc rgb \"{}\" lw {} pt {} ps 0.7 {}",
                         plot.empty() ? "plot " : ", \\\n     ", block, kColours[i % 6],
                         i < 6 ? 1.6 : 0.8, i < 6 ? 7 : 4,
-                        name.empty() ? "notitle" : "title " + quoted(name));
+                        name.empty() ? "notitle" : "title " + in_quotes(name));
   }
   // The axis ends above the highest interval, and a panel of zeros has a height, too.
-  std::string out = data + "set ylabel " + quoted(label_of(measure)) + "\n";
+  std::string out = data + "set ylabel " + in_quotes(label_of(measure)) + "\n";
   if (plot.empty()) plot = "plot [0:1][0:1] NaN notitle";
   return out + plot + "\nunset key\n";
 }
@@ -169,12 +169,12 @@ std::string head(const SweepTable& table, Drawing drawing, const std::string& ou
   out +=
       fmt::format("set terminal {} size 860,{} noenhanced font \"sans,13\" background \"white\"\n",
                   drawing == Drawing::svg ? "svg" : "pngcairo", height);
-  if (!output.empty()) out += "set output " + quoted(output) + "\n";
+  if (!output.empty()) out += "set output " + in_quotes(output) + "\n";
   out += fmt::format(
       "set multiplot layout {},1 title {}\n", panels,
-      quoted(fmt::format("{}: {} runs a point, bars: 99 % interval of the mean{}", plan.base.id,
-                         plan.seeds, table.complete ? "" : " (interrupted)")));
-  out += "set xlabel " + quoted(name_of(plan.varies.front())) + "\n";
+      in_quotes(fmt::format("{}: {} runs a point, bars: 99 % interval of the mean{}", plan.base.id,
+                            plan.seeds, table.complete ? "" : " (interrupted)")));
+  out += "set xlabel " + in_quotes(name_of(plan.varies.front())) + "\n";
   if (!axis.tics.empty()) out += "set xtics (" + axis.tics + ")\n";
   if (axis.logarithmic) out += "set logscale x\n";
   const auto [least, most] = std::minmax_element(axis.at.begin(), axis.at.end());

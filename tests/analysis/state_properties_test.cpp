@@ -153,6 +153,57 @@ TEST_CASE("a replica that recovers with its storage need not say again what it o
   }
 }
 
+/// A1 gives A2, which has crashed and lost its state, its own; A2 takes the one that it names.
+void transfer(World& w, std::int64_t given, std::int64_t taken) {
+  w.note(w.a1, "StateGiven", Value().set("to", "A2").set("number", given));
+  w.note(w.a2, "StateTaken", Value().set("from", "A1").set("number", taken));
+}
+
+TEST_CASE("a replica with the state of another goes on from the steps of that one") {
+  World w;
+  w.own(w.a1, "x");
+  w.own(w.a2, "x");
+  w.crash(w.a2);
+  w.disown(w.a1, "x");  // to B and back, while A2 is down
+  w.own(w.b1, "x");
+  w.disown(w.b1, "x");
+  const EventId back = w.own(w.a1, "x");
+  w.recover(w.a2, false);
+  SUBCASE("and may be the first to give away what it was given") {
+    transfer(w, 1, 1);
+    w.disown(w.a2, "x");
+    const EventId moved = w.own(w.b1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+    w.disown(w.a1, "x");  // A1 follows
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+    const EventId second = w.own(w.a2, "x");  // and A2 takes it while B owns it
+    const Finding finding = w.check("single_owner");
+    CHECK(finding.verdict == Verdict::violated);
+    CHECK(finding.events == Events{moved, second});
+  }
+  SUBCASE("but what it was not given it cannot give away") {
+    transfer(w, 1, 2);
+    w.disown(w.a2, "x");
+    const EventId second = w.own(w.b1, "x");
+    const Finding finding = w.check("single_owner");
+    CHECK(finding.verdict == Verdict::violated);
+    CHECK(finding.events == Events{back, second});
+  }
+  SUBCASE("and its group owns what it did after the giver has crashed") {
+    transfer(w, 1, 1);
+    w.crash(w.a1);
+    const EventId second = w.own(w.b1, "x");
+    const Finding finding = w.check("single_owner");
+    CHECK(finding.verdict == Verdict::violated);
+    CHECK(finding.events == Events{back, second});
+  }
+  SUBCASE("which without a transfer has lost all") {
+    w.crash(w.a1);
+    w.own(w.b1, "x");
+    CHECK(w.check("single_owner").verdict == Verdict::holds);
+  }
+}
+
 TEST_CASE("replicas of a group in different states after the same index violate replica_state") {
   World w;
   w.applied(w.a1, 1, 10, "aaaa");

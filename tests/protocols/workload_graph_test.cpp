@@ -1,6 +1,8 @@
 // The oracle's workload graph, and the plans that it gives.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -101,6 +103,34 @@ TEST_CASE("a plan follows a workload that has changed where old counts are halve
   CHECK(now.at("a") == now.at("c"));
   CHECK(now.at("b") == now.at("d"));
   CHECK(now.at("a") != now.at("b"));
+}
+
+TEST_CASE("the edges of a graph that is halved are those of the last plans, else all there were") {
+  constexpr int kObjects = 32;
+  const auto name = [](int i) { return "o" + std::to_string(100 + i % kObjects); };
+  WorkloadGraph keeps;
+  WorkloadGraph forgets;
+  for (int i = 0; i < kObjects; ++i) {
+    keeps.add(name(i));
+    forgets.add(name(i));
+  }
+  const auto edges = [bare = keeps.wire_bytes()](const WorkloadGraph& graph) {
+    return (graph.wire_bytes() - bare) / 24;
+  };
+  // Each object is used three times with the one `apart` from it, and never again.
+  for (int apart = 1; apart < kObjects / 2; ++apart) {
+    for (WorkloadGraph* graph : {&keeps, &forgets}) {
+      for (int i = 0; i < 3 * kObjects; ++i) {
+        graph->touch({std::min(name(i), name(i + apart)), std::max(name(i), name(i + apart))});
+      }
+    }
+    CHECK(edges(keeps) == static_cast<std::uint64_t>(kObjects * apart));
+    CHECK(edges(forgets) <= 2 * kObjects);  // three, then one, then none
+    forgets.halve();
+    // Accesses: 6 of this round, and half of what is left of the rounds before.
+    CHECK(forgets.accesses(name(0)) < 6);
+    CHECK(keeps.accesses(name(0)) == static_cast<std::uint64_t>(6 * apart));
+  }
 }
 
 TEST_CASE("a plan puts together what is used together, balanced, and names parts as they were") {

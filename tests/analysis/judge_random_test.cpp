@@ -13,6 +13,7 @@
 #include "analysis/check/shrink.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
+#include "tests/analysis/online_prefix.hpp"
 
 namespace sibyl::analysis::judge_random_test {
 
@@ -457,6 +458,7 @@ void check_one(std::uint64_t seed, const Vocabulary& words, Count& count) {
   const Model& model = *find_model(words.model);
   REQUIRE((check_linearizability(history, model, words.start, quiet()).verdict == Verdict::holds) ==
           expected);
+  check_online(history, model, words.start, start, words.take, expected, 1 + seed % 4 / 2 * 2);
   if (!expected) {
     for (const char* key : {"x", "y"}) check_shrinking(history, model, key, start, words, count);
   }

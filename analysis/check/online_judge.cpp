@@ -1,0 +1,240 @@
+// Linearizability judged while a history grows.
+#include "analysis/check/online_judge.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace sibyl::analysis {
+
+OnlineJudge::OnlineJudge(FlatHistory& history, const Model& model, Value initial,
+                         OnlineOptions options)
+    : history_(history),
+      model_(model),
+      initial_(std::move(initial)),
+      options_(std::move(options)),
+      ended_(1, 0) {
+  if (model_.name() == "kv") view_.null_reads = history_.values.code(std::string_view());
+}
+
+std::uint32_t OnlineJudge::call(const FlatOperation& op) {
+  pass(op.call);
+  const auto number = static_cast<std::uint32_t>(recorded_.size());
+  FlatOperation open = op;
+  open.outcome = OperationOutcome::unknown;
+  open.ret = FlatOperation::kNever;
+  open.refused = false;
+  recorded_.push_back(open);
+  placed_.push_back(open);
+  instant_.push_back({number, false, 0});
+  return number;
+}
+
+void OnlineJudge::end(std::uint32_t number, const FlatOperation& op) {
+  pass(op.ret);
+  const std::int64_t call = recorded_[number].call;
+  recorded_[number] = op;
+  recorded_[number].call = call;
+  instant_.push_back({number, true, 0});
+}
+
+void OnlineJudge::pass(std::int64_t at) {
+  if (at == now_) return;
+  flush();
+  now_ = at;
+}
+
+void OnlineJudge::finish() {
+  flush();
+  if (!violation_) settle();
+}
+
+/// Judges what parts have put off, since one may have been violated earlier than another.
+void OnlineJudge::settle() {
+  for (const Part& part : parts_) {
+    if (!part.search) continue;
+    const OnlinePart::Answer answer = part.search->finish();
+    if (answer == OnlinePart::Answer::violated) note_violation(part.search->at());
+    if (answer == OnlinePart::Answer::gave_up) note_undecided();
+  }
+}
+
+/// The places of the instant's events, as with_places() has them; those of failures come last.
+void OnlineJudge::order_instant() {
+  struct Turns {
+    std::int64_t next = 0;
+    bool own_return = false;
+    std::map<std::uint32_t, std::int64_t> called;  ///< the turn of what was called at this instant
+  };
+  std::map<std::uint32_t, Turns> turns;
+  const auto failed = [&](std::uint32_t op) {
+    return recorded_[op].outcome == OperationOutcome::fail;
+  };
+  for (Event& event : instant_) {
+    const FlatOperation& op = recorded_[event.op];
+    if (failed(event.op)) {
+      event.place = event.is_end ? FlatOperation::kNever : 0;
+      continue;
+    }
+    Turns& own = turns[op.process];
+    if (!event.is_end) {
+      const std::int64_t turn = own.next++;
+      own.called[event.op] = turn;
+      event.place = own.own_return ? 2 * turn + 1 : 0;
+      continue;
+    }
+    const auto called = own.called.find(event.op);
+    const std::int64_t turn = called != own.called.end() ? called->second : own.next++;
+    event.place = 2 * turn + 2;
+    own.own_return = true;
+  }
+  std::stable_sort(instant_.begin(), instant_.end(), [](const Event& a, const Event& b) {
+    return a.place != b.place ? a.place < b.place : a.is_end < b.is_end;
+  });
+}
+
+void OnlineJudge::flush() {
+  if (instant_.size() > 1) order_instant();
+  for (const Event& event : instant_) {
+    if (violation_) break;
+    take(event);
+  }
+  instant_.clear();
+}
+
+/// The kinds of functions that are new.
+void OnlineJudge::look_at_words() {
+  if (view_.kinds.size() == history_.functions.size()) return;
+  const PlainView view = plain_view(history_, model_.name(), Value());
+  view_.kinds = view.kinds;
+}
+
+OnlineJudge::Part& OnlineJudge::part_of(const FlatOperation& op) {
+  std::size_t place = 0;
+  if (model_.one_key()) place = op.key == FlatOperation::kNoKey ? 0 : std::size_t{op.key} + 1;
+  if (place >= parts_.size()) parts_.resize(std::max(place + 1, 2 * parts_.size()));
+  return parts_[place];
+}
+
+void OnlineJudge::take(const Event& event) {
+  look_at_words();
+  FlatOperation& op = placed_[event.op];
+  const auto at = static_cast<std::int64_t>(ended_.size());
+  ended_.push_back(2 * event.op + (event.is_end ? 1 : 0));
+  if (event.is_end) {
+    const std::int64_t call = op.call;
+    op = recorded_[event.op];
+    op.call = call;
+    op.ret = at;
+  } else {
+    op.call = at;
+  }
+  Part& part = part_of(op);
+  const std::uint64_t before = part.search ? part.search->bytes() : 0;
+  if (!part.zones && !part.search) {
+    const bool plain = view_.kinds[op.f] != PlainKind::other && model_.one_key();
+    if (plain) {
+      const Value* start = initial_.find(
+          op.key == FlatOperation::kNoKey ? std::string() : history_.keys.word(op.key));
+      const bool unset = start == nullptr || start->is_null();
+      part.zones =
+          std::make_unique<OnlineZones>(unset ? view_.null_reads : history_.values.code(*start));
+    } else {
+      search_from_now(part, 0);
+    }
+  }
+  if (part.zones) {
+    take_in_zones(part, event);
+  } else if (!event.is_end) {
+    part.search->called(event.op);
+  } else {
+    const bool failed = op.outcome == OperationOutcome::fail;
+    answered(failed ? part.search->failed(event.op, at) : part.search->returned(event.op, at),
+             *part.search);
+  }
+  bytes_ += 2 * sizeof(FlatOperation) * (event.is_end ? 0 : 1) + 4 +
+            (part.search ? part.search->bytes() - before : 28);
+}
+
+void OnlineJudge::take_in_zones(Part& part, const Event& event) {
+  const FlatOperation& op = placed_[event.op];
+  const std::int64_t at = event.is_end ? op.ret : op.call;
+  if (!event.is_end) part.ops.push_back(event.op);
+  const bool failed = op.outcome == OperationOutcome::fail;
+  if (failed) part.ops.erase(std::find(part.ops.begin(), part.ops.end(), event.op));
+  const bool is_read = view_.kinds[op.f] == PlainKind::read;
+  using Answer = OnlineZones::Answer;
+  Answer answer = Answer::fine;
+  if (view_.kinds[op.f] == PlainKind::other) {
+    answer = Answer::ambiguous;
+  } else if (!is_read) {
+    const ValueCode value = view_.value_of(op);
+    answer = !event.is_end ? part.zones->write_called(value, at)
+             : failed      ? part.zones->write_failed(value)
+                           : part.zones->write_returned(value, at);
+  } else if (event.is_end && !failed) {
+    answer = part.zones->read_returned(view_.value_of(op), op.call, at);
+  }
+  if (answer == Answer::violated) {
+    note_violation(at);
+    settle();
+  }
+  if (answer == Answer::ambiguous) search_from_now(part, at);
+}
+
+/// Hands a part over to the search; all before the event at `before`, a call, was fine.
+void OnlineJudge::search_from_now(Part& part, std::int64_t before) {
+  const OnlineGround ground{history_, placed_, model_, view_, options_};
+  part.search = std::make_unique<OnlinePart>(ground, initial_);
+  part.search->take_over(part.ops, before);
+  part.zones.reset();
+  part.ops = {};
+}
+
+void OnlineJudge::answered(OnlinePart::Answer answer, const OnlinePart& part) {
+  if (answer == OnlinePart::Answer::gave_up) note_undecided();
+  if (answer != OnlinePart::Answer::violated) return;
+  note_violation(part.at());
+  settle();
+}
+
+void OnlineJudge::note_undecided() {
+  if (!undecided_.empty()) return;
+  undecided_ = fmt::format("after event {} a search came to its bounds", ended_.size() - 1);
+}
+
+void OnlineJudge::note_violation(std::int64_t at) {
+  const auto event = static_cast<std::uint64_t>(at);
+  if (violation_ && violation_->event <= event) return;
+  const std::uint32_t op = ended_[event] / 2;
+  violation_ = {op, placed_[op].outcome == OperationOutcome::fail, event, ended_.size() - 1};
+}
+
+FlatHistory OnlineJudge::proof() const {
+  FlatHistory made = history_;
+  made.operations.clear();
+  if (!violation_) return made;
+  const auto end = static_cast<std::int64_t>(violation_->event);
+  const FlatOperation& last = placed_[violation_->operation];
+  for (std::size_t i = 0; i < placed_.size(); ++i) {
+    const FlatOperation& placed = placed_[i];
+    // What was called at the instant of the end, and never taken, has its time for a stamp still.
+    const bool taken = (i < placed_.size()) && placed.call >= 1 && placed.call <= end &&
+                       ended_[static_cast<std::size_t>(placed.call)] == 2 * i;
+    if (!taken || (model_.one_key() && placed.key != last.key)) continue;
+    if (placed.outcome == OperationOutcome::fail && placed.ret <= end) continue;
+    FlatOperation op = placed;
+    if (op.outcome != OperationOutcome::ok || op.ret > end) {
+      op.outcome = OperationOutcome::unknown;
+      op.ret = FlatOperation::kNever;
+      op.refused = false;
+    }
+    made.operations.push_back(op);
+  }
+  return made;
+}
+
+}  // namespace sibyl::analysis

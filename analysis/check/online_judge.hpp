@@ -1,0 +1,98 @@
+// Linearizability judged while a history grows: the first event after which it is certain that the
+// history is not linearizable, whatever follows.
+//
+// A beginning of a history is the history with the operations open then unknown. Its answer is that
+// of judge() for it, and once it is not linearizable no continuation is. Keys of plain reads and
+// writes whose values all differ go to zones (online_zones.hpp), O(log n) an event; all else, and a
+// key from its first value with two sources on, to online_part.hpp. Events of one instant are taken
+// together, by the rules of Entry in search.hpp: what happened at an instant is certain once time
+// has passed it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/check/online_part.hpp"
+#include "analysis/check/online_zones.hpp"
+
+namespace sibyl::analysis {
+
+/// Where a history stopped being linearizable.
+struct OnlineViolation {
+  std::uint32_t operation = 0;  ///< at whose end it was certain
+  bool failed = false;          ///< that end was a failure: somebody had seen its effect
+  std::uint64_t event = 0;      ///< the how-manieth call or end it was, from 1
+  std::uint64_t noticed = 0;    ///< after how many events it was found
+};
+
+class OnlineJudge {
+ public:
+  /// `history` gives the words and values, and may grow; its operations are not looked at.
+  /// `initial`: an object key -> value, or null. All live as long.
+  OnlineJudge(FlatHistory& history, const Model& model, Value initial, OnlineOptions options = {});
+
+  /// An operation is called at op.call, which is not before any earlier event. Its number: those of
+  /// the calls, from 0. What it will have returned is not looked at.
+  std::uint32_t call(const FlatOperation& op);
+  /// The operation of that number ends at op.ret, as `op` says: ok, or failed. One that never ends,
+  /// or about whose end nothing is known, stays open.
+  void end(std::uint32_t number, const FlatOperation& op);
+  /// Time has come so far: what happened before is judged.
+  void pass(std::int64_t at);
+  /// Nothing follows.
+  void finish();
+
+  /// The first violation, once it is certain. Nothing is looked at after that.
+  const std::optional<OnlineViolation>& violation() const { return violation_; }
+  /// Why some part is not followed any more, as a sentence; empty: all are.
+  const std::string& undecided() const { return undecided_; }
+  /// The operations up to the violation, of its part, with what was open then open: what judge()
+  /// finds violated. Lines and stamps are those of the calls and ends.
+  FlatHistory proof() const;
+  /// Of what is kept, about.
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Event {
+    std::uint32_t op = 0;
+    bool is_end = false;
+    std::int64_t place = 0;
+  };
+  struct Part {
+    std::unique_ptr<OnlineZones> zones;
+    std::unique_ptr<OnlinePart> search;
+    std::vector<std::uint32_t> ops;  ///< while it is judged by zones
+  };
+
+  void flush();
+  void order_instant();
+  void take(const Event& event);
+  void take_in_zones(Part& part, const Event& event);
+  void search_from_now(Part& part, std::int64_t before);
+  void answered(OnlinePart::Answer answer, const OnlinePart& part);
+  void look_at_words();
+  Part& part_of(const FlatOperation& op);
+  void settle();
+  void note_undecided();
+  void note_violation(std::int64_t at);
+
+  FlatHistory& history_;
+  const Model& model_;
+  Value initial_;
+  OnlineOptions options_;
+  PlainView view_;
+  std::vector<FlatOperation> recorded_;  ///< as they were given, so far
+  std::vector<FlatOperation> placed_;    ///< with the numbers of events for stamps
+  std::vector<std::uint32_t> ended_;     ///< by event from 1: twice its operation, +1 for an end
+  std::vector<Part> parts_;              ///< by key, the last: without one
+  std::vector<Event> instant_;           ///< the events of the instant now_, in order
+  std::int64_t now_ = GreatestOf::kLeast;
+  std::optional<OnlineViolation> violation_;
+  std::string undecided_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace sibyl::analysis

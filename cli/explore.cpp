@@ -334,6 +334,7 @@ int explore_drawn(const ExploreSettings& settings, Io& io) {
     throw UsageError("--strategy scripted is for a scenario whose scheduler has the script");
   }
   const Generator generator = generator_of(settings.drawn, settings.common);
+  refuse_unbound(settings.binding, *generator.protocol);
   if (settings.binding.on) {
     check_folder(settings.common.out);
     return explore_binding_drawn(generator, settings.drawn.runs, settings.binding,
@@ -359,6 +360,7 @@ int explore_one(const ExploreSettings& settings, Io& io) {
   }
   check_folder(settings.common.out);
   const Scenario& scenario = scenarios.front();
+  refuse_unbound(settings.binding, *scenario.protocol);
   if (settings.binding.on && settings.strategy != "exhaustive") {
     return explore_binding(scenario, settings.binding, options_of(settings, *scenario.protocol, io),
                            settings.common, io);

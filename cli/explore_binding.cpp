@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "protocols/protocol.hpp"
 #include "scenarios/binding.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
@@ -160,13 +161,18 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
   }
 }
 
-namespace {
-
-void refuse_synchronous(const ProtocolInfo& protocol) {
-  if (!protocol.synchronous) return;
+void refuse_unbound(const BindingSettings& settings, const ProtocolInfo& protocol) {
+  if (!settings.on || protocol.decides) return;
+  std::string known;
+  for (const ProtocolInfo& each : protocols()) {
+    if (each.decides) known += (known.empty() ? "" : ", ") + each.name;
+  }
   throw UsageError(
-      fmt::format("--binding: {} is synchronous; continuations take any time", protocol.name));
+      fmt::format("--binding: {} puts out no values of an agreement; those that do are {}",
+                  protocol.name, known));
 }
+
+namespace {
 
 BindingOptions binding_options(const BindingSettings& settings, const ExploreOptions& options) {
   BindingOptions binding;
@@ -216,7 +222,6 @@ void add(const BindingResult& part, BindingResult& all) {
 
 int explore_binding(const Scenario& scenario, const BindingSettings& settings,
                     const ExploreOptions& options, const Common& common, Io& io) {
-  refuse_synchronous(*scenario.protocol);
   const BindingOptions binding = binding_options(settings, options);
   return conclude(scenario.id, binding, search_binding(scenario, binding), common, io);
 }
@@ -224,7 +229,6 @@ int explore_binding(const Scenario& scenario, const BindingSettings& settings,
 int explore_binding_drawn(const Generator& generator, std::uint64_t each,
                           const BindingSettings& settings, const ExploreOptions& options,
                           const Common& common, Io& io) {
-  refuse_synchronous(*generator.protocol);
   const BindingOptions binding = binding_options(settings, options);
   BindingResult all;
   for (std::uint64_t number = 0; all.runs < binding.runs && !all.stopped; ++number) {

@@ -23,6 +23,9 @@ void add_binding_options(CLI::App& verb, BindingSettings& settings);
 void check_binding_options(const CLI::App& verb, const BindingSettings& settings,
                            const std::string& strategy);
 
+/// Throws UsageError where binding is asked for of a protocol that decides nothing.
+void refuse_unbound(const BindingSettings& settings, const ProtocolInfo& protocol);
+
 /// Searches and reports; the exit status. `options`: what it shares with a search for violations.
 int explore_binding(const Scenario& scenario, const BindingSettings& settings,
                     const ExploreOptions& options, const Common& common, Io& io);

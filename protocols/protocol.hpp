@@ -137,6 +137,8 @@ struct ProtocolInfo {
   /// It ends once messages are faster than its timers, whenever that is: in the asynchronous runs
   /// of a search timers outrun messages for a while only.
   bool timely_in_the_end = false;
+  /// Its processes put out the values of an agreement (note::Decide): it can be asked for binding.
+  bool decides = false;
   /// What the protocol does not promise, but a scenario may ask for (`expect.properties`).
   std::vector<std::string> not_promised = {};
   /// Groups of nodes that can be exchanged: with the nodes of a group renumbered in the states of

@@ -204,6 +204,7 @@ ProtocolInfo agreement_protocol(AgreementProtocol protocol) {
       info.not_promised.push_back(property);
     }
   }
+  info.decides = true;
   info.drawn_steps = protocol.drawn_steps;
   info.words = protocol.words;
   for (const std::string& step : names_of<InputDue, broadcast::Retired>()) {

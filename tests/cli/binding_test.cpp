@@ -68,7 +68,6 @@ TEST_CASE("explore --protocol --binding draws the scenarios whose runs it forks"
   const Value report = parse_json(ran.out, "report");
   CHECK(*report.find("id") == Value("generated-binding-crusader-agreement"));
   CHECK(*report.find("runs") == Value(30));
-  CHECK(has(searched("scheduled-broadcast").err, "is synchronous"));
 }
 
 TEST_CASE("options that do not go with --binding are refused") {
@@ -90,6 +89,26 @@ TEST_CASE("options that do not go with --binding are refused") {
             "--forks does not go with --binding --strategy exhaustive"));
   CHECK(has(refused({"--binding", "--forks", "0", "--continue-states", "0"}),
             "nothing would be searched"));
+}
+
+TEST_CASE("a protocol that decides nothing is not asked for binding: which do is said") {
+  const std::string scenario = SIBYL_SOURCE_DIR "/scenarios/smr/G-pbft-fault-free.json";
+  for (const std::vector<std::string>& what :
+       {std::vector<std::string>{"--protocol", "pbft"},
+        {"--protocol", "scheduled-broadcast"},
+        {scenario, "--only", "smr-G-pbft-fault-free"},
+        {scenario, "--only", "smr-G-pbft-fault-free", "--strategy", "exhaustive"}}) {
+    std::vector<std::string> arguments{"explore", "--binding"};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    const Ran ran = sibyl_with(arguments);
+    CHECK(ran.status == 64);
+    CHECK(ran.out == "");
+    CHECK(has(ran.err, "puts out no values of an agreement; those that do are "));
+    for (const char* known : {"weak-agreement", "ben-or", "binary-agreement",
+                              "binding-crusader-agreement", "common-subset"}) {
+      CHECK(has(ran.err, known));
+    }
+  }
 }
 
 }  // namespace sibyl::test::binding_test

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,26 +32,15 @@ Override read_override(const std::string& text) {
   return parse_override(text);
 }
 
-/// Leaves what --only names. Throws UsageError when that is nothing.
-void keep_only(const Common& common, std::vector<Scenario>& loaded) {
-  if (common.only.empty()) return;
-  const auto is_meant = [&](const Scenario& s) {
-    const std::string variant =
-        s.id.substr(s.id.rfind('/') == std::string::npos ? 0 : s.id.rfind('/') + 1);
-    return s.id == common.only || (s.id != variant && variant == common.only);
-  };
-  std::vector<std::string> ids;
-  for (const Scenario& s : loaded) ids.push_back(s.id);
-  std::vector<std::string> candidates = ids;
-  for (const std::string& id : ids) candidates.push_back(id.substr(id.rfind('/') + 1));
-  std::erase_if(loaded, [&](const Scenario& s) { return !is_meant(s); });
-  if (loaded.empty()) {
-    const std::string guess = nearest(common.only, candidates);
-    std::string known;
-    for (const auto& id : ids) known += (known.empty() ? "" : ", ") + id;
-    throw UsageError(fmt::format("--only {}: there is none of this id{}; there are {}", common.only,
-                                 guess.empty() ? "" : "; did you mean \"" + guess + "\"?", known));
-  }
+/// Throws UsageError where --only names none of the scenarios that there are.
+void check_only(const Only& only, const std::vector<Scenario>& loaded) {
+  if (!loaded.empty()) return;
+  std::vector<std::string> candidates = only.known;
+  for (const std::string& id : only.known) candidates.push_back(id.substr(id.rfind('/') + 1));
+  const std::string guess = nearest(only.id, candidates);
+  throw UsageError(fmt::format("--only {}: there is none of this id{}; there are {}", only.id,
+                               guess.empty() ? "" : "; did you mean \"" + guess + "\"?",
+                               fmt::join(only.known, ", ")));
 }
 
 bool may_be_shared(const std::string& path) {
@@ -218,23 +208,25 @@ std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, cons
   const std::vector<Override> overrides = overrides_of(common);
   std::vector<Scenario> loaded;
   std::optional<InputError> first;
+  Only only{common.only, {}};
   for (const std::string& file : files) {
     try {
-      for (Scenario& s : load_file(file, overrides)) loaded.push_back(std::move(s));
+      for (Scenario& s : load_file(file, overrides, &only)) loaded.push_back(std::move(s));
     } catch (const InputError& e) {
       if (first) io.err << shown(first->what()) << "\n";
       first = e;
     }
   }
   if (first) throw InputError(*first);
-  keep_only(common, loaded);
+  check_only(only, loaded);
   return loaded;
 }
 
 std::vector<Scenario> scenarios_in(const std::string& text, const std::string& path,
                                    const Common& common) {
-  std::vector<Scenario> loaded = load_text_of(path, text, overrides_of(common));
-  keep_only(common, loaded);
+  Only only{common.only, {}};
+  std::vector<Scenario> loaded = load_text_of(path, text, overrides_of(common), &only);
+  check_only(only, loaded);
   return loaded;
 }
 

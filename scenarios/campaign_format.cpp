@@ -292,6 +292,10 @@ InputError located(const InputError& e, const std::vector<Placed>& overrides,
 
 std::vector<Scenario> load_scenarios(const Fields& entry, const std::vector<Placed>& overrides,
                                      const std::string& name, const std::string& folder) {
+  Only only;
+  if (entry.read("only", only.id) && only.id.empty()) {
+    throw ConfigError(entry.at("only"), "is empty; leave it out for all scenarios of the file");
+  }
   std::string file;
   entry.require("scenario", file);
   if (file.empty() || file == "-") {
@@ -301,24 +305,16 @@ std::vector<Scenario> load_scenarios(const Fields& entry, const std::vector<Plac
   std::vector<Override> sets;
   for (const Placed& o : overrides) sets.push_back(o.set);
   try {
-    return load_file(path.string(), sets);
+    std::vector<Scenario> scenarios = load_file(path.string(), sets, &only);
+    if (scenarios.empty()) {
+      unknown_name(entry.at("only"), only.id, only.known, "scenario of this file");
+    }
+    return scenarios;
   } catch (const FileError& e) {
     throw ConfigError(entry.at("scenario"), e.what());
   } catch (const InputError& e) {
     throw located(e, overrides, name);
   }
-}
-
-void keep_only(const Fields& entry, std::vector<Scenario>& scenarios) {
-  std::string only;
-  if (!entry.read("only", only)) return;
-  std::vector<std::string> ids;
-  for (const Scenario& s : scenarios) ids.push_back(s.id);
-  std::erase_if(scenarios, [&](const Scenario& s) {
-    const auto slash = s.id.rfind('/');
-    return s.id != only && (slash == std::string::npos || s.id.substr(slash + 1) != only);
-  });
-  if (scenarios.empty()) unknown_name(entry.at("only"), only, ids, "scenario of this file");
 }
 
 /// What a protocol's entry says of it, checked with the overrides; and the first that is drawn.
@@ -371,7 +367,6 @@ std::vector<CampaignEntry> entries_of(const Fields& fields, const CampaignSearch
     throw ConfigError(fields.at(other), "belongs to \"protocol\"; a scenario says it itself");
   }
   std::vector<Scenario> scenarios = load_scenarios(fields, overrides, name, folder);
-  keep_only(fields, scenarios);
   std::vector<CampaignEntry> entries;
   for (Scenario& scenario : scenarios) {
     entries.push_back({fields.pointer(), std::move(scenario), search, {}, {}});

@@ -330,6 +330,12 @@ Scenario finish(Draft& draft, const std::string& file, const std::vector<Overrid
 
 }  // namespace
 
+bool Only::takes(std::string_view other) const {
+  if (id.empty() || other == id) return true;
+  const auto slash = other.rfind('/');
+  return slash != std::string_view::npos && other.substr(slash + 1) == id;
+}
+
 Override parse_override(const std::string& text) {
   const auto equals = text.find('=');
   try {
@@ -352,7 +358,7 @@ Override parse_override(const std::string& text) {
 }
 
 std::vector<Scenario> load_text(std::string_view text, const std::string& name,
-                                const std::vector<Override>& overrides) {
+                                const std::vector<Override>& overrides, Only* only) {
   const Value whole = parse_json(text, name, {kLargestScenario, 64});
   std::vector<Draft> drafts;
   try {
@@ -362,6 +368,11 @@ std::vector<Scenario> load_text(std::string_view text, const std::string& name,
   }
   std::vector<Scenario> scenarios;
   for (Draft& draft : drafts) {
+    if (only != nullptr) {
+      const std::string& id = *draft.document.find("id")->as_string();
+      only->known.push_back(id);
+      if (!only->takes(id)) continue;
+    }
     scenarios.push_back(finish(draft, name, overrides));
     scenarios.back().shares_file = drafts.size() > 1;
   }
@@ -373,12 +384,13 @@ std::vector<Scenario> load_text(std::string_view text, const std::string& name,
   return scenarios;
 }
 
-std::vector<Scenario> load_file(const std::string& path, const std::vector<Override>& overrides) {
-  return load_text_of(path, read_file(path, kLargestScenario), overrides);
+std::vector<Scenario> load_file(const std::string& path, const std::vector<Override>& overrides,
+                                Only* only) {
+  return load_text_of(path, read_file(path, kLargestScenario), overrides, only);
 }
 
 std::vector<Scenario> load_text_of(const std::string& path, std::string_view text,
-                                   const std::vector<Override>& overrides) {
+                                   const std::vector<Override>& overrides, Only* only) {
   const std::string name = path == "-" ? "standard input" : path;
   if (looks_like_trace(text)) {
     throw InputError(name, "", "is a trace, not a scenario; sibyl view and sibyl diff read it");
@@ -388,7 +400,7 @@ std::vector<Scenario> load_text_of(const std::string& path, std::string_view tex
     throw InputError(name, "",
                      "is compressed; only a trace, for sibyl view and sibyl diff, may be");
   }
-  auto scenarios = load_text(text, name, overrides);
+  auto scenarios = load_text(text, name, overrides, only);
   for (Scenario& s : scenarios) s.file = path;
   return scenarios;
 }

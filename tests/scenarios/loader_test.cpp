@@ -38,6 +38,27 @@ TEST_CASE("a file is the base and then its variants, each the base with other va
   CHECK(all[0].document.find("variants") == nullptr);
 }
 
+TEST_CASE("what is set from outside is judged for the scenarios that are chosen alone") {
+  const std::string file = kData + "two_variants.json";
+  const std::vector<Override> base{parse_override("/network/default/delay/uniform/0=\"2ms\"")};
+  CHECK_THROWS_AS(load_file(file, base), InputError);  // the variant's delay is a constant
+  for (const char* name : {"test-two-partitions", "slow", "test-two-partitions/slow"}) {
+    Only only{name, {}};
+    const bool is_base = std::string(name) == "test-two-partitions";
+    const std::vector<Override> sets = is_base ? base : std::vector<Override>{};
+    const auto chosen = load_file(file, sets, &only);
+    REQUIRE(chosen.size() == 1);
+    CHECK(chosen[0].id == (is_base ? "test-two-partitions" : "test-two-partitions/slow"));
+    CHECK(chosen[0].shares_file);
+    CHECK(only.known ==
+          std::vector<std::string>{"test-two-partitions", "test-two-partitions/slow"});
+  }
+  Only variant{"slow", {}};
+  CHECK_THROWS_AS(load_file(file, base, &variant), InputError);
+  Only other{"partitions", {}};
+  CHECK(load_file(file, base, &other).empty());
+}
+
 TEST_CASE("a variant's document is a scenario of its own") {
   const Scenario variant = load_file(kData + "two_variants.json")[1];
   const auto again = load_text(to_json(variant.document), "again.json");

@@ -13,8 +13,8 @@ constexpr int kMostShift = 40;  // px that a box may begin late
 constexpr int kLabelRow = 18;
 constexpr int kBarRow = 20;
 constexpr int kBarHeight = 17;
-constexpr int kPadding = 18;  // above and below a lane
-constexpr int kBesideBox = 4;    // px between a box and its label on the life line
+constexpr int kPadding = 18;   // above and below a lane
+constexpr int kBesideBox = 4;  // px between a box and its label on the life line
 constexpr int kOutsideRows = 3;
 constexpr int kLongestLabel = 330;      // px, outside of boxes
 constexpr std::size_t kFewArrows = 60;  // are labelled
@@ -392,6 +392,15 @@ bool Lanes::covered(const Rows& rows, int x) const {
     if (rows.box_row[i] == 0 && area.x0 - 1 <= x && x <= area.x1 + 1) return true;
   }
   return false;
+}
+
+std::size_t Lanes::left_out() const {
+  std::size_t count = 0;
+  for (const Rows& rows : rows_) {
+    count += static_cast<std::size_t>(std::count_if(rows.labels.begin(), rows.labels.end(),
+                                                    [](const Anchored& l) { return !l.placed; }));
+  }
+  return count;
 }
 
 /// The heights at which an arrow leaves and arrives: the edges of boxes, or the life lines.

@@ -1,6 +1,7 @@
 // The lanes of a drawing: boxes, bars, arrows and marks, with their labels.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "analysis/svg_labels.hpp"
@@ -31,6 +32,9 @@ class Lanes {
 
   /// The height of a lane's life line; after place().
   int life_of(std::size_t lane) const { return rows_[lane].life; }
+
+  /// How many labels of boxes and marks found no room at all; after place().
+  std::size_t left_out() const;
 
   /// The place of a time.
   int x_of(std::int64_t ns) const { return left_ + scale_.at(ns); }

@@ -22,8 +22,13 @@ constexpr Font kTitleFont{20, true};
 constexpr int kWidestTime = 16000;  // px
 constexpr int kLeastGap = 14;       // px between neighbouring instants
 constexpr int kPxPerInstant = 32;
+constexpr int kUsualWidth = 2400;  // px; beyond it instants get less room
+constexpr int kCrowdedGap = 6;     // px; the least gap there
+constexpr int kCrowdedPxPerInstant = 12;
 constexpr std::size_t kFewBoxes = 80;  // whose labels may ask for a wider page
 constexpr int kWidestForLabels = 2200;
+constexpr int kUsualGapForOthers = 300;
+constexpr int kWidestForOthers = 1800;  // labels of what takes no time
 constexpr int kWindowRow = 24;
 constexpr int kTickSpacing = 56;  // px
 constexpr int kLegendRow = 23;
@@ -44,31 +49,60 @@ bool labels_fit(const Scene& scene, const TimeScale& scale) {
   return fit * 10 >= all * 9;
 }
 
-TimeScale choose_scale(const Scene& scene) {
+/// How many labels of the lanes are cut or left out.
+std::size_t cut_labels(const Scene& scene, const TimeScale& scale, int left) {
+  Picture tried;
+  Lanes lanes(scene, scale, tried, left, 0);
+  lanes.place();
+  const auto cut = std::count_if(tried.texts.begin(), tried.texts.end(),
+                                 [](const Text& text) { return text.text.ends_with("…"); });
+  return lanes.left_out() + static_cast<std::size_t>(cut);
+}
+
+/// A scale of up to `wide` px, which is more than usual: the narrowest tried that cuts no more
+/// labels than the widest.
+TimeScale crowded_scale(const Scene& scene, const std::vector<std::int64_t>& instants, int wide,
+                        int left) {
+  const auto n = static_cast<int>(instants.size());
+  TimeScale widest(instants, wide, kLeastGap, kWidestTime);
+  const std::size_t cut = cut_labels(scene, widest, left);
+  for (int px = std::max(kUsualWidth, n * kCrowdedPxPerInstant); px < wide; px += px / 2) {
+    TimeScale scale(instants, px, std::clamp(px / n / 2, kCrowdedGap, kLeastGap), kWidestTime);
+    if (cut_labels(scene, scale, left) <= cut) return scale;
+  }
+  return widest;
+}
+
+TimeScale choose_scale(const Scene& scene, int left) {
   const std::vector<std::int64_t> instants = scene.instants();
   const auto n = static_cast<int>(std::min<std::size_t>(instants.size(), kWidestTime));
   int target = std::clamp(n * kPxPerInstant, 680, kWidestTime);
-  TimeScale scale(instants, target, kLeastGap, kWidestTime);
+  if (target > kUsualWidth) return crowded_scale(scene, instants, target, left);
+  const auto of_width = [&](int px, int usual_gap = TimeScale::kUsualGap) {
+    return TimeScale(instants, px, kLeastGap, kWidestTime, usual_gap);
+  };
+  TimeScale scale = of_width(target);
   if (scene.boxes.size() > kFewBoxes) return scale;
   while (target < kWidestForLabels && !labels_fit(scene, scale)) {
     target += target / 5;
-    scale = TimeScale(instants, target, kLeastGap, kWidestTime);
+    scale = of_width(target);
+  }
+  // Events without duration: a wider page only where hardly any label is cut then.
+  if (cut_labels(scene, scale, left) * 10 <= scene.boxes.size()) return scale;
+  for (int px = target; px < kWidestForOthers; px += px / 5) {
+    TimeScale wider = of_width(px, kUsualGapForOthers);
+    if (cut_labels(scene, wider, left) * 10 <= scene.boxes.size()) return wider;
   }
   return scale;
 }
 
 class Page {
  public:
-  explicit Page(const Scene& scene) : scene_(scene), scale_(choose_scale(scene)) {}
+  explicit Page(const Scene& scene)
+      : scene_(scene), left_(left_of(scene)), scale_(choose_scale(scene, left_)) {}
 
   Picture build() {
     picture_.title = scene_.title;
-    int names = 60;
-    for (const Lane& lane : scene_.lanes) {
-      names = std::max(names, text_width(lane.name, kNameFont));
-      names = std::max(names, text_width(lane.role, kSmallFont));
-    }
-    left_ = kMargin + std::min(names, 180) + 20;
     text_width_ =
         std::clamp(left_ + scale_.width() + 30, kLeastWidth, kMostTextWidth) - 2 * kMargin;
     head();
@@ -84,6 +118,16 @@ class Page {
   }
 
  private:
+  /// Where the time begins: behind the names.
+  static int left_of(const Scene& scene) {
+    int names = 60;
+    for (const Lane& lane : scene.lanes) {
+      names = std::max(names, text_width(lane.name, kNameFont));
+      names = std::max(names, text_width(lane.role, kSmallFont));
+    }
+    return kMargin + std::min(names, 180) + 20;
+  }
+
   void paragraph(std::string_view text, Font font, std::string_view style, std::size_t most) {
     for (std::string& line : wrapped(text, text_width_, font, most)) {
       y_ += font.size + 5;
@@ -362,9 +406,9 @@ class Page {
   }
 
   const Scene& scene_;
+  int left_;  ///< px, where the time begins
   TimeScale scale_;
   Picture picture_;
-  int left_ = 0;
   int text_width_ = 0;
   int y_ = 0;
   int lanes_top_ = 0;

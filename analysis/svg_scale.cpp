@@ -10,8 +10,6 @@ namespace {
 
 constexpr int kLongestGap = 200;  // px; what is beyond 1.6 times as much is broken to this length
 
-constexpr int kUsualGap = 130;  // px; the median gap is at most so long
-
 struct Width {
   int px = 0;
   bool broken = false;
@@ -27,14 +25,15 @@ Width gap_width(std::int64_t gap_ns, double px_per_ns, int least) {
 
 /// The px per ns with which the gaps fill about `target_px`, yet a usual gap is not broken: the
 /// median, of an even number the shorter one in the middle.
-double fitting_scale(const std::vector<std::int64_t>& instants, int target_px, int least) {
+double fitting_scale(const std::vector<std::int64_t>& instants, int target_px, int least,
+                     int usual_gap) {
   std::vector<std::int64_t> gaps;
   for (std::size_t i = 1; i < instants.size(); ++i) gaps.push_back(instants[i] - instants[i - 1]);
   if (gaps.empty()) return 0;
   const auto middle_gap = gaps.begin() + static_cast<std::ptrdiff_t>((gaps.size() - 1) / 2);
   std::nth_element(gaps.begin(), middle_gap, gaps.end());
   double low = 0;
-  double high = static_cast<double>(kUsualGap) / static_cast<double>(*middle_gap);
+  double high = static_cast<double>(usual_gap) / static_cast<double>(*middle_gap);
   for (int round = 0; round < 80; ++round) {
     const double middle = (low + high) / 2;
     std::int64_t total = 0;
@@ -46,11 +45,12 @@ double fitting_scale(const std::vector<std::int64_t>& instants, int target_px, i
 
 }  // namespace
 
-TimeScale::TimeScale(std::vector<std::int64_t> instants, int target_px, int least_gap, int most_px)
+TimeScale::TimeScale(std::vector<std::int64_t> instants, int target_px, int least_gap, int most_px,
+                     int usual_gap)
     : instants_(std::move(instants)) {
   const auto gaps = static_cast<int>(std::max<std::size_t>(instants_.size(), 2) - 1);
   const int least = std::max(1, std::min(least_gap, most_px / gaps));
-  const double scale = fitting_scale(instants_, std::min(target_px, most_px), least);
+  const double scale = fitting_scale(instants_, std::min(target_px, most_px), least, usual_gap);
   x_.push_back(0);
   for (std::size_t i = 1; i < instants_.size(); ++i) {
     const Width w = gap_width(instants_[i] - instants_[i - 1], scale, least);

@@ -15,9 +15,12 @@ namespace sibyl::analysis::svg {
 /// gap is broken.
 class TimeScale {
  public:
+  static constexpr int kUsualGap = 130;  ///< px
   /// `instants`: sorted, without repetition, not empty. `target_px` is about the width wanted.
-  /// `most_px` bounds the width where the instants are at most so many. O(n).
-  TimeScale(std::vector<std::int64_t> instants, int target_px, int least_gap, int most_px);
+  /// `most_px` bounds the width where the instants are at most so many; the median gap is at most
+  /// `usual_gap` px. O(n).
+  TimeScale(std::vector<std::int64_t> instants, int target_px, int least_gap, int most_px,
+            int usual_gap = kUsualGap);
 
   /// Px from the scale's begin; times outside are moved to its ends. O(log n).
   int at(std::int64_t ns) const;

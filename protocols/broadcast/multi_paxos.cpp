@@ -395,7 +395,8 @@ ProtocolInfo multi_paxos() {
   p.read = [read](const Setup& setup) {
     const auto options = read_options<PaxosOptions>(setup, paxos_variants());
     if (options.timeout.ns <= 0) {
-      throw ConfigError(pointer_to(kOptionsPointer, "timeout"), "must be above 0");
+      throw ConfigError(pointer_to(kOptionsPointer, "timeout"),
+                        "found " + format_duration(options.timeout) + ", must be above 0");
     }
     return read(setup);
   };

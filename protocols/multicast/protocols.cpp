@@ -39,7 +39,8 @@ Words words_with_log(std::vector<std::string> steps, std::vector<std::string> co
 
 void require_above_0(Duration found, const char* option) {
   if (found.ns > 0) return;
-  throw ConfigError(pointer_to(kOptionsPointer, option), "must be above 0");
+  throw ConfigError(pointer_to(kOptionsPointer, option),
+                    "found " + format_duration(found) + ", must be above 0");
 }
 
 template <class Options>

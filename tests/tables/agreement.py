@@ -172,7 +172,7 @@ def largest_of(n):
 def common_subset(tables):
     tables.head("Common subset: the largest round of its n agreements", "n", "expected", "mean",
                 "99 % interval", "runs", "messages, mean")
-    for n, seeds in ((4, 10_000), (7, 10_000), (10, 10_000), (16, 2000), (31, 200), (64, 40)):
+    for n, seeds in ((4, 10_000), (7, 10_000), (10, 10_000), (16, 10_000), (31, 1000), (64, 200)):
         document = scenario({"name": "common-subset"}, n,
                             {"inputs": [f"block {i}" for i in range(n)]},
                             network={"default": {"delay": "1ms"}})

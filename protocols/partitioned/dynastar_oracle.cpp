@@ -55,9 +55,11 @@ void DynastarOracle::timer(Context& context, const Message& tag) {
 }
 
 bool DynastarOracle::accepts(const Message& message) {
-  const std::optional<std::size_t> oracles = system().copies_by_oracle();
-  if (const auto* c = message.as<Create>()) return copies.first(c->op, c->attempt, oracles);
-  if (const auto* c = message.as<Delete>()) return copies.first(c->op, c->attempt, oracles);
+  const auto is_first = [&](const auto& c) {
+    return copies.first(c.client, c.op, c.attempt, copies_rule(system(), options_));
+  };
+  if (const auto* c = message.as<Create>()) return is_first(*c);
+  if (const auto* c = message.as<Delete>()) return is_first(*c);
   if (const auto* c = message.as<dynastar::Exec>())
     return c->to.empty() || system().has_partition(c->to);
   if (message.as<dynastar::Hint>() != nullptr) return true;

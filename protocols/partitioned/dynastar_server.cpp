@@ -8,11 +8,25 @@
 
 namespace sibyl::partitioned {
 
-bool Copies::first(std::uint64_t op, std::uint32_t attempt, std::optional<std::size_t> all) {
-  if (all == 1) return true;
+/// A client that has its answer to an attempt has it from the target, which was lent what it needs
+/// by all others, or from a partition that waited for the oracle's signal as the oracle did for its
+/// own. Without these signals one of them may not have delivered the command yet.
+CopiesRule copies_rule(const System& system, const DynastarOptions& options) {
+  return {system.copies_by_oracle(),
+          system.calls_in_turn() && options.create_signals && options.delete_signals};
+}
+
+bool Copies::first(NodeId client, std::uint64_t op, std::uint32_t attempt, const CopiesRule& rule) {
+  if (rule.all == 1) return true;
   const Key key{op, attempt};
+  if (!rule.all && rule.in_turn) {
+    Key& last = latest[client];  // both are counted from 1
+    if (key <= last) return false;
+    last = key;
+    return true;
+  }
   const std::uint64_t count = ++seen[key];
-  if (count == all) seen.erase(key);
+  if (count == rule.all) seen.erase(key);
   return count == 1;
 }
 
@@ -34,7 +48,9 @@ void DynastarServer::start(Context& context) {
 
 /// Leaves aside what names partitions that there are not, and later copies.
 bool DynastarServer::accepts(const Message& message) {
-  const std::optional<std::size_t> oracles = system().copies_by_oracle();
+  const auto is_first = [&](const auto& c) {
+    return copies.first(c.client, c.op, c.attempt, copies_rule(system(), options_));
+  };
   if (const auto* c = message.as<dynastar::Command>()) {
     const bool known = std::all_of(c->places.begin(), c->places.end(), [&](const auto& place) {
       return system().has_partition(place.second);
@@ -45,10 +61,10 @@ bool DynastarServer::accepts(const Message& message) {
       const Work work{c->steps, c->request};
       return sorted(names) == names && system().application->objects(work) == names;
     }();
-    return known && complete && (!c->by_oracle || copies.first(c->op, c->attempt, oracles));
+    return known && complete && (!c->by_oracle || is_first(*c));
   }
-  if (const auto* c = message.as<Create>()) return copies.first(c->op, c->attempt, oracles);
-  if (const auto* c = message.as<Delete>()) return copies.first(c->op, c->attempt, oracles);
+  if (const auto* c = message.as<Create>()) return is_first(*c);
+  if (const auto* c = message.as<Delete>()) return is_first(*c);
   const auto* p = message.as<dynastar::Plan>();
   return p != nullptr &&
          std::all_of(p->moves.begin(), p->moves.end(), [&](const dynastar::PlannedMove& move) {

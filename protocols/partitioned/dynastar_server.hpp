@@ -50,21 +50,39 @@
 
 namespace sibyl::partitioned {
 
-/// Tells the first copy of a command that every replica of the oracle sends from later ones; keeps
-/// an entry until all copies have come, and for good where there may be any number.
+/// What is known of the copies of a command that every replica of the oracle sends.
+struct CopiesRule {
+  std::optional<std::size_t> all;  ///< how many there are to be; none: any number
+  /// A client's next attempt, and its next operation, begin when all groups that take part in the
+  /// one before have delivered it.
+  bool in_turn = false;
+};
+CopiesRule copies_rule(const System& system, const DynastarOptions& options);
+
+/// Tells the first copy of a command that every replica of the oracle sends from later ones.
+///
+/// It keeps an entry until all copies have come where their number is known. Where replicas may
+/// crash and come back it is not: a copy may be under way for any time, and whoever has forgotten
+/// its command cannot tell it from a first one. What ends the wait is word from the client that the
+/// command is over. Clients that call one operation at a time give it with each next one: an entry
+/// a client is enough, and what is not later than that is no first copy, or one that nobody waits
+/// for (a partition whose map was of another epoch, as all that the command went to). Elsewhere
+/// entries stay for good.
 class Copies {
  public:
-  /// Whether this is the first copy. `all`: how many there are to be; none: any number.
-  bool first(std::uint64_t op, std::uint32_t attempt, std::optional<std::size_t> all);
+  /// Whether this is the first copy. O(log entries).
+  bool first(NodeId client, std::uint64_t op, std::uint32_t attempt, const CopiesRule& rule);
+  std::size_t size() const { return seen.size() + latest.size(); }
   struct Key {
     std::uint64_t op = 0;
     std::uint32_t attempt = 0;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   std::map<Key, std::uint64_t> seen;
+  std::map<NodeId, Key> latest;  ///< by client, where they come in turn
 };
 BOOST_DESCRIBE_STRUCT(Copies::Key, (), (op, attempt))
-BOOST_DESCRIBE_STRUCT(Copies, (), (seen))
+BOOST_DESCRIBE_STRUCT(Copies, (), (seen, latest))
 
 /// An object that a plan brings.
 struct Awaited {

@@ -155,6 +155,12 @@ std::optional<std::size_t> System::copies_by_oracle() const {
   return replicas[*oracle].size();
 }
 
+bool System::calls_in_turn() const {
+  if (!workload.generator) return true;
+  const GeneratorSpec& spec = workload.generator->spec();
+  return !spec.rate && spec.outstanding == 1;
+}
+
 bool System::has_partition(std::string_view name) const {
   return std::find(partitions.begin(), partitions.end(), name) != partitions.end();
 }

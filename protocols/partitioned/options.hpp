@@ -358,6 +358,8 @@ struct System {
   /// How many copies of what every replica of the oracle multicasts may be delivered; none: any
   /// number, since one that recovers may send what it has sent before.
   std::optional<std::size_t> copies_by_oracle() const;
+  /// Whether every client has one operation under way at most, with ascending numbers.
+  bool calls_in_turn() const;
   /// What the clock of the node's group shows at first; 0 of a client.
   std::int64_t clock_of(NodeId node) const;
   /// The groups of these names, sorted.

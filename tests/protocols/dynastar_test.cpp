@@ -12,6 +12,8 @@
 namespace sibyl::dynastar_test {
 namespace {
 
+using partitioned::Copies;
+using partitioned::CopiesRule;
 using testing::disagreement;
 using testing::Ran;
 using testing::run;
@@ -104,6 +106,56 @@ TEST_CASE("a command through the oracle is executed once, however many replicas 
     CHECK(ran.buffered == 0);
     CHECK(disagreement(ran) == "");
   }
+}
+
+TEST_CASE("of copies of the oracle's commands an entry a client is kept, where these wait") {
+  const auto left = [](const std::string& clients, int calls) {
+    Scenario s = dynastar(
+        R"({"partitions": {"P1": {"replicas": 2}, "P2": {"replicas": 2}},
+            "oracle": {"replicas": 3}, "multicast": "ft_skeen",
+            "application": {"name": "kv", "options": {"keys": 6}}, "generate": {}})",
+        R"({"generate": {"clients": 2, "operations": )" + std::to_string(calls) + clients + "}}",
+        R"({"cache": false, "plan_threshold": 0})");
+    const Ran ran = run(s);
+    REQUIRE(ran.outcome == Outcome::quiescent);
+    CHECK(ran.count("exec") == static_cast<std::uint64_t>(2 * calls));
+    CHECK(disagreement(ran) == "");
+    return ran.copies;
+  };
+  for (const int calls : {5, 20}) {
+    CAPTURE(calls);
+    CHECK(left("", calls) == 2);
+    // Nobody says when a command is over: all that one partition has seen are kept.
+    CHECK(left(R"(, "outstanding": 2)", calls) >= static_cast<std::size_t>(calls));
+  }
+}
+
+TEST_CASE("a copy is the first of an attempt once, however late others come") {
+  const NodeId a{7};
+  const NodeId b{8};
+  const CopiesRule in_turn{std::nullopt, true};
+  Copies copies;
+  CHECK(copies.first(a, 1, 1, in_turn));
+  CHECK_FALSE(copies.first(a, 1, 1, in_turn));
+  CHECK(copies.first(a, 1, 2, in_turn));
+  CHECK(copies.first(b, 2, 1, in_turn));
+  CHECK_FALSE(copies.first(a, 1, 1, in_turn));  // of the attempt before
+  CHECK(copies.first(a, 5, 1, in_turn));
+  CHECK_FALSE(copies.first(a, 1, 2, in_turn));
+  CHECK_FALSE(copies.first(b, 2, 1, in_turn));
+  CHECK(copies.size() == 2);
+  // Where several are under way an earlier one may come after a later one.
+  const CopiesRule any{std::nullopt, false};
+  Copies kept;
+  CHECK(kept.first(a, 2, 1, any));
+  CHECK(kept.first(a, 1, 1, any));
+  CHECK_FALSE(kept.first(a, 2, 1, any));
+  CHECK(kept.size() == 2);
+  const CopiesRule two{2, true};
+  Copies counted;
+  CHECK(counted.first(a, 1, 1, two));
+  CHECK_FALSE(counted.first(a, 1, 1, two));
+  CHECK(counted.size() == 0);
 }
 
 TEST_CASE("plans that are asked for at one instant all become plans, one epoch each") {

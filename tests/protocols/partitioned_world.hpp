@@ -2,6 +2,7 @@
 // link takes one tick unless told otherwise, and ties go by insertion.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -116,6 +117,7 @@ struct Ran {
   std::string digest;
   std::map<std::string, Value> objects;  ///< as their owners have them at the end
   std::size_t remembered = 0;            ///< operations that clients still know
+  std::size_t copies = 0;    ///< commands of DynaStar's oracle that a server still knows, at most
   std::size_t buffered = 0;  ///< commands about which servers still keep what others have said
   std::uint64_t count(const std::string& what) const {
     const auto it = counts.find(what);
@@ -156,6 +158,7 @@ inline void look_into(const Process& process, Ran& ran) {
   } else if (const auto* dyna = dynamic_cast<const partitioned::DynastarServer*>(server)) {
     ran.buffered += dyna->gathered.size() + dyna->early.size() + dyna->pending.size() +
                     dyna->copies.seen.size();
+    ran.copies = std::max(ran.copies, dyna->copies.size());
     for (const auto& [object, slot] : dyna->objects.slots()) {
       ran.objects[object] = slot.item.value;
     }

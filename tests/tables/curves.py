@@ -68,6 +68,8 @@ MIXES = {
     "mix": {"timeline": 8500, "post": 750, "follow": 375, "unfollow": 375},
 }
 TPCC = {"s-smr": {1: 3120, 2: 3370}, "dynastar": {1: 2970, 2: 2650}}
+# Latency in ms at about 75 % of that peak.
+TPCC_LATENCY = {"s-smr": {1: 7.03, 2: 10.24}, "dynastar": {1: 5.03, 2: 17.57}}
 # (global rate, partitions): [(throughput, mean latency in ms)], some of the loads.
 VOLERY = {
     (0, 1): [(16883.7, 12.458), (28191.8, 16.412), (32884.2, 19.641), (34433.8, 29.825),
@@ -329,6 +331,39 @@ def tpcc(bench):
     return rows
 
 
+def latency(bench):
+    """TPC-C at 75 % of the peak: how many calls under way give that, and so the mean latency."""
+    rows = []
+    for system in ("s-smr", "dynastar"):
+        for count in (1, 2, 4):
+            def throughput(clients):
+                return bench.throughput("icdcs19", tpcc_sets(system, count, clients),
+                                        1.0, 1.0)["mean"]
+            low, high = (0, 0.0), (24 * count, throughput(24 * count))
+            goal = 0.75 * high[1]
+            while high[0] - low[0] > 1:
+                clients = (low[0] + high[0]) // 2
+                found = (clients, throughput(clients))
+                low, high = (found, high) if found[1] < goal else (low, found)
+            clients = low[0] + (goal - low[1]) / (high[1] - low[1])
+            ours = 1000 * clients / goal
+            published = TPCC_LATENCY[system].get(count)
+            rows.append({"system": {"s-smr": "S-SMR*"}.get(system, "DynaStar"),
+                         "partitions": count, "throughput_per_s": round(goal, 1),
+                         "calls_under_way": round(clients, 1), "published_ms": published or "",
+                         "ours_ms": round(ours, 2),
+                         "ratio": round(ours / published, 2) if published else ""})
+    return rows
+
+
+def latency_table(rows):
+    return ["| system | partitions | 75 % of our peak | calls under way | measured, ms | "
+            "ours, ms | ours / measured |", "|---|---|---|---|---|---|---|",
+            *(f"| {r['system']} | {r['partitions']} | {number(r['throughput_per_s'])} | "
+              f"{r['calls_under_way']} | {r['published_ms'] or '–'} | {r['ours_ms']} | "
+              f"{r['ratio'] or '–'} |" for r in rows)]
+
+
 def oracle(bench):
     """Questions to DynaStar's oracle, and commands, in windows of 100 ms; Mix without follows."""
     window = 0.1
@@ -391,6 +426,7 @@ FIGURES = {
     "mix": lambda bench: chirper(bench, "mix"),
     "post-weak": lambda bench: chirper(bench, "post", 10),
     "tpcc": tpcc,
+    "latency": latency,
     "oracle": oracle,
     "volery": volery,
 }
@@ -407,6 +443,8 @@ def show(name, rows):
     """The picture and the table of a figure."""
     if name == "oracle":
         return draw_oracle(rows)
+    if name == "latency":
+        return put(name, latency_table(rows))
     if name in TITLES:
         draw_lines(name, TITLES[name], rows, sorted({r["partitions"] for r in rows}))
     return put(name, table_of(rows))

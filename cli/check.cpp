@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <new>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "analysis/models/models.hpp"
 #include "analysis/properties.hpp"
 #include "cli/verbs.hpp"
+#include "scenarios/histories/follow.hpp"
 #include "scenarios/histories/load.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
@@ -30,6 +32,8 @@ using CheckClock = std::chrono::steady_clock;
 
 constexpr std::string_view kCheckFormat = "sibyl-check/1";
 constexpr std::string_view kLinearizability = "linearizability";
+/// Of a long part, for --online.
+constexpr std::size_t kReturnsTogether = 64;
 
 struct CheckSettings {
   Common common;
@@ -41,6 +45,7 @@ struct CheckSettings {
   std::vector<std::string> properties;
   std::uint64_t megabytes = 4096;
   bool keyed = false;
+  bool online = false;
 };
 
 /// What is judged, and since when.
@@ -62,6 +67,7 @@ struct HistoryAnswer {
   std::vector<std::string> window;  ///< few operations that show it, a line each
   std::vector<std::string> because;
   Value witness;
+  Value certain;  ///< where it was certain, when that was asked for; else null
 };
 
 double seconds_since(CheckClock::time_point begin) {
@@ -168,6 +174,53 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   return answer;
 }
 
+/// What was found while the history was loaded.
+HistoryAnswer online_answer(const HistoryFollower& follower, const LoadedHistory& loaded,
+                            const Judging& judging) {
+  HistoryAnswer answer;
+  answer.model = judging.settings.model;
+  answer.method = "online";
+  if (!follower.certain()) {
+    answer.verdict = Verdict::holds;
+    answer.summary = "Every beginning of it is linearizable.";
+    return answer;
+  }
+  const HistoryFollower::Certain& certain = *follower.certain();
+  analysis::JudgeOptions options;
+  options.model = judging.settings.model;
+  options.stop = judging.stop;
+  options.max_bytes = judging.settings.megabytes << 20U;
+  analysis::Judgement judged = analysis::judge(follower.proof(), options);
+  answer.verdict = Verdict::violated;
+  answer.summary = judged.verdict == Verdict::violated ? judged.summary : "Not linearizable.";
+  const auto& operations = loaded.history.operations;
+  for (const auto& each : judged.window) {
+    const std::uint32_t line = follower.proof().operations[each.index].line;
+    const auto own = std::lower_bound(
+        operations.begin(), operations.end(), line,
+        [](const analysis::FlatOperation& op, std::uint32_t at) { return op.line < at; });
+    const auto place = static_cast<std::size_t>(own - operations.begin());
+    answer.window.push_back(window_line(loaded.history, place, each.text));
+  }
+  answer.because = judged.because;
+  answer.witness = std::move(judged.witness);
+  const auto number = [](std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); };
+  answer.certain = Value(Value::Object{{"line", number(certain.line)},
+                                       {"operation_line", number(certain.operation)},
+                                       {"at", certain.at},
+                                       {"event", number(certain.event)}});
+  return answer;
+}
+
+/// "certain at line 812, when the operation of line 800 returned (1623); …".
+std::string certain_line(const HistoryAnswer& answer) {
+  const auto at = [&](const char* name) { return *answer.certain.find(name)->as_int(); };
+  return fmt::format(
+      "certain at line {}, event {} of the history: the end, at {}, of the operation of line {}; "
+      "what follows was not judged",
+      at("line"), at("event"), at("at"), at("operation_line"));
+}
+
 HistoryAnswer judge_history(const analysis::FlatHistory& history, const Value& initial,
                             const Judging& judging) {
   if (judging.consistency == kLinearizability) {
@@ -197,6 +250,7 @@ std::string answer_text(const Judging& judging, const Io& io, const std::string&
       seconds);
   if (settings.common.quiet) return text;
   text += fmt::format("  {}\n", about);
+  if (!answer.certain.is_null()) text += fmt::format("  {}\n", certain_line(answer));
   if (!answer.summary.empty()) text += fmt::format("  {}\n", shown(answer.summary));
   for (const std::string& line : answer.window) text += fmt::format("    {}\n", shown(line));
   for (const std::string& line : answer.because) text += fmt::format("  {}\n", shown(line));
@@ -210,13 +264,15 @@ std::string plural(std::size_t n, const char* what) {
 /// Judges and reports. `loaded` is null for the operations of a trace.
 int report_history(const analysis::FlatHistory& history, const Value& initial,
                    const LoadedHistory* loaded, const std::string& name, const Judging& judging,
-                   Io& io) {
+                   Io& io, const HistoryFollower* follower = nullptr) {
   const CheckSettings& settings = judging.settings;
   const double load_seconds = seconds_since(judging.begin);
   const auto begin = CheckClock::now();
   HistoryAnswer answer;
   if (loaded != nullptr && !loaded->incomplete.empty()) {
     answer.summary = loaded->incomplete;
+  } else if (follower != nullptr && (follower->certain() || follower->undecided().empty())) {
+    answer = online_answer(*follower, *loaded, judging);
   } else {
     try {
       answer = judge_history(history, initial, judging);
@@ -248,6 +304,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"summary", answer.summary},
                       {"window", std::move(window)},
                       {"because", std::move(because)},
+                      {"certain", std::move(answer.certain)},
                       {"witness", std::move(answer.witness)}});
     emit(io, settings.common.out, to_json(report) + "\n");
   } else {
@@ -328,8 +385,9 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
 }
 
 void refuse_for_trace(const CheckSettings& settings) {
-  if (settings.format != "auto" || settings.keyed) {
-    throw UsageError(settings.file + " is a trace; --format and --keyed are for histories");
+  if (settings.format != "auto" || settings.keyed || settings.online) {
+    throw UsageError(settings.file +
+                     " is a trace; --format, --keyed and --online are for histories");
   }
 }
 
@@ -379,6 +437,10 @@ int check(const CheckSettings& settings, Io& io) {
                      "is no trace, and --property is for traces: its first line is no header of "
                      "format \"sibyl-trace/1\"");
   }
+  if (settings.online && judging.consistency != kLinearizability) {
+    throw UsageError("--online is for linearizability; leave out --consistency " +
+                     settings.consistency);
+  }
   if (settings.model.empty() && judging.consistency == kLinearizability) {
     throw UsageError("--model is missing; there are " + model_names());
   }
@@ -388,6 +450,14 @@ int check(const CheckSettings& settings, Io& io) {
   options.keyed = settings.keyed;
   options.most_bytes = settings.megabytes << 20U;
   options.stop = judging.stop;
+  std::optional<HistoryFollower> follower;
+  if (settings.online) {
+    analysis::OnlineOptions online;
+    online.stop = judging.stop;
+    online.max_bytes = settings.megabytes << 20U;
+    online.batch = kReturnsTogether;
+    options.listener = &follower.emplace(settings.model, online);
+  }
   LoadedHistory loaded;
   try {
     loaded = load_history(window, options);
@@ -399,7 +469,8 @@ int check(const CheckSettings& settings, Io& io) {
         "--keyed is for histories of events (edn, jepsen-log); in JSON Lines the key "
         "has a member of its own");
   }
-  return report_history(loaded.history, Value(), &loaded, window.name(), judging, io);
+  return report_history(loaded.history, Value(), &loaded, window.name(), judging, io,
+                        follower ? &*follower : nullptr);
 }
 
 }  // namespace
@@ -419,6 +490,9 @@ Action add_check(CLI::App& verb, Io& io) {
       ->check(CLI::IsMember({"auto", "jsonl", "edn", "jepsen-log"}));
   verb.add_flag("--keyed", settings->keyed,
                 "Values of events are [key value], as jepsen.independent has them");
+  verb.add_flag("--online", settings->online,
+                "Judge event by event, end at the first after which the history cannot be "
+                "linearizable whatever follows, and name its line");
   verb.add_option("--timeout", settings->timeout,
                   "Time for loading and judging, such as 30s; then it is undecided");
   verb.add_option("--memory", settings->megabytes,

@@ -29,6 +29,7 @@ struct RunSettings {
   std::string history;
   std::string record;
   bool explain = false;
+  bool stop_at_violation = false;
 };
 
 /// What is kept of one run.
@@ -48,6 +49,7 @@ void run_one(const Scenario& scenario, const RunSettings& settings, const Io& io
   options.seed = settings.common.seed;
   options.interrupted = io.interrupted;
   options.record = !settings.record.empty();
+  options.stop_at_violation = settings.stop_at_violation;
   RunResult result = run_scenario(scenario, options);
   done.status = result.exit_status();
   if (settings.common.json) {
@@ -217,6 +219,9 @@ Action add_run(CLI::App& verb, Io& io) {
       ->check(no_archive);
   verb.add_flag("--explain", settings->explain,
                 "Tell why each violated property is violated, step by step");
+  verb.add_flag("--stop-at-violation", settings->stop_at_violation,
+                "End the run at the first event that violates linearizability, integrity, "
+                "uniform_agreement or total_order for certain");
   return [settings, &io] { return run(*settings, io); };
 }
 

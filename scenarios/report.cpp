@@ -110,6 +110,22 @@ Value owed_json(const analysis::OwedMessages& owed) {
                              {"oldest_arrivals", count_value(owed.arrivals)}});
 }
 
+Value stopped_json(const RunResult& result) {
+  if (!result.stopped) return {};
+  return Value(Value::Object{{"property", result.stopped->property},
+                             {"event", count_value(result.stopped->event)},
+                             {"text", result.stopped->summary},
+                             {"rest", !result.stopped->at_end}});
+}
+
+std::string stopped_line(const RunResult& result) {
+  if (!result.stopped) return {};
+  return fmt::format(
+      "  {:12}at event #{}: {} is violated for certain{}\n", "stopped", result.stopped->event,
+      result.stopped->property,
+      result.stopped->at_end ? ", and nothing was left to run" : "; the rest was not run");
+}
+
 std::string owed_line(const RunResult& result) {
   const analysis::OwedMessages owed = analysis::owed_of(result.trace);
   if (owed.messages == 0) return {};
@@ -239,6 +255,7 @@ Value report_json(const Scenario& scenario, const RunResult& result, bool explai
                                                     {"pending", count_value(result.pending)}}},
                        {"faulty", faulty_json(result.faulty)},
                        {"outside_model", departures_json(result.departures)},
+                       {"stopped", stopped_json(result)},
                        {"owed", owed_json(analysis::owed_of(result.trace))},
                        {"metrics", metrics_json(result)},
                        {"unmet", std::move(unmet)},
@@ -258,6 +275,7 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
                      result.events, result.messages, result.trace.digest);
   out += fmt::format("  {:12}{} called, {} ok, {} failed, {} pending\n", "operations",
                      result.invoked, result.ok, result.failed, result.pending);
+  out += stopped_line(result);
   out += owed_line(result);
   if (result.faults_happened < result.faults_planned) {
     out += fmt::format("  {:12}{} of {} never happened\n", "faults",

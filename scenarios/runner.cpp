@@ -8,6 +8,8 @@
 #include <fmt/core.h>
 
 #include "analysis/history.hpp"
+#include "analysis/online.hpp"
+#include "analysis/online_operations.hpp"
 #include "analysis/properties.hpp"
 #include "scenarios/cycle.hpp"
 #include "scenarios/run_choices.hpp"
@@ -20,16 +22,56 @@ namespace sibyl {
 
 namespace {
 
-/// Records, and asks now and then whether to go on.
+/// Tells the first violation of some properties that is certain.
+class ViolationWatch {
+ public:
+  ViolationWatch(const std::vector<TraceNode>& nodes, std::vector<std::string> properties)
+      : properties_(std::move(properties)), checks_(nodes), operations_(nodes) {}
+
+  /// Whether the run may end.
+  bool observe(const TraceEvent& event) {
+    note(checks_.observe(event));
+    if (judges("linearizability")) note(operations_.observe(event));
+    return found_.has_value();
+  }
+  /// Nothing follows: what is certain now, had the run not been at its end.
+  void finish() {
+    if (judges("linearizability")) note(operations_.finish());
+    if (found_) found_->at_end = true;
+  }
+  const std::optional<Stopped>& found() const { return found_; }
+
+ private:
+  bool judges(std::string_view property) const {
+    return std::find(properties_.begin(), properties_.end(), property) != properties_.end();
+  }
+  void note(const std::optional<analysis::CertainViolation>& violation) {
+    if (found_ || !violation || !judges(violation->property)) return;
+    found_ = Stopped{std::string(violation->property), violation->event, violation->summary};
+  }
+
+  std::vector<std::string> properties_;
+  analysis::OnlineChecks checks_;
+  analysis::OnlineOperations operations_;
+  std::optional<Stopped> found_;
+};
+
+/// Records, asks now and then whether to go on, and ends the run at a violation that is watched.
 class InterruptibleRecorder final : public Observer {
  public:
   InterruptibleRecorder(const std::vector<TraceNode>& nodes,
                         const std::function<bool()>& interrupted)
       : recorder_(nodes), interrupted_(interrupted) {}
+  /// No step follows the one in which something is found: `limits` are those of the run.
+  void watch(ViolationWatch& watch, Limits& limits) {
+    watch_ = &watch;
+    limits_ = &limits;
+  }
   void on_step(const Step& step) override {
     constexpr std::uint64_t kBetweenQuestions = 4096;
     if (++steps_ % kBetweenQuestions == 0 && interrupted_ && interrupted_()) throw Interrupted();
     recorder_.on_step(step);
+    if (watch_ != nullptr && watch_->observe(recorder_.events().back())) limits_->events = 0;
   }
   std::vector<TraceEvent> take() { return recorder_.take(); }
 
@@ -37,7 +79,21 @@ class InterruptibleRecorder final : public Observer {
   TraceRecorder recorder_;
   const std::function<bool()>& interrupted_;
   std::uint64_t steps_ = 0;
+  ViolationWatch* watch_ = nullptr;
+  Limits* limits_ = nullptr;
 };
+
+/// The properties that are judged of a run, in their order.
+std::vector<std::string> wanted_properties(const Scenario& scenario, const RunOptions& options) {
+  std::vector<std::string> wanted;
+  const auto& only = options.properties;
+  for (const std::string& property : judged_properties(scenario, only)) {
+    if (only.empty() || std::find(only.begin(), only.end(), property) != only.end()) {
+      wanted.push_back(property);
+    }
+  }
+  return wanted;
+}
 
 std::int64_t percentile(const std::vector<std::int64_t>& sorted, std::size_t percent) {
   const std::size_t rank = (sorted.size() * percent + 99) / 100;
@@ -93,16 +149,24 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   World world = make_world(scenario, std::move(faults), scenario.world.ties);
   InterruptibleRecorder recorder(world.nodes(), options.interrupted);
   world.set_observer(&recorder);
+  Limits limits = scenario.limits;
+  std::optional<ViolationWatch> stop;
+  if (options.stop_at_violation) {
+    recorder.watch(stop.emplace(world.nodes(), wanted_properties(scenario, options)), limits);
+  }
   LiveEnd end;
   if (scenario.liveness) {
     ProgressWatch watch(recorder, *scenario.liveness, world.nodes());
     world.set_observer(&watch);
-    end = run_live(world, choices, scenario.limits, *scenario.liveness, watch, false);
+    end = run_live(world, choices, limits, *scenario.liveness, watch, false);
     world.set_observer(nullptr);
     trace.outcome = end.outcome;
   } else {
-    trace.outcome = world.run(choices, scenario.limits);
+    trace.outcome = world.run(choices, limits);
   }
+  if (stop && stop->found()) trace.outcome = Outcome::limit;  // the step may have been the last
+  if (stop && !stop->found()) stop->finish();
+  if (stop) result.stopped = stop->found();
   trace.end = world.now();
   trace.pending = world.pending();
   trace.digest = world.digest().hex();
@@ -129,6 +193,7 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
 
 std::string limit_words(const Limits& limits, const RunResult& result) {
   if (result.trace.outcome != Outcome::limit) return {};
+  if (result.cut_short()) return "the run was stopped at a violation";
   if (result.events >= limits.events) return step_limit_words(limits.events);
   if (result.trace.pending.value_or(0) > limits.queue) {
     return fmt::format(
@@ -199,9 +264,7 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.trace.scenario_id = scenario.id;
   result.trace.scenario = replayable(scenario, result.trace.seed);
   simulate(scenario, options, result);
-  for (const std::string& property : judged_properties(scenario, options.properties)) {
-    const auto& only = options.properties;
-    if (!only.empty() && std::find(only.begin(), only.end(), property) == only.end()) continue;
+  for (const std::string& property : wanted_properties(scenario, options)) {
     result.findings.push_back(analysis::check(property, result.trace, options.interrupted));
     if (options.interrupted && options.interrupted()) throw Interrupted();
   }
@@ -218,6 +281,9 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
                     limit_words(scenario.limits, result)};
   const bool as_written = !scenario.overridden && result.trace.seed == scenario.seed;
   result.unmet = unmet_expectations(scenario.expect, facts, as_written);
+  // What a run that was stopped leaves open is no fault of it.
+  if (result.cut_short())
+    std::erase_if(result.unmet, [](const Unmet& u) { return u.inconclusive; });
   return result;
 }
 

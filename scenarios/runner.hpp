@@ -27,6 +27,17 @@ struct RunOptions {
   std::function<bool()> interrupted;
   bool record = false;                  ///< the decisions, as RunResult::schedule
   std::vector<std::string> properties;  ///< only these are judged; empty: all of the protocol
+  /// Ends the run when one of the properties that are judged is violated for certain: those of
+  /// analysis::OnlineChecks, and linearizability.
+  bool stop_at_violation = false;
+};
+
+/// The first violation of a run that was watched for one.
+struct Stopped {
+  std::string property;
+  EventId event = 0;  ///< of the trace, at which the violation was certain
+  std::string summary;
+  bool at_end = false;  ///< nothing was left to be stopped
 };
 
 struct Interrupted : std::runtime_error {
@@ -64,8 +75,11 @@ struct RunResult {
       0;              ///< ok operations a second between the first call and the last return
   Schedule schedule;  ///< when it was asked for: what makes the default run into this one
   std::vector<std::string> schedule_parts;  ///< where the scenario's schedule did not fit
+  std::optional<Stopped> stopped;           ///< when it was asked for: the first violation
   std::vector<Unmet> unmet;                 ///< empty: everything is as expected
 
+  /// Whether there is more that was not run.
+  bool cut_short() const { return stopped && !stopped->at_end; }
   bool as_expected() const { return unmet.empty(); }
   /// 0 as expected, 1 a property or an expectation is not met, 2 inconclusive.
   int exit_status() const;

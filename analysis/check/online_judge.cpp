@@ -122,17 +122,23 @@ OnlineJudge::Part& OnlineJudge::part_of(const FlatOperation& op) {
 void OnlineJudge::take(const Event& event) {
   look_at_words();
   FlatOperation& op = placed_[event.op];
+  Part& part = part_of(op);
   const auto at = static_cast<std::int64_t>(ended_.size());
   ended_.push_back(2 * event.op + (event.is_end ? 1 : 0));
   if (event.is_end) {
     const std::int64_t call = op.call;
+    const bool another = op.value != recorded_[event.op].value;
     op = recorded_[event.op];
     op.call = call;
     op.ret = at;
+    // What was thought to be written is not what was.
+    if (another && view_.kinds[op.f] == PlainKind::write) {
+      if (part.zones) search_from_now(part, at - 1);
+      part.search->doubt();
+    }
   } else {
     op.call = at;
   }
-  Part& part = part_of(op);
   const std::uint64_t before = part.search ? part.search->bytes() : 0;
   if (!part.zones && !part.search) {
     const bool plain = view_.kinds[op.f] != PlainKind::other && model_.one_key();
@@ -214,19 +220,26 @@ void OnlineJudge::note_violation(std::int64_t at) {
 }
 
 FlatHistory OnlineJudge::proof() const {
+  if (!violation_) return {};
+  const std::uint32_t key = placed_[violation_->operation].key;
+  return beginning(violation_->event, model_.one_key() ? &key : nullptr);
+}
+
+FlatHistory OnlineJudge::beginning(std::uint64_t events) const {
+  return beginning(events, nullptr);
+}
+
+FlatHistory OnlineJudge::beginning(std::uint64_t events, const std::uint32_t* key) const {
   FlatHistory made = history_;
   made.operations.clear();
-  if (!violation_) return made;
-  const auto end = static_cast<std::int64_t>(violation_->event);
-  const FlatOperation& last = placed_[violation_->operation];
+  const auto end = static_cast<std::int64_t>(events);
   for (std::size_t i = 0; i < placed_.size(); ++i) {
-    const FlatOperation& placed = placed_[i];
-    // What was called at the instant of the end, and never taken, has its time for a stamp still.
-    const bool taken = (i < placed_.size()) && placed.call >= 1 && placed.call <= end &&
-                       ended_[static_cast<std::size_t>(placed.call)] == 2 * i;
-    if (!taken || (model_.one_key() && placed.key != last.key)) continue;
-    if (placed.outcome == OperationOutcome::fail && placed.ret <= end) continue;
-    FlatOperation op = placed;
+    FlatOperation op = placed_[i];
+    // What was shown and not looked at has its time for a stamp still.
+    const bool is_called =
+        op.call >= 1 && op.call <= end && ended_[static_cast<std::size_t>(op.call)] == 2 * i;
+    if (!is_called || (key != nullptr && op.key != *key)) continue;
+    if (op.outcome == OperationOutcome::fail && op.ret <= end) continue;
     if (op.outcome != OperationOutcome::ok || op.ret > end) {
       op.outcome = OperationOutcome::unknown;
       op.ret = FlatOperation::kNever;

@@ -49,9 +49,15 @@ class OnlineJudge {
   const std::optional<OnlineViolation>& violation() const { return violation_; }
   /// Why some part is not followed any more, as a sentence; empty: all are.
   const std::string& undecided() const { return undecided_; }
+  /// The operation as it was given.
+  const FlatOperation& recorded(std::uint32_t number) const { return recorded_[number]; }
   /// The operations up to the violation, of its part, with what was open then open: what judge()
-  /// finds violated. Lines and stamps are those of the calls and ends.
+  /// finds violated. Stamps are the numbers of the events.
   FlatHistory proof() const;
+  /// The same of all parts, after so many events.
+  FlatHistory beginning(std::uint64_t events) const;
+  /// Calls and ends so far.
+  std::uint64_t events() const { return ended_.size() - 1; }
   /// Of what is kept, about.
   std::uint64_t bytes() const { return bytes_; }
 
@@ -75,6 +81,7 @@ class OnlineJudge {
   void answered(OnlinePart::Answer answer, const OnlinePart& part);
   void look_at_words();
   Part& part_of(const FlatOperation& op);
+  FlatHistory beginning(std::uint64_t events, const std::uint32_t* key) const;
   void settle();
   void note_undecided();
   void note_violation(std::int64_t at);

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kEnd = 32;
 /// An open operation at the end holds up what comes after it, until the end is as long as this.
 constexpr std::size_t kLongestEnd = 256;
+/// Batches are full for parts of this many operations times the batch.
+constexpr std::size_t kOneByOne = 64;
 /// Steps of a search over the end.
 constexpr std::uint64_t kEndSteps = 1U << 16U;
 /// Operations that whole searches may look at: at the beginning, and more with each end.
@@ -38,14 +40,14 @@ void OnlinePart::called(std::uint32_t op) {
 OnlinePart::Answer OnlinePart::returned(std::uint32_t op, std::int64_t at) {
   since_.push_back({at, op, false});
   thaw(op);
-  return judge(since_.size() >= ground_.options.batch);
+  return judge(since_.size() >= batch());
 }
 
 OnlinePart::Answer OnlinePart::failed(std::uint32_t op, std::int64_t at) {
   since_.push_back({at, op, true});
   thaw(op);
   forget(op);
-  return judge(since_.size() >= ground_.options.batch);
+  return judge(since_.size() >= batch());
 }
 
 void OnlinePart::take_over(const Numbers& ops, std::int64_t at) {
@@ -53,6 +55,10 @@ void OnlinePart::take_over(const Numbers& ops, std::int64_t at) {
   rest_ = ops;
   has_order_ = ops.empty();
   good_ = at;
+}
+
+std::size_t OnlinePart::batch() const {
+  return std::min(ground_.options.batch, 1 + ops_.size() / kOneByOne);
 }
 
 OnlinePart::Answer OnlinePart::finish() {

@@ -28,7 +28,8 @@ struct OnlineOptions {
   std::function<bool()> stop;
   std::uint64_t max_bytes = std::uint64_t{1} << 30U;  ///< of one search
   std::uint64_t max_steps = 50'000'000;               ///< of one search of a whole part
-  /// So many returns of a part are judged together. 1: a violation is noticed at its own event.
+  /// At most so many returns of a part are judged together, fewer where it is short. 1: a violation
+  /// is noticed at its own event.
   std::size_t batch = 1;
 };
 
@@ -62,6 +63,8 @@ class OnlinePart {
   /// Takes operations, in the order of their calls, of which it is known that they are linearizable
   /// up to now, at place `at`.
   void take_over(const std::vector<std::uint32_t>& ops, std::int64_t at);
+  /// What an open operation was thought to do is not what it did.
+  void doubt() { has_order_ = false; }
   /// Judges what was put off.
   Answer finish();
   /// Where the violation became certain.
@@ -78,6 +81,7 @@ class OnlinePart {
     bool failed = false;
   };
 
+  std::size_t batch() const;
   Answer judge(bool must);
   bool judge_end();
   Answer judge_all();

@@ -153,31 +153,33 @@ std::optional<std::vector<FlatStep>> steps_of(const Value& value, FlatHistory& i
 
 }  // namespace
 
+void append_flat(FlatHistory& made, const Operation& op) {
+  FlatOperation& next = made.operations.emplace_back();
+  next.call = op.call;
+  next.ret = op.ret.value_or(FlatOperation::kNever);
+  next.process = made.processes.number(std::to_string(op.process));
+  if (!op.key.empty()) next.key = made.keys.number(op.key);
+  next.f = static_cast<std::uint16_t>(made.functions.number(op.f));
+  next.outcome = op.outcome;
+  next.refused = op.outcome == OperationOutcome::ok && op.reply == "nok";
+  next.line = static_cast<std::uint32_t>(made.operations.size());
+  const Value::List* list = op.value.as_list();
+  if (op.f == "cas" && list != nullptr && list->size() == 2) {
+    next.value = made.values.code((*list)[0]);
+    next.value2 = made.values.code((*list)[1]);
+  } else if (const auto steps = op.f == "command" ? steps_of(op.value, made) : std::nullopt) {
+    next.value = static_cast<ValueCode>(made.steps.size());
+    next.value2 = static_cast<ValueCode>(steps->size());
+    made.steps.insert(made.steps.end(), steps->begin(), steps->end());
+  } else {
+    next.value = made.values.code(op.value);
+  }
+}
+
 FlatHistory flat(const History& history) {
   FlatHistory made;
   made.operations.reserve(history.size());
-  for (const Operation& op : history) {
-    FlatOperation& next = made.operations.emplace_back();
-    next.call = op.call;
-    next.ret = op.ret.value_or(FlatOperation::kNever);
-    next.process = made.processes.number(std::to_string(op.process));
-    if (!op.key.empty()) next.key = made.keys.number(op.key);
-    next.f = static_cast<std::uint16_t>(made.functions.number(op.f));
-    next.outcome = op.outcome;
-    next.refused = op.outcome == OperationOutcome::ok && op.reply == "nok";
-    next.line = static_cast<std::uint32_t>(made.operations.size());
-    const Value::List* list = op.value.as_list();
-    if (op.f == "cas" && list != nullptr && list->size() == 2) {
-      next.value = made.values.code((*list)[0]);
-      next.value2 = made.values.code((*list)[1]);
-    } else if (const auto steps = op.f == "command" ? steps_of(op.value, made) : std::nullopt) {
-      next.value = static_cast<ValueCode>(made.steps.size());
-      next.value2 = static_cast<ValueCode>(steps->size());
-      made.steps.insert(made.steps.end(), steps->begin(), steps->end());
-    } else {
-      next.value = made.values.code(op.value);
-    }
-  }
+  for (const Operation& op : history) append_flat(made, op);
   return made;
 }
 

@@ -152,6 +152,9 @@ struct FlatHistory {
 /// The history of a trace, or one made by hand, in flat form. Lines are places in it, from 1.
 FlatHistory flat(const History& history);
 
+/// Appends the operation to the history; its line is its place, from 1. O(size) expected.
+void append_flat(FlatHistory& history, const Operation& operation);
+
 /// The operation as a trace has it, for models and texts that work on values.
 Operation unflat(const FlatHistory& history, const FlatOperation& operation);
 

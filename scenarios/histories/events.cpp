@@ -105,7 +105,12 @@ void EventPairs::add(HistoryEvent& event, std::size_t line) {
   split_key(event);
   if (into_.shape(event.f) == ValueShape::steps) name_steps(event);
   if (event.type == HistoryEvent::Type::invoke) return invoke(event, line);
-  complete(event);
+  complete(event, line);
+}
+
+void EventPairs::tell(std::uint32_t op, bool is_end, std::size_t line) {
+  if (options_.listener == nullptr) return;
+  ended_ = !options_.listener->on_event(into_.history(), op, is_end, line);
 }
 
 void EventPairs::invoke(HistoryEvent& event, std::size_t line) {
@@ -137,9 +142,10 @@ void EventPairs::invoke(HistoryEvent& event, std::size_t line) {
   if (!into_.has_result(event.f)) into_.set_value(op, row);  // what was answered is not known yet
   open_[process] = static_cast<std::uint32_t>(operations.size());
   operations.push_back(op);
+  tell(open_[process], false, line);
 }
 
-void EventPairs::complete(HistoryEvent& event) {
+void EventPairs::complete(HistoryEvent& event, std::size_t line) {
   const std::uint32_t process = into_.process_number(*event.process);
   if (process >= open_.size() || open_[process] == kIdle || open_[process] == kDead) {
     refuse_event(
@@ -147,7 +153,8 @@ void EventPairs::complete(HistoryEvent& event) {
         fmt::format("process {} completes an operation that it has not invoked", *event.process));
   }
   analysis::FlatHistory& history = into_.history();
-  FlatOperation& op = history.operations[open_[process]];
+  const std::uint32_t number = open_[process];
+  FlatOperation& op = history.operations[number];
   if (into_.function_number(event.f) != op.f) {
     refuse_event(event.f_at,
                  fmt::format("process {} completes {}, but it has invoked {} (line {})",
@@ -163,7 +170,8 @@ void EventPairs::complete(HistoryEvent& event) {
   open_[process] = kIdle;
   switch (event.type) {
     case HistoryEvent::Type::ok:
-      return return_ok(event, op);
+      return_ok(event, op);
+      break;
     case HistoryEvent::Type::fail: {
       // A cas that failed for no other reason did not match.
       const bool did_not_match =
@@ -171,13 +179,14 @@ void EventPairs::complete(HistoryEvent& event) {
       op.ret = stamp_;
       op.refused = did_not_match;
       op.outcome = did_not_match ? OperationOutcome::ok : OperationOutcome::fail;
-      return;
+      break;
     }
     case HistoryEvent::Type::info:
     case HistoryEvent::Type::invoke:
       open_[process] = kDead;
       return;
   }
+  tell(number, true, line);
 }
 
 void EventPairs::return_ok(const HistoryEvent& event, FlatOperation& op) {

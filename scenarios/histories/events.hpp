@@ -47,12 +47,15 @@ class EventPairs {
   EventPairs(const LoadOptions& options, HistoryBuilder& into) : options_(options), into_(into) {}
   /// The next event, which stands in that line. Throws EdnMistake.
   void add(HistoryEvent& event, std::size_t line);
+  /// Whether nothing more is wanted (HistoryListener).
+  bool ended() const { return ended_; }
   /// Events that were no operations.
   std::size_t skipped() const { return skipped_; }
 
  private:
   void invoke(HistoryEvent& event, std::size_t line);
-  void complete(HistoryEvent& event);
+  void complete(HistoryEvent& event, std::size_t line);
+  void tell(std::uint32_t op, bool is_end, std::size_t line);
   void return_ok(const HistoryEvent& event, analysis::FlatOperation& op);
   void split_key(HistoryEvent& event) const;
   void name_steps(HistoryEvent& event) const;
@@ -65,6 +68,7 @@ class EventPairs {
   std::vector<std::uint32_t> open_;  ///< by process: its operation, kIdle or kDead
   std::int64_t stamp_ = 0;
   std::size_t skipped_ = 0;
+  bool ended_ = false;
 };
 
 /// Jepsen's history.edn (one map a line, or one vector of maps) and porcupine's kv text. Throws

@@ -196,6 +196,7 @@ void load_edn(TextWindow& window, const LoadOptions& options, HistoryBuilder& in
     } catch (const EdnMistake& mistake) {
       forms.refuse(mistake);
     }
+    if (pairs.ended()) break;
     if (events % kAskEvery != 0) continue;
     loaded.incomplete = into.reason_to_stop();
     if (!loaded.incomplete.empty()) break;
@@ -254,6 +255,7 @@ void load_jepsen_log(TextWindow& window, const LoadOptions& options, HistoryBuil
       throw InputError(window.name(), fmt::format("{}:{}", number, behind + mistake.at + 1),
                        mistake.text);
     }
+    if (pairs.ended()) break;
   }
   loaded.lines = lines.number();
   loaded.skipped += pairs.skipped();

@@ -67,6 +67,9 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
       load_jepsen_log(window, options, builder, loaded);
       break;
   }
+  if (options.listener != nullptr) {
+    options.listener->on_end(builder.history(), loaded.format != HistoryFormat::json_lines);
+  }
   loaded.bytes = window.dropped();
   loaded.history = std::move(builder.history());
   if (loaded.history.operations.empty() && loaded.incomplete.empty()) {

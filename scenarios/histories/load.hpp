@@ -27,6 +27,18 @@ enum class HistoryFormat : std::uint8_t {
 /// "jsonl", "edn", "jepsen-log".
 std::string_view history_format_name(HistoryFormat format);
 
+/// Hears of a history while it is loaded.
+class HistoryListener {
+ public:
+  virtual ~HistoryListener() = default;
+  /// The operation of that number was called, or has ended (ok or failed), in that line. False:
+  /// nothing more needs to be loaded. Not called for formats that have whole operations.
+  virtual bool on_event(analysis::FlatHistory& history, std::uint32_t op, bool is_end,
+                        std::size_t line) = 0;
+  /// It is loaded, as far as it was wanted.
+  virtual void on_end(analysis::FlatHistory& history, bool has_events) = 0;
+};
+
 struct LoadOptions {
   /// The name of a format, or "auto": what the text begins like.
   std::string format = "auto";
@@ -39,6 +51,7 @@ struct LoadOptions {
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
   /// Asked now and then: whether to stop. May be empty.
   std::function<bool()> stop;
+  HistoryListener* listener = nullptr;
 };
 
 struct LoadedHistory {

@@ -100,6 +100,20 @@ Listing list_state_machines() {
   return listing;
 }
 
+/// What `sibyl check --model` takes, with the functions of histories that each understands.
+Listing list_models() {
+  Listing listing;
+  for (const analysis::Model* model : analysis::models()) {
+    const std::vector<std::string_view> functions = model->functions();
+    const std::vector<std::string> names(functions.begin(), functions.end());
+    listing.rows.push_back({0, std::string(model->name()),
+                            fmt::format("{} ({})", model->summary(), joined_list(names))});
+    listing.data.push_back(Value::Object{
+        {"name", model->name()}, {"line", model->summary()}, {"functions", strings(names)}});
+  }
+  return listing;
+}
+
 Listing list_properties() {
   Listing listing;
   for (const auto& p : analysis::properties()) {
@@ -160,13 +174,14 @@ std::string table(const std::vector<Row>& rows) {
   return out;
 }
 
-constexpr std::array<std::string_view, 5> kKinds{"protocols", "scenarios", "state-machines",
-                                                 "properties", "faults"};
+constexpr std::array<std::string_view, 6> kKinds{"protocols",  "scenarios", "state-machines",
+                                                 "properties", "models",    "faults"};
 
 Listing listing_of(std::string_view kind, const ListSettings& settings, Io& io) {
   if (kind == "protocols") return list_protocols(settings.variants);
   if (kind == "scenarios") return list_scenarios(settings, io);
   if (kind == "state-machines") return list_state_machines();
+  if (kind == "models") return list_models();
   return kind == "properties" ? list_properties() : list_faults();
 }
 
@@ -205,7 +220,7 @@ int list(const ListSettings& settings, Io& io) {
 Action add_list(CLI::App& verb, Io& io) {
   const auto settings = std::make_shared<ListSettings>();
   verb.add_option("WHAT", settings->what,
-                  "protocols, scenarios, state-machines, properties or faults; else everything")
+                  "protocols, scenarios, state-machines, properties, models or faults; else all")
       ->check(CLI::IsMember(std::vector<std::string>(kKinds.begin(), kKinds.end())));
   verb.add_option("FOLDER", settings->folder,
                   "Where the scenarios are; else those that came with sibyl");

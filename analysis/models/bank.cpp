@@ -189,6 +189,10 @@ class BankModel : public Model {
     return "accounts by key: open, deposit, withdraw, transfer, balance, read, total";
   }
 
+  std::vector<std::string_view> functions() const override {
+    return {"open", "deposit", "withdraw", "transfer", "balance", "read", "total"};
+  }
+
   bool understands(const Operation& op) const override { return bank_kind(op.f).has_value(); }
 
   std::optional<std::string> problem(const Operation& op) const override {

@@ -58,6 +58,8 @@ class KvModel : public Model {
   std::string_view name() const override { return "kv"; }
   std::string_view summary() const override { return "get, put and append of strings by key"; }
 
+  std::vector<std::string_view> functions() const override { return {"get", "put", "append"}; }
+
   bool understands(const Operation& op) const override {
     return op.f == "get" || op.f == "put" || op.f == "append";
   }

@@ -124,6 +124,9 @@ class Model {
   virtual std::string_view name() const = 0;
   virtual std::string_view summary() const = 0;
 
+  /// The functions of its operations, as histories name them.
+  virtual std::vector<std::string_view> functions() const = 0;
+
   /// Whether the operation's f and value belong to this model's vocabulary.
   virtual bool understands(const Operation& op) const = 0;
 

@@ -60,6 +60,8 @@ class MutexModel : public KeyedModel {
   std::string_view name() const override { return "mutex"; }
   std::string_view summary() const override { return "acquire and release of a lock a key"; }
 
+  std::vector<std::string_view> functions() const override { return {"acquire", "release"}; }
+
   bool understands(const Operation& op) const override {
     return op.f == "acquire" || op.f == "release";
   }

@@ -265,6 +265,8 @@ class ObjectsModel : public Model {
     return "atomic commands that read, write, create, delete and add to several objects";
   }
 
+  std::vector<std::string_view> functions() const override { return {"command"}; }
+
   bool understands(const Operation& op) const override {
     if (op.f == "command") return true;
     const Value::List* list = op.value.as_list();

@@ -74,6 +74,8 @@ class QueueModel : public KeyedModel {
     return "enqueue and dequeue, first in, first out, a queue a key";
   }
 
+  std::vector<std::string_view> functions() const override { return {"enqueue", "dequeue"}; }
+
   bool understands(const Operation& op) const override {
     return op.f == "enqueue" || op.f == "dequeue";
   }

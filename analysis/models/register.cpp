@@ -78,6 +78,8 @@ class RegisterModel : public Model {
   std::string_view name() const override { return "register"; }
   std::string_view summary() const override { return "read, write and cas on one register a key"; }
 
+  std::vector<std::string_view> functions() const override { return {"read", "write", "cas"}; }
+
   bool understands(const Operation& op) const override {
     return op.f == "read" || op.f == "write" || op.f == "cas";
   }

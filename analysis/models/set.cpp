@@ -114,6 +114,10 @@ class SetModel : public KeyedModel {
     return "add, remove, contains and read of a set a key";
   }
 
+  std::vector<std::string_view> functions() const override {
+    return {"add", "remove", "contains", "read"};
+  }
+
   bool understands(const Operation& op) const override {
     return op.f == "add" || op.f == "remove" || op.f == "contains" || op.f == "read";
   }

@@ -84,7 +84,7 @@ TEST_CASE(
   CHECK(parse_json(sibyl_with({"run", kTwo, "--json", "--only", "slow"}).out, "out").as_object() !=
         nullptr);
   for (const std::string what :
-       {"protocols", "properties", "faults", "scenarios", "state-machines"}) {
+       {"protocols", "properties", "models", "faults", "scenarios", "state-machines"}) {
     CHECK(parse_json(sibyl_with({"list", what, "--json"}).out, "out").as_list() != nullptr);
   }
   CHECK(parse_json(sibyl_with({"version", "--json"}).out, "out").find("version") != nullptr);
@@ -180,7 +180,7 @@ TEST_CASE("list alone shows every kind under its name, and as data an object of 
   CHECK(all.status == 0);
   const Value data = parse_json(sibyl_with({"list", "--json"}).out, "out");
   for (const std::string kind :
-       {"protocols", "scenarios", "state-machines", "properties", "faults"}) {
+       {"protocols", "scenarios", "state-machines", "properties", "models", "faults"}) {
     CAPTURE(kind);
     CHECK(("\n" + all.out).find("\n" + kind + "\n  ") != std::string::npos);
     REQUIRE(data.find(kind) != nullptr);
@@ -197,6 +197,25 @@ TEST_CASE("list state-machines shows what the protocols replicate, one line each
   CHECK(ran.out.find("\nbank      accounts by key; ") != std::string::npos);
   const Value data = parse_json(sibyl_with({"list", "state-machines", "--json"}).out, "out");
   CHECK(to_json(data).find(R"("commands":["enqueue","dequeue"])") != std::string::npos);
+}
+
+TEST_CASE("list models shows what check --model takes, with the functions of histories") {
+  const Ran ran = sibyl_with({"list", "models"});
+  CHECK(ran.status == 0);
+  CHECK(
+      ran.out.find("\nregister  read, write and cas on one register a key (read, write, cas)\n") !=
+      std::string::npos);
+  const Value data = parse_json(sibyl_with({"list", "models", "--json"}).out, "out");
+  REQUIRE(data.as_list()->size() == 7);
+  Folder folder;
+  for (const Value& model : *data.as_list()) {
+    const std::string name = *model.find("name")->as_string();
+    CAPTURE(name);
+    CHECK_FALSE(model.find("functions")->as_list()->empty());
+    const std::string file = folder / (name + ".jsonl");
+    write_file(file, "");
+    CHECK(sibyl_with({"check", file, "--model", name}).status != kUsage);
+  }
 }
 
 TEST_CASE("every verb accepts --json, --quiet, --color and -o") {

@@ -196,7 +196,7 @@ Finding check_termination(const Trace& trace);
 // linearizability_check.cpp
 
 /// The operations of the trace are linearizable, by the model that fits them (models/models.hpp),
-/// from the state in its Initial notes. `stop`: as in LinearizabilityOptions.
+/// from the state in its Initial notes. `stop`: as in JudgeOptions.
 Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop = {});
 
 }  // namespace sibyl::analysis

@@ -9,7 +9,6 @@
 
 #include "analysis/explain.hpp"
 #include "analysis/reading.hpp"
-#include "analysis/search.hpp"
 
 namespace sibyl::analysis {
 
@@ -121,18 +120,11 @@ class Circle {
   }
 
   void add_direct() {
-    // Places in the order of ends; an operation without a return has none.
-    std::vector<std::size_t> call(n_, 0);
-    std::vector<std::size_t> ret(n_, 0);
-    const std::vector<Entry> entries = entries_of(part_.operations);
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      (entries[i].is_return ? ret : call)[entries[i].op] = i;
-    }
     for (std::size_t a = 0; a < n_; ++a) {
       const Operation& first = part_.operations[a];
       if (first.outcome != OperationOutcome::ok) continue;
       for (std::size_t b = 0; b < n_; ++b) {
-        if (ret[a] < call[b]) add(a, b, {Why::real_time, {}, a, b, {}});
+        if (*first.ret < part_.operations[b].call) add(a, b, {Why::real_time, {}, a, b, {}});
       }
     }
     for (const Source& s : sources_) {

@@ -2,18 +2,22 @@
 #include "analysis/explain.hpp"
 
 #include <algorithm>
-#include <map>
+#include <numeric>
 
 #include <fmt/core.h>
 
+#include "analysis/check/layers.hpp"
 #include "analysis/reading.hpp"
 
 namespace sibyl::analysis {
 
 namespace {
 
-/// Where the search got stuck: the longest beginning, and why nothing could follow.
-struct Stuck {
+/// Questions of the search for the longest beginning whether to go on, after which it ends.
+constexpr int kMostQuestions = 25;
+
+/// The longest beginning, and why nothing could follow.
+struct DeadEnd {
   std::vector<std::string> order;
   Value state;
   std::vector<std::pair<std::string, std::string>> blocked;  ///< operation, reason
@@ -23,25 +27,31 @@ std::string name_of(const Part& part, std::size_t i) {
   return operation_name(part.operations[i], part.index[i]);
 }
 
-Stuck stuck_at(const Part& part, const Model& model, const LinearizabilityOptions& options,
-               std::uint64_t& steps) {
-  Budget budget{options.max_steps, options.max_states, options.stop, 0, false};
-  std::vector<bool> pure;
-  for (const Operation& op : part.operations) pure.push_back(model.pure(op));
+DeadEnd dead_end_of(const Part& part, const Model& model, const Bounds& bounds) {
+  const FlatHistory history = flat_over(part.operations);
+  std::vector<std::uint32_t> all(history.operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  int asked = 0;  // every few thousand steps
+  const Bounds few{[&] { return ++asked > kMostQuestions || (bounds.stop && bounds.stop()); },
+                   bounds.max_bytes};
+  const auto steps = machine_steps_of(history, history.operations, all, model, part.initial);
+  const Stuck stuck = stuck_of(history.operations, all, *steps, few);
   const auto machine = model.compile(part.operations, part.initial);
-  const SearchResult found = search(*machine, part.operations, pure, budget);
-  steps += budget.steps;
-  Stuck stuck;
-  for (const std::size_t i : found.order) stuck.order.push_back(name_of(part, i));
-  stuck.state = machine->value_of(found.state);
-  for (const std::size_t i : found.next) {
-    std::string why = machine->why_not(found.state, i);
-    if (!why.empty()) stuck.blocked.emplace_back(name_of(part, i), std::move(why));
+  Machine::State state = machine->initial();
+  DeadEnd end;
+  for (const std::uint32_t i : stuck.order) {
+    end.order.push_back(name_of(part, i));
+    state = *machine->step(state, i);
   }
-  return stuck;
+  end.state = machine->value_of(state);
+  for (const std::uint32_t i : stuck.next) {
+    std::string why = machine->why_not(state, i);
+    if (!why.empty()) end.blocked.emplace_back(name_of(part, i), std::move(why));
+  }
+  return end;
 }
 
-std::string sentence_of(const Stuck& stuck) {
+std::string sentence_of(const DeadEnd& stuck) {
   std::string out = stuck.order.empty()
                         ? std::string("nothing can go first: ")
                         : fmt::format("after {} nothing can go next: ", listed(stuck.order, 8));
@@ -67,11 +77,13 @@ Value circle_of(const Contradiction& found) {
   return circle;
 }
 
-Value witness_of(const Part& original, const Part& window, const Model& model, const Stuck& stuck,
+Value witness_of(const Part& window, const Model& model, const DeadEnd& stuck,
                  const std::vector<std::string>& because, const Contradiction& found) {
   Value::List operations;
   for (std::size_t i = 0; i < window.operations.size(); ++i) {
-    const Operation& full = (*original.recorded)[window.index[i]];
+    const Operation full = window.whole == nullptr
+                               ? window.operations[i]
+                               : unflat(*window.whole, window.whole->operations[window.index[i]]);
     Value item;
     item.set("operation", number(window.index[i])).set("name", name_of(window, i));
     item.set("process", full.process).set("text", model.text(window.operations[i]));
@@ -108,6 +120,7 @@ void sort_by_call(Part& part) {
   });
   Part sorted;
   sorted.initial = part.initial;
+  sorted.whole = part.whole;
   for (const std::size_t i : by_call) {
     sorted.operations.push_back(std::move(part.operations[i]));
     sorted.index.push_back(part.index[i]);
@@ -121,29 +134,24 @@ std::string operation_name(const Operation& op, std::size_t index) {
   return op.label.empty() ? fmt::format("operation {}", index) : op.label;
 }
 
-Linearizability explain(const Part& part, const Model& model,
-                        const LinearizabilityOptions& options) {
-  Linearizability result;
-  result.verdict = Verdict::violated;
-  Part window = part;
-  if (options.explain_steps > 0) window = smallest_window(part, model, options, result.steps);
-  sort_by_call(window);
-  const Stuck stuck = stuck_at(window, model, options, result.steps);
-  const Contradiction found = contradiction(window, model);
+ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
+  sort_by_call(part);
+  const DeadEnd stuck = dead_end_of(part, model, bounds);
+  const Contradiction found = contradiction(part, model);
   const std::string sentence = found.sentence.empty() ? sentence_of(stuck) : found.sentence;
-  result.because = found.reasons;
-  if (result.because.empty()) {
+  ViolationWords told;
+  told.because = found.reasons;
+  if (told.because.empty()) {
     for (const auto& [operation, why] : stuck.blocked)
-      result.because.push_back(fmt::format("{} {}", operation, why));
+      told.because.push_back(fmt::format("{} {}", operation, why));
   }
-  for (std::size_t i = 0; i < window.operations.size(); ++i) {
-    result.window.push_back(
-        {window.index[i], name_of(window, i), model.text(window.operations[i])});
+  for (std::size_t i = 0; i < part.operations.size(); ++i) {
+    told.window.push_back({part.index[i], name_of(part, i), model.text(part.operations[i])});
   }
-  result.initial = window.initial;
-  result.summary = "Not linearizable: " + sentence + ".";
-  result.witness = witness_of(part, window, model, stuck, result.because, found);
-  return result;
+  told.initial = part.initial;
+  told.summary = "Not linearizable: " + sentence + ".";
+  told.witness = witness_of(part, model, stuck, told.because, found);
+  return told;
 }
 
 }  // namespace sibyl::analysis

@@ -1,11 +1,4 @@
-// Making a violation of linearizability small, and putting it in words.
-//
-// What is left out is always such that a linearizable history stays linearizable without it, so
-// that the rest, which is not, proves the violation:
-//   - all after an instant (operations under way then are taken as not yet answered);
-//   - all before an instant at which nothing was under way and only one state is possible;
-//   - all that concerns a key, or one value of a key that is only read and written;
-//   - an operation that changes no state.
+// A violation of linearizability in words and as data. check/shrink.hpp makes it small before.
 #pragma once
 
 #include <map>
@@ -14,17 +7,35 @@
 #include <string_view>
 #include <vector>
 
-#include "analysis/linearizability.hpp"
-#include "analysis/search.hpp"
+#include "analysis/check/events.hpp"
+#include "analysis/check/operations.hpp"
+#include "analysis/models/model.hpp"
 
 namespace sibyl::analysis {
 
-/// Some operations of a history with the state they start from.
+/// Some operations of a history with the state they start from. Their stamps are exact
+/// (check/stamps.hpp).
 struct Part {
   History operations;
   std::vector<std::size_t> index;  ///< in the whole history, of each operation
   Value initial;
-  const History* recorded = nullptr;  ///< the whole history with its own stamps, for the witness
+  const FlatHistory* whole = nullptr;  ///< with its own stamps, for the witness; null: this part
+};
+
+/// One operation of what shows a violation.
+struct WindowOperation {
+  std::size_t index = 0;  ///< in the history
+  std::string name;       ///< "Cxy", or "operation 3" when it has no label
+  std::string text;       ///< what of it matters: "read y = 10"
+};
+
+/// Why a part is not linearizable.
+struct ViolationWords {
+  std::string summary;                  ///< one plain sentence
+  std::vector<WindowOperation> window;  ///< its operations, by call
+  std::vector<std::string> because;     ///< sentence by sentence
+  Value initial;                        ///< the state in which it begins
+  Value witness;  ///< window, reasons, the longest beginning and what could not go next
 };
 
 /// The part of a history that consists of these operations; of the initial state, what they
@@ -32,15 +43,9 @@ struct Part {
 Part part_of(const History& history, const std::vector<std::size_t>& indices,
              const std::map<std::string, Value>& initial, const Model& model);
 
-SearchResult search_part(const Part& part, const Model& model, Budget& budget);
-
-/// The smallest part found that is not linearizable, within a budget of options.explain_steps.
-Part smallest_window(Part part, const Model& model, const LinearizabilityOptions& options,
-                     std::uint64_t& steps);
-
-/// A part that is not linearizable, made small and put in words.
-Linearizability explain(const Part& part, const Model& model,
-                        const LinearizabilityOptions& options);
+/// A part that is not linearizable, put in words. The bounds end the search for its longest
+/// beginning.
+ViolationWords explain(Part part, const Model& model, const Bounds& bounds);
 
 /// "Cxy", or "operation 3" without a label.
 std::string operation_name(const Operation& op, std::size_t index);

@@ -18,6 +18,8 @@ class Builder {
   void take(const TraceEvent& event) {
     if (is_note(event, "Invoke")) return invoke(event);
     if (is_note(event, "Return")) return give_back(event);
+    if (is_note(event, "Applied")) return apply(event, applied_);
+    if (is_note(event, "ExecuteEnd")) return apply(event, executed_);
     if (!is_note(event, "Initial")) return;
     const std::string object = read_.string(event, "object");
     const Value value = read_.value(event, "value");
@@ -27,10 +29,28 @@ class Builder {
   RecordedHistory finish() {
     if (!result_.problem) result_.problem = read_.problem();
     if (!initial_.empty()) result_.initial = Value(std::move(initial_));
+    result_.applied = in_order(applied_.empty() ? executed_ : applied_);
     return std::move(result_);
   }
 
  private:
+  static void apply(const TraceEvent& event, std::vector<std::int64_t>& into) {
+    const Value* op = event.data.find("op");
+    if (op != nullptr && op->as_int() != nullptr) into.push_back(*op->as_int());
+  }
+
+  std::vector<std::uint32_t> in_order(const std::vector<std::int64_t>& ops) const {
+    std::vector<bool> seen(result_.operations.size(), false);
+    std::vector<std::uint32_t> order;
+    for (const std::int64_t op : ops) {
+      const auto it = by_id_.find(op);
+      if (it == by_id_.end() || seen[it->second]) continue;
+      seen[it->second] = true;
+      order.push_back(static_cast<std::uint32_t>(it->second));
+    }
+    return order;
+  }
+
   void invoke(const TraceEvent& event) {
     Operation op;
     const std::int64_t id = read_.integer(event, "op");
@@ -78,6 +98,8 @@ class Builder {
   FieldReader read_;
   RecordedHistory result_;
   std::map<std::int64_t, std::size_t> by_id_;
+  std::vector<std::int64_t> applied_;
+  std::vector<std::int64_t> executed_;
   std::set<std::string> known_;
   Value::Object initial_;
 };

@@ -1,8 +1,10 @@
 // The history of a trace: what clients called and what was returned to them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/trace.hpp"
 
@@ -12,6 +14,10 @@ namespace sibyl::analysis {
 struct RecordedHistory {
   History operations;  ///< in the order of their calls
   Value initial;       ///< object: name -> value, from the Initial notes; null when there are none
+  /// The operations that the trace shows to be applied (note Applied) or, where it shows that of
+  /// none, executed (ExecuteEnd), in the order in which each was for the first time: places in
+  /// `operations`. A hint at how they took effect, no more.
+  std::vector<std::uint32_t> applied;
   std::optional<std::string> problem;  ///< why the notes cannot be read, naming the event
 };
 

@@ -1,16 +1,19 @@
 // The property "linearizability" of a trace.
 #include <algorithm>
 
-#include <fmt/core.h>
-
+#include "analysis/check/judge.hpp"
 #include "analysis/checks.hpp"
-#include "analysis/explain.hpp"
 #include "analysis/history.hpp"
-#include "analysis/linearizability.hpp"
-#include "analysis/models/models.hpp"
 #include "analysis/reading.hpp"
 
 namespace sibyl::analysis {
+
+namespace {
+
+/// Several runs are judged side by side (--jobs); what needs more is inconclusive.
+constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20U;
+
+}  // namespace
 
 Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop) {
   const RecordedHistory recorded = history_of(trace);
@@ -21,15 +24,13 @@ Finding check_linearizability_of(const Trace& trace, const std::function<bool()>
   if (std::none_of(history.begin(), history.end(), returned)) {
     return vacuous("No operation returned.");
   }
-  const Model* model = model_for(history);
-  if (model == nullptr) {
-    std::vector<std::string> names;
-    for (const Model* each : models()) names.emplace_back(each->name());
-    return inconclusive(fmt::format("The operations fit none of the models {}.", listed(names)));
-  }
-  LinearizabilityOptions options;
+  JudgeOptions options;
+  options.initial = recorded.initial;
+  options.witness = &recorded.applied;
+  options.wants_order = true;
+  options.max_bytes = kMostBytes;
   options.stop = stop;
-  const Linearizability judged = check_linearizability(history, *model, recorded.initial, options);
+  const Judgement judged = judge_recorded(history, options);
   if (judged.verdict == Verdict::inconclusive) return inconclusive(judged.summary);
   if (judged.verdict == Verdict::violated) {
     std::vector<EventId> events;
@@ -41,7 +42,7 @@ Finding check_linearizability_of(const Trace& trace, const std::function<bool()>
   }
   Finding finding = holds(judged.summary);
   Value::List order;
-  for (const std::size_t i : judged.order) order.emplace_back(operation_name(history[i], i));
+  for (const std::uint32_t i : judged.order) order.emplace_back(operation_name(history[i], i));
   finding.witness.set("order", std::move(order));
   return finding;
 }

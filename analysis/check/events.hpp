@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "analysis/check/operations.hpp"
-#include "analysis/search.hpp"
 
 namespace sibyl::analysis {
+
+/// Whether there is a linearization.
+enum class Found : std::uint8_t { yes, no, gave_up };
 
 /// Bounds of one search.
 struct Bounds {
@@ -27,6 +29,12 @@ struct PartAnswer {
   std::uint64_t steps = 0;
   bool out_of_memory = false;  ///< gave_up: because of max_bytes
 };
+
+/// What a search says that has found no linearization: there is none, or it was ended.
+inline PartAnswer without_order(bool gave_up, bool out_of_memory, std::uint32_t last,
+                                std::uint64_t steps) {
+  return {gave_up ? Found::gave_up : Found::no, {}, last, steps, out_of_memory};
+}
 
 /// A call or a return, in one number, so that a part's events are 8 bytes an operation.
 struct PartEvent {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <numeric>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -26,9 +26,6 @@ using Numbers = std::vector<std::uint32_t>;
 
 /// Operations judged while a violation is made small.
 constexpr std::uint64_t kShrinkWork = 4'000'000;
-/// Operations that the slower, more thorough explanation takes.
-constexpr std::size_t kMostExplained = 400;
-constexpr std::uint64_t kExplainSteps = 100'000;
 
 class Portfolio {
  public:
@@ -51,7 +48,7 @@ class Portfolio {
     }
     std::vector<bool> left;
     if (!try_zones(left)) return std::move(result_);
-    parts_ = parts_of(history_, operations(), *model_, left);
+    if (parts_.empty()) parts_ = parts_of(history_, operations(), *model_, left);
     result_.parts += parts_.size();
     decide_parts();
     return finish();
@@ -88,14 +85,17 @@ class Portfolio {
     return false;
   }
 
+  bool any_plain() const {
+    return std::any_of(view_.kinds.begin(), view_.kinds.end(),
+                       [](PlainKind kind) { return kind != PlainKind::other; });
+  }
+
   /// Judges what zones can; `left` says, by key, what is left to the searches. False when the
   /// answer is there.
   bool try_zones(std::vector<bool>& left) {
     const std::size_t keys = history_.keys.size();
     left.assign(keys + 1, true);
-    const bool plain = std::any_of(view_.kinds.begin(), view_.kinds.end(),
-                                   [](PlainKind kind) { return kind != PlainKind::other; });
-    if (!plain || options_.from > Method::zones) return true;
+    if (!any_plain() || options_.from > Method::zones) return true;
     const ZoneAnswers answers = judge_zones(operations(), keys, view_);
     for (std::size_t key = 0; key <= keys; ++key) {
       const ZoneAnswer answer = answers.by_key[key];
@@ -125,7 +125,7 @@ class Portfolio {
       for (;;) {
         const std::size_t i = next.fetch_add(1);
         if (i >= parts_.size() || i > violated.load()) return;
-        decided_[i] = decide(parts_[i], methods_[i], bounds);
+        decided_[i] = decide(i, bounds);
         if (decided_[i].found != Found::no) continue;
         std::size_t first = violated.load();
         while (i < first && !violated.compare_exchange_weak(first, i)) {
@@ -139,24 +139,35 @@ class Portfolio {
     violated_ = violated.load();
   }
 
-  Value initial_of(const Numbers& part) const {
-    // Only what the part concerns matters, and a model looks up its own keys.
-    return part.empty() ? Value() : options_.initial;
+  /// A part made ready, where the witness was tried on it that; what is remembered is the same.
+  std::unique_ptr<Steps> ready(std::size_t part) {
+    if (part < steps_.size() && steps_[part] != nullptr) return std::move(steps_[part]);
+    return steps_of(history_, operations(), parts_[part], *model_, initial_of(parts_[part]));
   }
 
-  PartAnswer decide(const Numbers& part, Method& method, const Bounds& bounds) const {
+  /// Models look up their keys one by one, so that a large initial state is cut down to them.
+  Value initial_of(const Numbers& part) const {
+    constexpr std::size_t kSmall = 32;
+    const Value::Object* objects = options_.initial.as_object();
+    if (objects == nullptr || objects->size() <= kSmall) return options_.initial;
+    History concerning;
+    for (const std::uint32_t i : part) concerning.push_back(unflat(history_, operations()[i]));
+    return concerned(options_.initial, concerning, *model_);
+  }
+
+  PartAnswer decide(std::size_t number, const Bounds& bounds) {
     const std::vector<FlatOperation>& ops = operations();
+    const Numbers& part = parts_[number];
     const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
       return view_.kinds[ops[i].f] != PlainKind::other;
     });
     if (plain && options_.from <= Method::registers) {
-      method = Method::registers;
+      methods_[number] = Method::registers;
       const std::size_t key = key_place(ops[part.front()], history_.keys.size());
       return judge_register(ops, part, view_, view_.initials[key], options_.wants_order, bounds);
     }
-    method = Method::layered;
-    const auto steps = steps_of(history_, ops, part, *model_, initial_of(part));
-    return judge_layered(ops, part, *steps, options_.wants_order, bounds);
+    methods_[number] = Method::layered;
+    return judge_layered(ops, part, *ready(number), options_.wants_order, bounds);
   }
 
   Judgement finish() {
@@ -170,9 +181,7 @@ class Portfolio {
       out_of_memory = out_of_memory || decided_[i].out_of_memory;
     }
     if (violated_ < parts_.size()) {
-      const Numbers beginning =
-          beginning_of(operations(), parts_[violated_], decided_[violated_].last);
-      violated(methods_[violated_], beginning);
+      violated(methods_[violated_], beginning());
       return std::move(result_);
     }
     if (undecided) {
@@ -199,75 +208,34 @@ class Portfolio {
     explain_core(core, method == Method::zones);
   }
 
+  /// The violated part up to where the search ended, or all of it: searches look ahead.
+  Numbers beginning() {
+    const Numbers whole = parts_[violated_];
+    parts_[violated_] = beginning_of(operations(), whole, decided_[violated_].last);
+    if (parts_[violated_].size() == whole.size() || !options_.explains) return parts_[violated_];
+    const PartAnswer again = decide(violated_, {options_.stop, options_.max_bytes});
+    return again.found == Found::no ? parts_[violated_] : whole;
+  }
+
   /// Takes the operations to models and words, made small before.
   void explain_core(const Numbers& core, bool is_small) {
-    std::int64_t end = std::numeric_limits<std::int64_t>::max();
-    if (!is_small) end = operations()[core.back()].ret;
-    History recorded;  // as the history has them
     Part part;
-    part.initial = options_.initial;
+    part.whole = &history_;
     for (const std::uint32_t i : core) {
-      Operation op = unflat(history_, history_.operations[i]);
-      op.call = operations()[i].call;
-      if (op.ret) op.ret = operations()[i].ret;
-      if (op.ret && *op.ret > end) {
-        op.ret.reset();
-        op.outcome = OperationOutcome::unknown;
-      }
+      Operation op = unflat(history_, operations()[i]);
       if (pending(op) && model_->pure(op)) continue;
       part.operations.push_back(std::move(op));
       part.index.push_back(i);
     }
+    part.initial = concerned(options_.initial, part.operations, *model_);
     const Bounds bounds{options_.stop, options_.max_bytes};
     if (!is_small) part = shrink(std::move(part), *model_, bounds, kShrinkWork);
-    // The words need the recorded operations of the window alone.
-    Part window;
-    window.initial = start_of(part);
-    for (std::size_t i = 0; i < part.operations.size(); ++i) {
-      window.operations.push_back(part.operations[i]);
-      window.index.push_back(i);
-      recorded.push_back(unflat(history_, history_.operations[part.index[i]]));
-      window.operations.back().label = fmt::format("operation {}", part.index[i]);
-    }
-    window.recorded = &recorded;
-    LinearizabilityOptions bounded;
-    bounded.max_steps = kExplainSteps;
-    bounded.explain_steps = window.operations.size() <= kMostExplained ? kExplainSteps : 0;
-    bounded.stop = options_.stop;
-    Linearizability told = explain(window, *model_, bounded);
-    for (WindowOperation& each : told.window) {
-      each.index = part.index[each.index];
-      result_.window.push_back(std::move(each));
-    }
+    ViolationWords told = explain(std::move(part), *model_, bounds);
+    result_.window = std::move(told.window);
     result_.summary = std::move(told.summary);
     result_.because = std::move(told.because);
     result_.initial = std::move(told.initial);
-    result_.witness = with_numbers(std::move(told.witness), part.index);
-  }
-
-  /// Of the initial state, what the part concerns.
-  Value start_of(const Part& part) const {
-    std::map<std::string, Value> objects;
-    if (options_.initial.as_object() != nullptr) {
-      objects.insert(options_.initial.as_object()->begin(), options_.initial.as_object()->end());
-    }
-    std::vector<std::size_t> all(part.operations.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return part_of(part.operations, all, objects, *model_).initial;
-  }
-
-  /// The witness's operations by their numbers in the history.
-  static Value with_numbers(Value witness, const std::vector<std::size_t>& index) {
-    const Value* operations = witness.find("operations");
-    if (operations == nullptr || operations->as_list() == nullptr) return witness;
-    Value::List list = *operations->as_list();
-    for (Value& each : list) {
-      const Value* place = each.find("operation");
-      if (place == nullptr || place->as_int() == nullptr) continue;
-      each.set("operation", number(index[static_cast<std::size_t>(*place->as_int())]));
-    }
-    witness.set("operations", std::move(list));
-    return witness;
+    result_.witness = std::move(told.witness);
   }
 
   /// Each operation of a part may be thought to happen at the latest call among it and those before
@@ -288,7 +256,7 @@ class Portfolio {
   }
 
   /// Whether an order is a linearization. O(n), O(n log n) for models with several keys a part.
-  bool fits(const Numbers& order) const {
+  bool fits(const Numbers& order) {
     const std::vector<FlatOperation>& ops = operations();
     std::vector<bool> done(ops.size(), false);
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
@@ -315,29 +283,32 @@ class Portfolio {
     return plain || replays(order);
   }
 
-  /// Whether the model can take all steps of an order.
-  bool replays(const Numbers& order) const {
-    const std::vector<Numbers> parts = parts_of(history_, operations(), *model_,
-                                                std::vector<bool>(history_.keys.size() + 1, true));
-    std::vector<std::uint32_t> part_of(operations().size(), 0);
-    std::vector<std::uint32_t> place(operations().size(), 0);
-    for (std::uint32_t p = 0; p < parts.size(); ++p) {
-      for (std::uint32_t i = 0; i < parts[p].size(); ++i) {
-        part_of[parts[p][i]] = p;
-        place[parts[p][i]] = i;
-      }
+  /// Whether the model can take all steps of an order. The parts are kept where there is nothing
+  /// for zones, so that a search goes on with what was made ready here.
+  bool replays(const Numbers& order) {
+    parts_ = parts_of(history_, operations(), *model_,
+                      std::vector<bool>(history_.keys.size() + 1, true));
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> places(operations().size());
+    for (std::uint32_t p = 0; p < parts_.size(); ++p) {
+      for (std::uint32_t i = 0; i < parts_[p].size(); ++i) places[parts_[p][i]] = {p, i};
     }
-    std::vector<Numbers> orders(parts.size());
-    for (const std::uint32_t i : order) orders[part_of[i]].push_back(place[i]);
-    for (std::size_t p = 0; p < parts.size(); ++p) {
-      const auto steps = steps_of(history_, operations(), parts[p], *model_, initial_of(parts[p]));
-      Steps::State state = steps->initial();
+    std::vector<Numbers> orders(parts_.size());
+    for (const std::uint32_t i : order) orders[places[i].first].push_back(places[i].second);
+    bool possible = true;
+    for (std::size_t p = 0; p < parts_.size() && possible; ++p) {
+      steps_.push_back(ready(p));
+      Steps::State state = steps_[p]->initial();
       for (const std::uint32_t i : orders[p]) {
-        state = steps->apply(state, steps->effects()[i]);
-        if (state == Steps::kImpossible) return false;
+        state = steps_[p]->apply(state, steps_[p]->effects()[i]);
+        possible = state != Steps::kImpossible;
+        if (!possible) break;
       }
     }
-    return true;
+    if (any_plain()) {
+      parts_.clear();
+      steps_.clear();
+    }
+    return possible;
   }
 
   const FlatHistory& history_;
@@ -346,6 +317,7 @@ class Portfolio {
   PlainView view_;
   std::optional<std::vector<FlatOperation>> placed_;
   std::vector<Numbers> parts_;
+  std::vector<std::unique_ptr<Steps>> steps_;  ///< by part, as far as the witness was tried
   std::vector<PartAnswer> decided_;
   std::vector<Method> methods_;
   std::size_t violated_ = 0;
@@ -372,6 +344,10 @@ std::string_view method_name(Method method) {
 
 Judgement judge(const FlatHistory& history, const JudgeOptions& options) {
   return Portfolio(history, options).run();
+}
+
+Judgement judge_recorded(const History& history, const JudgeOptions& options) {
+  return judge(flat_over(history), options);
 }
 
 }  // namespace sibyl::analysis

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "analysis/check/operations.hpp"
-#include "analysis/linearizability.hpp"
+#include "analysis/explain.hpp"
 #include "analysis/verdict.hpp"
 
 namespace sibyl::analysis {
@@ -59,15 +59,19 @@ struct Judgement {
   std::vector<WindowOperation> window;  ///< violated: few operations that show it, by call
   std::vector<std::string> because;     ///< violated: why, sentence by sentence
   Value initial;                        ///< violated: the state in which the window begins
-  Value witness;            ///< as of Linearizability: window, reasons, what could not go next
-  std::uint64_t steps = 0;  ///< by searches, explanation excluded
+  Value witness;                        ///< violated: as of ViolationWords
+  std::uint64_t steps = 0;              ///< by searches, explanation excluded
 };
 
-/// Judges a history. The rules for equal stamps are those of Entry in search.hpp: two operations of
-/// different processes overlap also when one returns at the very instant of the other's call; those
-/// of one process are in sequence. `unknown` operations take effect after their call or never;
-/// `fail` ones are ignored. Operations that the model cannot read make it inconclusive, with a
-/// summary that names the first by its line.
+/// Judges a history. Two operations of different processes overlap also when one returns at the
+/// very instant of the other's call; those of one process are in sequence (with_places() in
+/// stamps.hpp). `unknown` operations take effect after their call or never; `fail` ones are
+/// ignored. Operations that the model cannot read make it inconclusive, with a summary that names
+/// the first by its line.
 Judgement judge(const FlatHistory& history, const JudgeOptions& options = {});
+
+/// The same of the history of a trace, or one made by hand: operations have its labels for names,
+/// and its events in the witness.
+Judgement judge_recorded(const History& history, const JudgeOptions& options = {});
 
 }  // namespace sibyl::analysis

@@ -118,11 +118,29 @@ class Layers {
       if (exhausted_) break;
       alive = take_next();
     }
-    result.found = exhausted_ ? Found::gave_up : Found::no;
-    result.out_of_memory = out_of_memory_;
-    result.last = events_[deepest_].op();
-    result.steps = steps_;
-    return result;
+    return without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
+  }
+
+  /// Where the search gets stuck; of several dead ends one that the most returned operations reach.
+  Stuck stuck() {
+    notes_dead_ends_ = true;
+    run(false);
+    return std::move(stuck_);
+  }
+
+  /// A linearization, when all of them end in one state.
+  std::optional<std::vector<std::uint32_t>> only_end() {
+    std::optional<std::vector<std::uint32_t>> found;
+    Steps::State end = 0;
+    for (bool alive = true; alive; alive = take_next()) {
+      if (forward()) {
+        if (found && state_ != end) return std::nullopt;
+        end = state_;
+        if (!found) found = path_;
+      }
+      if (exhausted_) return std::nullopt;
+    }
+    return found;
   }
 
  private:
@@ -277,7 +295,10 @@ class Layers {
       if (next == steps_of_.unseen() && !can_be_left(i)) continue;
       ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
     }
-    if (ways_.empty()) return;
+    if (ways_.empty()) {
+      if (notes_dead_ends_) note_dead_end();
+      return;
+    }
     const auto first = std::find_if(ways_.begin(), ways_.end(),
                                     [&](const Frame& frame) { return frame.op == due; });
     if (first != ways_.end()) std::rotate(ways_.begin(), first, first + 1);
@@ -320,6 +341,22 @@ class Layers {
       next_look_[i] = look;
       next_revival_[i] = revival;
     }
+  }
+
+  void note_dead_end() {
+    std::vector<std::uint32_t> order = path_;
+    std::vector<std::uint32_t> next;
+    for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
+      const Op& op = ops_[i];
+      if (done(op) || is_open_forever(op)) continue;
+      const bool fits = op.pure && steps_of_.apply(state_, op.effect) != Steps::kImpossible;
+      (fits ? order : next).push_back(i);
+    }
+    const auto returning = std::count_if(
+        order.begin(), order.end(), [&](std::uint32_t i) { return !is_open_forever(ops_[i]); });
+    if (returning <= most_returning_) return;
+    most_returning_ = returning;
+    stuck_ = {std::move(order), std::move(next)};
   }
 
   bool take_next() {
@@ -377,6 +414,9 @@ class Layers {
   std::uint64_t steps_ = 0;
   bool exhausted_ = false;
   bool out_of_memory_ = false;
+  bool notes_dead_ends_ = false;
+  std::ptrdiff_t most_returning_ = -1;
+  Stuck stuck_;
 };
 
 }  // namespace
@@ -386,6 +426,17 @@ PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const Bounds& bounds) {
   Layers layers(operations, part, steps, bounds);
   return layers.run(wants_order);
+}
+
+Stuck stuck_of(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+               Steps& steps, const Bounds& bounds) {
+  return Layers(operations, part, steps, bounds).stuck();
+}
+
+std::optional<std::vector<std::uint32_t>> order_to_only_end(
+    const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+    Steps& steps, const Bounds& bounds) {
+  return Layers(operations, part, steps, bounds).only_end();
 }
 
 }  // namespace sibyl::analysis

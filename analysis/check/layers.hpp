@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "analysis/check/events.hpp"
@@ -29,5 +30,22 @@ namespace sibyl::analysis {
 PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
                          const Bounds& bounds);
+
+/// Where the search for a linearization gets stuck. Operations are places in the part.
+struct Stuck {
+  std::vector<std::uint32_t> order;  ///< the longest beginning of a linearization that was found
+  std::vector<std::uint32_t> next;   ///< what it left to go next of the operations that returned
+};
+
+/// Of a part that is not linearizable.
+Stuck stuck_of(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+               Steps& steps, const Bounds& bounds);
+
+/// A linearization of a part whose operations all returned, when all of its linearizations end in
+/// one state; nothing when there are several, there is none, or a bound was reached. `steps` has no
+/// unseen() state, so that states tell all (machine_steps_of()).
+std::optional<std::vector<std::uint32_t>> order_to_only_end(
+    const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+    Steps& steps, const Bounds& bounds);
 
 }  // namespace sibyl::analysis

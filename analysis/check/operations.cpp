@@ -183,8 +183,22 @@ FlatHistory flat(const History& history) {
   return made;
 }
 
+FlatHistory flat_over(const History& history) {
+  FlatHistory made = flat(history);
+  made.recorded = &history;
+  return made;
+}
+
 Operation unflat(const FlatHistory& history, const FlatOperation& operation) {
   Operation made;
+  if (history.recorded != nullptr) {
+    made = (*history.recorded)[operation.line - 1];
+    made.call = operation.call;
+    made.ret.reset();
+    if (operation.ret != FlatOperation::kNever) made.ret = operation.ret;
+    made.outcome = operation.outcome;
+    return made;
+  }
   const std::string& process = history.processes.word(operation.process);
   made.process = std::strtoll(process.c_str(), nullptr, 10);
   made.f = history.functions.word(operation.f);

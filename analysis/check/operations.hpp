@@ -147,6 +147,7 @@ struct FlatHistory {
   WordNumbers keys;
   WordNumbers processes;  ///< as text
   ValueCodes values;
+  const History* recorded = nullptr;  ///< what flat_over() made it from; else null
 };
 
 /// The history of a trace, or one made by hand, in flat form. Lines are places in it, from 1.
@@ -155,7 +156,11 @@ FlatHistory flat(const History& history);
 /// Appends the operation to the history; its line is its place, from 1. O(size) expected.
 void append_flat(FlatHistory& history, const Operation& operation);
 
-/// The operation as a trace has it, for models and texts that work on values.
+/// The same of a history that outlives it, and where labels, replies and events are then found.
+FlatHistory flat_over(const History& history);
+
+/// The operation as a trace has it, for models and texts that work on values: the recorded one
+/// where there is one, with the stamps and the outcome of this.
 Operation unflat(const FlatHistory& history, const FlatOperation& operation);
 
 }  // namespace sibyl::analysis

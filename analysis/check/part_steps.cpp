@@ -250,6 +250,13 @@ std::unique_ptr<Steps> steps_of(const FlatHistory& history,
   if (model.name() == "kv") {
     return std::make_unique<TextSteps>(history, operations, part, initial);
   }
+  return machine_steps_of(history, operations, part, model, initial);
+}
+
+std::unique_ptr<Steps> machine_steps_of(const FlatHistory& history,
+                                        const std::vector<FlatOperation>& operations,
+                                        const std::vector<std::uint32_t>& part, const Model& model,
+                                        const Value& initial) {
   return std::make_unique<MachineSteps>(history, operations, part, model, initial);
 }
 

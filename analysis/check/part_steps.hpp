@@ -54,4 +54,10 @@ std::unique_ptr<Steps> steps_of(const FlatHistory& history,
                                 const std::vector<std::uint32_t>& part, const Model& model,
                                 const Value& initial);
 
+/// The same over the model's machine, of whatever model: its states tell all.
+std::unique_ptr<Steps> machine_steps_of(const FlatHistory& history,
+                                        const std::vector<FlatOperation>& operations,
+                                        const std::vector<std::uint32_t>& part, const Model& model,
+                                        const Value& initial);
+
 }  // namespace sibyl::analysis

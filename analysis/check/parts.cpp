@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include <fmt/core.h>
 
 #include "analysis/check/code_table.hpp"
 #include "analysis/check/plain.hpp"
+#include "analysis/explain.hpp"
 #include "analysis/models/models.hpp"
 
 namespace sibyl::analysis {
@@ -135,6 +137,7 @@ std::vector<Numbers> parts_by_key(const FlatHistory& history,
 }  // namespace
 
 const Model* model_of(const FlatHistory& history) {
+  if (history.recorded != nullptr) return model_for(*history.recorded);
   std::vector<bool> seen(history.functions.size(), false);
   std::vector<Operation> firsts;
   for (const FlatOperation& op : history.operations) {
@@ -147,10 +150,14 @@ const Model* model_of(const FlatHistory& history) {
 
 std::optional<std::string> first_problem(const FlatHistory& history, const Model& model) {
   const QuickLook look(history, model);
+  const bool recorded = history.recorded != nullptr;
   for (const FlatOperation& op : history.operations) {
-    if (look.fine(op) || op.outcome == OperationOutcome::fail) continue;
+    if (op.outcome == OperationOutcome::fail || (!recorded && look.fine(op))) continue;
     if (const std::optional<std::string> problem = problem_with(history, op, model)) {
-      return fmt::format("line {} cannot be judged: {}", op.line, *problem);
+      const std::size_t place = op.line - 1;
+      const std::string name = recorded ? operation_name((*history.recorded)[place], place)
+                                        : fmt::format("line {}", op.line);
+      return fmt::format("{} cannot be judged: {}", name, *problem);
     }
   }
   return std::nullopt;
@@ -165,6 +172,23 @@ std::vector<Numbers> parts_of(const FlatHistory& history,
     return a.size() != b.size() ? a.size() < b.size() : a.front() < b.front();
   });
   return parts;
+}
+
+Value concerned(const Value& initial, const History& operations, const Model& model) {
+  if (initial.as_object() == nullptr || initial.as_object()->empty()) return Value(Value::Object{});
+  std::set<std::string> keys;
+  bool all = false;
+  for (const Operation& op : operations) {
+    all = all || model.joins_all(op);
+    for (std::string& key : model.keys(op)) keys.insert(std::move(key));
+  }
+  Value::Object kept;
+  for (const Value::Member& member : *initial.as_object()) {
+    if (all || keys.count(member.first) > 0) kept.push_back(member);
+  }
+  std::sort(kept.begin(), kept.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return kept;
 }
 
 Numbers beginning_of(const std::vector<FlatOperation>& operations, const Numbers& part,

@@ -15,7 +15,8 @@ namespace sibyl::analysis {
 /// The first model that understands the first operation of every function, or null. O(n).
 const Model* model_of(const FlatHistory& history);
 
-/// What is wrong with the first operation that cannot be judged, naming its line: "line 3: …".
+/// What is wrong with the first operation that cannot be judged, naming its line, or what a trace
+/// calls it: "line 3 cannot be judged: …".
 /// O(n).
 std::optional<std::string> first_problem(const FlatHistory& history, const Model& model);
 
@@ -26,6 +27,10 @@ std::vector<std::vector<std::uint32_t>> parts_of(const FlatHistory& history,
                                                  const std::vector<FlatOperation>& operations,
                                                  const Model& model,
                                                  const std::vector<bool>& wanted);
+
+/// Of an initial state (an object key -> value, or null) what operations concern, sorted by key:
+/// all where one of them concerns all. O((operations + keys) log).
+Value concerned(const Value& initial, const History& operations, const Model& model);
 
 /// The operations of a part that were called before operation `last` of it returned, that one at
 /// the end.

@@ -39,7 +39,7 @@ void in_order(std::vector<Stamped>& stamped) {
   }
 }
 
-/// One end of an operation among those of one instant, as search.hpp has it.
+/// One end of an operation among those of one instant, as stamps.hpp has it.
 struct End {
   std::int64_t at = 0;
   std::uint64_t turn = 0;  ///< 0: a call that comes first

@@ -77,11 +77,7 @@ class RegisterSearch {
         return result;
       }
     }
-    result.found = exhausted_ ? Found::gave_up : Found::no;
-    result.out_of_memory = out_of_memory_;
-    result.last = events_[deepest_].op();
-    result.steps = steps_;
-    return result;
+    return without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
   }
 
  private:

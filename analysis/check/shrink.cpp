@@ -13,6 +13,11 @@ namespace sibyl::analysis {
 
 namespace {
 
+constexpr std::size_t kReadable = 8;           // operations that a person takes in without help
+constexpr std::size_t kExplicable = 64;        // operations among which contradiction() looks
+constexpr std::size_t kLarge = 200;            // operations beyond which anything smaller is better
+constexpr std::size_t kMostReplayed = 20'000;  // operations of which a state is looked for
+
 /// The pieces that the texts of a key consist of: what was put and appended. No piece begins with
 /// another, so that a text can be taken apart in one way only.
 class Pieces {
@@ -74,14 +79,64 @@ class Shrinker {
   Shrinker(const Model& model, const Bounds& bounds, std::uint64_t most_work)
       : model_(model), bounds_(bounds), work_left_(most_work) {}
 
-  bool fails(const Part& part) {
+  PartAnswer judged(const Part& part) {
     if (work_left_ < part.operations.size()) work_left_ = 0;
-    if (work_left_ == 0 || (bounds_.stop && bounds_.stop())) return false;
+    if (work_left_ == 0 || (bounds_.stop && bounds_.stop()))
+      return {Found::gave_up, {}, 0, 0, false};
     work_left_ -= part.operations.size();
-    return judge_part(part, model_, bounds_) == Found::no;
+    return judge_part(part, model_, bounds_);
   }
 
+  bool fails(const Part& part) { return judged(part).found == Found::no; }
+
   bool tired() const { return work_left_ == 0; }
+
+  /// All after the first return at which no linearization is possible any more. What is answered
+  /// later may have mattered, and the searches look ahead, so that the rest is judged again.
+  void cut_end(Part& part) {
+    const PartAnswer answer = judged(part);
+    if (answer.found != Found::no) return;
+    const std::int64_t end = *part.operations[answer.last].ret;
+    Part open = change(part, [&](const Operation& op) -> std::optional<Operation> {
+      Operation left = op;
+      if (!pending(op) && *op.ret > end) {
+        left.outcome = OperationOutcome::unknown;
+        left.ret.reset();
+      }
+      if (op.call > end || (pending(left) && model_.pure(left))) return std::nullopt;
+      return left;
+    });
+    if (fails(open)) {
+      part = std::move(open);
+      return;
+    }
+    Part called = keep(part, [&](const Operation& op) { return op.call <= end; });
+    const bool fewer = called.operations.size() < part.operations.size();
+    if (fewer && fails(called)) part = std::move(called);
+  }
+
+  /// All before a quiescent moment, from the one state that is possible then. The later the moment
+  /// the better, but who overwrote what is read too late has to stay in sight, so a window that
+  /// only says that a value came from nowhere is too small; moments are tried at growing distances
+  /// from the end.
+  void cut_beginning(Part& part) {
+    if (part.operations.size() <= kReadable || part.operations.size() > kMostReplayed) return;
+    const std::vector<std::int64_t> quiet = quiet_moments(part);
+    std::optional<Part> fallback;
+    for (std::size_t back = 1; back <= quiet.size() && !tired(); back *= 2) {
+      const std::int64_t first = quiet[quiet.size() - back];
+      const Part past = keep(part, [&](const Operation& op) { return op.call < first; });
+      Part rest = keep(part, [&](const Operation& op) { return op.call >= first; });
+      if (!start_after(past, rest) || !fails(rest)) continue;
+      const bool small = rest.operations.size() <= kExplicable;
+      if (small && contradiction(rest, model_).reasons.size() != 1) {
+        part = std::move(rest);
+        return;
+      }
+      fallback = std::move(rest);
+    }
+    if (fallback && part.operations.size() > kLarge) part = std::move(*fallback);
+  }
 
   void drop_values(Part& part) {
     reduce(part, model_.cuts(part.operations), [&](const Part& from, const auto& cuts) {
@@ -102,15 +157,8 @@ class Shrinker {
     }
     reduce(part, pure, [](const Part& from, const std::vector<std::size_t>& gone) {
       const std::set<std::size_t> out(gone.begin(), gone.end());
-      Part rest;
-      rest.initial = from.initial;
-      rest.recorded = from.recorded;
-      for (std::size_t i = 0; i < from.operations.size(); ++i) {
-        if (out.count(from.index[i]) > 0) continue;
-        rest.operations.push_back(from.operations[i]);
-        rest.index.push_back(from.index[i]);
-      }
-      return rest;
+      std::size_t i = 0;
+      return keep(from, [&](const Operation&) { return out.count(from.index[i++]) == 0; });
     });
   }
 
@@ -138,6 +186,63 @@ class Shrinker {
   }
 
  private:
+  template <typename Keep>
+  static Part keep(const Part& part, Keep&& wanted) {
+    return change(part, [&](const Operation& op) {
+      return wanted(op) ? std::optional<Operation>(op) : std::nullopt;
+    });
+  }
+
+  /// The calls before which, but for the first of all, nothing is under way; in order of time.
+  static std::vector<std::int64_t> quiet_moments(const Part& part) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> spans;
+    for (const Operation& op : part.operations) {
+      spans.emplace_back(op.call, pending(op) ? FlatOperation::kNever : *op.ret);
+    }
+    std::sort(spans.begin(), spans.end());
+    std::vector<std::int64_t> moments;
+    std::int64_t latest = spans.empty() ? 0 : spans.front().second;
+    for (const auto& [call, ret] : spans) {
+      if (latest < call) moments.push_back(call);
+      latest = std::max(latest, ret);
+    }
+    return moments;
+  }
+
+  /// Makes `rest` start in the state in which `past` ends; false when several are possible.
+  bool start_after(const Part& past, Part& rest) {
+    work_left_ -= std::min<std::uint64_t>(work_left_, past.operations.size());
+    const FlatHistory history = flat_over(past.operations);
+    std::vector<std::uint32_t> all(past.operations.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const auto steps = machine_steps_of(history, history.operations, all, model_, past.initial);
+    const auto order = order_to_only_end(history.operations, all, *steps, bounds_);
+    if (!order) return false;
+    const auto machine = model_.compile(past.operations, past.initial);
+    Machine::State state = machine->initial();
+    for (const std::uint32_t i : *order) state = *machine->step(state, i);
+    rest.initial = replaced(past, machine->value_of(state));
+    return true;
+  }
+
+  /// The initial state of a part with the values that its keys have in the end.
+  Value replaced(const Part& past, const Value& reached) const {
+    std::set<std::string> changed;
+    for (const Operation& op : past.operations) {
+      for (std::string& key : model_.keys(op)) changed.insert(std::move(key));
+    }
+    for (const Value::Member& member : *reached.as_object()) changed.insert(member.first);
+    Value::Object initial = *reached.as_object();
+    if (past.initial.as_object() != nullptr) {
+      for (const Value::Member& member : *past.initial.as_object()) {
+        if (changed.count(member.first) == 0) initial.push_back(member);
+      }
+    }
+    std::sort(initial.begin(), initial.end(),
+              [](const Value::Member& a, const Value::Member& b) { return a.first < b.first; });
+    return initial;
+  }
+
   /// The operation, unless it is one of these puts or read what one of them had begun.
   static std::optional<Operation> after_put(const Operation& op, const std::string& key,
                                             const Pieces& pieces,
@@ -171,7 +276,7 @@ class Shrinker {
   static Part change(const Part& part, Change&& changed) {
     Part rest;
     rest.initial = part.initial;
-    rest.recorded = part.recorded;
+    rest.whole = part.whole;
     for (std::size_t i = 0; i < part.operations.size(); ++i) {
       std::optional<Operation> left = changed(part.operations[i]);
       if (!left) continue;
@@ -207,8 +312,8 @@ class Shrinker {
 
 }  // namespace
 
-Found judge_part(const Part& part, const Model& model, const Bounds& bounds) {
-  const FlatHistory history = flat(part.operations);
+PartAnswer judge_part(const Part& part, const Model& model, const Bounds& bounds) {
+  const FlatHistory history = flat_over(part.operations);
   std::vector<std::uint32_t> all(history.operations.size());
   std::iota(all.begin(), all.end(), 0U);
   const PlainView view = plain_view(history, model.name(), part.initial);
@@ -218,10 +323,10 @@ Found judge_part(const Part& part, const Model& model, const Bounds& bounds) {
                   [&](const FlatOperation& op) { return view.kinds[op.f] != PlainKind::other; });
   if (plain && !all.empty()) {
     const std::size_t key = key_place(history.operations.front(), history.keys.size());
-    return judge_register(history.operations, all, view, view.initials[key], false, bounds).found;
+    return judge_register(history.operations, all, view, view.initials[key], false, bounds);
   }
   const auto steps = steps_of(history, history.operations, all, model, part.initial);
-  return judge_layered(history.operations, all, *steps, false, bounds).found;
+  return judge_layered(history.operations, all, *steps, false, bounds);
 }
 
 Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t most_work) {
@@ -229,9 +334,11 @@ Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t m
   constexpr int kMostRounds = 4;
   for (int round = 0; round < kMostRounds && !shrinker.tired(); ++round) {
     const std::size_t before = part.operations.size();
+    shrinker.cut_end(part);
     shrinker.drop_values(part);
     shrinker.drop_pieces(part);
     shrinker.drop_pure(part);
+    shrinker.cut_beginning(part);
     if (round > 0 && part.operations.size() == before) break;
   }
   return part;

@@ -42,6 +42,18 @@ std::vector<Instant> touches_of(const std::vector<FlatOperation>& operations) {
   return touches;
 }
 
+/// The place among the ends of one instant of a return, or of a call after a return of its own
+/// process; 0 is for the calls that come first.
+std::uint64_t place_of(const FlatHistory& history, std::uint32_t number, bool is_return,
+                       std::uint64_t turn) {
+  if (history.recorded != nullptr) {
+    const Operation& op = (*history.recorded)[history.operations[number].line - 1];
+    const EventId event = is_return ? op.return_event : op.call_event;
+    if (event != 0) return event + 1;
+  }
+  return 2 * turn + (is_return ? 2 : 1);
+}
+
 }  // namespace
 
 bool stamps_are_exact(const FlatHistory& history) {
@@ -70,10 +82,12 @@ std::vector<FlatOperation> with_places(const FlatHistory& history) {
       const std::uint32_t number = touches[i].op;
       const FlatOperation& op = history.operations[number];
       const std::int64_t at = touches[i].at;
-      // 0 is for the calls that come first.
-      if (op.call == at) ends.push_back({at, own_return ? 2 * turn + 1 : 0, false, number});
+      if (op.call == at) {
+        ends.push_back(
+            {at, own_return ? place_of(history, number, false, turn) : 0, false, number});
+      }
       if (!has_return(op) || op.ret != at) continue;
-      ends.push_back({at, 2 * turn + 2, true, number});
+      ends.push_back({at, place_of(history, number, true, turn), true, number});
       own_return = true;
     }
     from = i;

@@ -13,9 +13,12 @@ namespace sibyl::analysis {
 /// input in disorder may get false for nothing. O(n).
 bool stamps_are_exact(const FlatHistory& history);
 
-/// The operations with places in the order of time for stamps, by the rules of Entry in search.hpp;
-/// all different, so that stamps are exact. Those that failed take no
-/// part and keep theirs. O(n log n).
+/// The operations with places in the order of time for stamps; all different, so that stamps are
+/// exact. At one instant calls come before returns, since equal stamps do not tell which came
+/// first; but a process calls one operation after the other, so a call that follows its own
+/// process's return at that instant comes after it: in the order of the trace's events
+/// (FlatHistory::recorded), or where there are none in turns (the first returns, the calls after
+/// them, …). Those that failed take no part and keep their stamps. O(n log n).
 std::vector<FlatOperation> with_places(const FlatHistory& history);
 
 }  // namespace sibyl::analysis

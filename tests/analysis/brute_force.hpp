@@ -1,9 +1,14 @@
-// Linearizability by trying all orders, for small histories; written apart from the checkers.
+// Trying all orders, for small histories, and what drawing such histories needs; written apart from
+// the checkers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
+#include <utility>
 #include <vector>
 
+#include "analysis/check/stamps.hpp"
 #include "sim/trace.hpp"
 
 namespace sibyl::analysis {
@@ -24,6 +29,40 @@ class Random {
  private:
   std::uint64_t state_;
 };
+
+/// One operation in `lost` never returned, one in `failed` of the others failed, the rest are ok.
+inline void draw_outcome(Operation& op, Random& random, int lost, int failed) {
+  op.outcome = OperationOutcome::ok;
+  if (random.one_in(lost)) {
+    op.outcome = OperationOutcome::unknown;
+    op.ret.reset();
+  } else if (random.one_in(failed)) {
+    op.outcome = OperationOutcome::fail;
+  }
+}
+
+/// The operations by their calls, neighbours swapped here and there, `rounds` times over; which
+/// need not respect real time.
+inline std::vector<std::size_t> draw_order(const History& history, Random& random, int rounds) {
+  std::vector<std::size_t> order(history.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
+  for (; rounds > 0; --rounds) {
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (random.one_in(2)) std::swap(order[i - 1], order[i]);
+    }
+  }
+  return order;
+}
+
+/// The history with exact stamps, as the checkers see it.
+inline History in_places(const History& history) {
+  const FlatHistory made = flat_over(history);
+  History placed;
+  for (const FlatOperation& op : with_places(made)) placed.push_back(unflat(made, op));
+  return placed;
+}
 
 /// The how-manieth of its process's operations that touch the instant it is.
 inline int turn(const History& history, std::size_t i, std::int64_t at) {

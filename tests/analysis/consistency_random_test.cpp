@@ -11,29 +11,12 @@
 #include <doctest/doctest.h>
 
 #include "analysis/check/consistency.hpp"
+#include "analysis/check/judge.hpp"
 #include "analysis/check/operations.hpp"
-#include "analysis/linearizability.hpp"
-#include "analysis/models/models.hpp"
+#include "tests/analysis/brute_force.hpp"
 
 namespace sibyl::analysis::consistency_random_test {
 namespace {
-
-/// A small generator of its own, so that the histories are the same everywhere.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  int below(int n) {
-    state_ += 0x9e3779b97f4a7c15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return static_cast<int>((z ^ (z >> 31U)) % static_cast<std::uint64_t>(n));
-  }
-  bool one_in(int n) { return below(n) == 0; }
-
- private:
-  std::uint64_t state_;
-};
 
 int runs() {
   const char* said = std::getenv("SIBYL_CONSISTENCY_RUNS");
@@ -99,34 +82,6 @@ bool run_steps(Operation& op, State& state, bool fill, bool existence) {
   if (refuse || missing || wrong) return false;
   state = now;
   return true;
-}
-
-/// The how-manieth of its process's operations that touch the instant it is.
-int turn(const History& history, std::size_t i, std::int64_t at) {
-  int before = 0;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& other = history[j];
-    const bool touches =
-        other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at);
-    if (other.process != history[i].process || !touches || j == i) continue;
-    if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
-  }
-  return before;
-}
-
-bool before_in_time(const History& history, std::size_t a, std::size_t b) {
-  const std::int64_t at = history[b].call;
-  if (history[a].outcome != OperationOutcome::ok || *history[a].ret > at) return false;
-  if (*history[a].ret < at) return true;
-  bool follows_own = false;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& own = history[j];
-    if (j == b || own.process != history[b].process || own.outcome != OperationOutcome::ok)
-      continue;
-    const bool earlier = own.call < at || (own.call == at && j < b);
-    follows_own = follows_own || (*own.ret == at && earlier);
-  }
-  return follows_own && 2 * turn(history, a, at) + 1 < 2 * turn(history, b, at);
 }
 
 /// Whether one process called b after its operation a had returned.
@@ -212,24 +167,10 @@ History random_history(Random& random, const Kind& kind, const State& initial) {
     op.call = next_call + random.below(2);
     op.ret = op.call + random.below(4);
     next_call = *op.ret + (random.one_in(3) ? 0 : 1);
-    op.outcome = OperationOutcome::ok;
-    if (random.one_in(7)) {
-      op.outcome = OperationOutcome::unknown;
-      op.ret.reset();
-    } else if (random.one_in(25)) {
-      op.outcome = OperationOutcome::fail;
-    }
+    draw_outcome(op, random, 7, 25);
     history.push_back(std::move(op));
   }
-  std::vector<std::size_t> order(history.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
-  for (int rounds = random.below(3); rounds > 0; --rounds) {
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      if (random.one_in(2)) std::swap(order[i - 1], order[i]);
-    }
-  }
+  const std::vector<std::size_t> order = draw_order(history, random, random.below(3));
   State state = initial;
   std::vector<State> states{state};
   for (const std::size_t i : order) {
@@ -325,7 +266,7 @@ void compare(std::uint64_t seed, const Kind& kind, Check check, Before before, T
   if (expected) {
     ++tally.good;
     REQUIRE(fits(history, found.order, initial, before, kind.objects));
-    if (before == before_in_time) {
+    if (before == precedes) {
       // The order, given as that of application, is a witness; another verdict would be wrong.
       options.applied = found.order;
       REQUIRE(check(made, options).verdict == Verdict::holds);
@@ -336,9 +277,11 @@ void compare(std::uint64_t seed, const Kind& kind, Check check, Before before, T
     REQUIRE_FALSE(found.operations.empty());
     REQUIRE_FALSE(found.summary.empty());
   }
-  if (before != before_in_time || !kind.objects) return;
-  const Linearizability third = check_linearizability(history, objects_model(), options.initial);
-  REQUIRE((third.verdict == Verdict::holds) == expected);
+  if (before != precedes || !kind.objects) return;
+  JudgeOptions third;
+  third.model = "objects";
+  third.initial = options.initial;
+  REQUIRE((judge_recorded(history, third).verdict == Verdict::holds) == expected);
 }
 
 void compare_all(const std::string& name, const Kind& kind, Check check, Before before) {
@@ -352,10 +295,10 @@ void compare_all(const std::string& name, const Kind& kind, Check check, Before 
 }
 
 TEST_CASE("strict serializability agrees with all orders on small random histories") {
-  compare_all("single steps", {false, true, false}, check_strict_serializability, before_in_time);
-  compare_all("commands", {true, true, false}, check_strict_serializability, before_in_time);
-  compare_all("equal values", {true, false, false}, check_strict_serializability, before_in_time);
-  compare_all("objects", {true, true, true}, check_strict_serializability, before_in_time);
+  compare_all("single steps", {false, true, false}, check_strict_serializability, precedes);
+  compare_all("commands", {true, true, false}, check_strict_serializability, precedes);
+  compare_all("equal values", {true, false, false}, check_strict_serializability, precedes);
+  compare_all("objects", {true, true, true}, check_strict_serializability, precedes);
 }
 
 TEST_CASE("serializability agrees with all orders on small random histories") {

@@ -361,13 +361,7 @@ void spoil_objects(Operation& op, Random& random) {
 /// Gives the history results: those of some order (which need not respect real time), here and
 /// there another one.
 void fill_results(History& history, Objects state, const Vocabulary& words, Random& random) {
-  std::vector<std::size_t> order(history.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (random.one_in(2)) std::swap(order[i - 1], order[i]);
-  }
+  const std::vector<std::size_t> order = draw_order(history, random, 1);
   const bool spoils = !random.one_in(3);
   for (const std::size_t i : order) {
     if (history[i].outcome == OperationOutcome::fail) continue;
@@ -397,13 +391,7 @@ History random_history(Random& random, const Vocabulary& words) {
                           : random.below(tight ? 8 : 60);
     op.ret = op.call + random.below(tight ? 4 : 25);
     if (in_sequence) next_call[op.process] = *op.ret;
-    op.outcome = OperationOutcome::ok;
-    if (random.one_in(7)) {
-      op.outcome = OperationOutcome::unknown;
-      op.ret.reset();
-    } else if (random.one_in(20)) {
-      op.outcome = OperationOutcome::fail;
-    }
+    draw_outcome(op, random, 7, 20);
     history.push_back(std::move(op));
   }
   Objects start;
@@ -412,12 +400,6 @@ History random_history(Random& random, const Vocabulary& words) {
   }
   fill_results(history, start, words, random);
   return history;
-}
-
-LinearizabilityOptions quiet() {
-  LinearizabilityOptions options;
-  options.explain_steps = 0;
-  return options;
 }
 
 struct Count {
@@ -456,8 +438,10 @@ void check_one(std::uint64_t seed, const Vocabulary& words, Count& count) {
   CAPTURE(seed);
   CAPTURE(words.model);
   const Model& model = *find_model(words.model);
-  REQUIRE((check_linearizability(history, model, words.start, quiet()).verdict == Verdict::holds) ==
-          expected);
+  JudgeOptions plainly;
+  plainly.model = words.model;
+  plainly.initial = words.start;
+  REQUIRE((judge_recorded(history, plainly).verdict == Verdict::holds) == expected);
   check_online(history, model, words.start, start, words.take, expected, 1 + seed % 4 / 2 * 2);
   if (!expected) {
     for (const char* key : {"x", "y"}) check_shrinking(history, model, key, start, words, count);

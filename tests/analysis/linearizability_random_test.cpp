@@ -5,10 +5,9 @@
 #include <map>
 #include <optional>
 
-#include "analysis/explain.hpp"
-#include "analysis/linearizability.hpp"
+#include "analysis/check/judge.hpp"
+#include "analysis/check/shrink.hpp"
 #include "analysis/models/models.hpp"
-#include "analysis/search.hpp"
 #include "tests/analysis/brute_force.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
@@ -139,13 +138,7 @@ Operation random_operation(Random& random, bool objects) {
 /// Gives the history results: those of some order (which need not respect real time), here and
 /// there another one.
 void fill_results(History& history, State state, Run run, Random& random, bool objects) {
-  std::vector<std::size_t> order(history.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return history[a].call < history[b].call; });
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (random.one_in(2)) std::swap(order[i - 1], order[i]);
-  }
+  const std::vector<std::size_t> order = draw_order(history, random, 1);
   for (const std::size_t i : order) {
     if (history[i].outcome == OperationOutcome::fail) continue;
     State before = state;
@@ -178,13 +171,7 @@ History random_history(Random& random, const State& initial, Run run, bool objec
     op.call = in_sequence ? next_call[op.process] + random.below(2) : random.below(8);
     op.ret = op.call + random.below(in_sequence ? 3 : 5);
     if (in_sequence) next_call[op.process] = *op.ret;
-    op.outcome = OperationOutcome::ok;
-    if (random.one_in(6)) {
-      op.outcome = OperationOutcome::unknown;
-      op.ret.reset();
-    } else if (random.one_in(20)) {
-      op.outcome = OperationOutcome::fail;
-    }
+    draw_outcome(op, random, 6, 20);
     history.push_back(std::move(op));
   }
   fill_results(history, initial, run, random, objects);
@@ -240,17 +227,21 @@ void compare(std::uint64_t seed, const Model& model, Run run, bool objects, Tall
   const Value start = value_of(initial);
   const History judged = without_failed(history);
   const bool expected = brute(judged, initial, run);
-  const Linearizability result = check_linearizability(history, model, start);
+  JudgeOptions options;
+  options.model = model.name();
+  options.initial = start;
+  options.wants_order = true;
+  const Judgement result = judge_recorded(history, options);
   CAPTURE(seed);
   REQUIRE((result.verdict == Verdict::holds) == expected);
   Part whole;
   whole.operations = in_places(judged);
-  whole.recorded = &judged;
   for (std::size_t i = 0; i < judged.size(); ++i) whole.index.push_back(i);
   whole.initial = start;
   if (expected) {
     ++tally.good;
-    REQUIRE(is_linearization(history, result.order, initial, run));
+    const std::vector<std::size_t> order(result.order.begin(), result.order.end());
+    REQUIRE(is_linearization(history, order, initial, run));
     REQUIRE(contradiction(whole, model).sentence.empty());
     REQUIRE(cuts_are_sound(whole, model, run));
     return;
@@ -259,8 +250,17 @@ void compare(std::uint64_t seed, const Model& model, Run run, bool objects, Tall
   REQUIRE(result.verdict == Verdict::violated);
   REQUIRE_FALSE(result.window.empty());
   REQUIRE_FALSE(result.because.empty());
-  std::uint64_t steps = 0;
-  const Part window = smallest_window(whole, model, {}, steps);
+  if (model.one_key()) {  // parts are of one key
+    Part of_key;
+    of_key.initial = start;
+    for (std::size_t i = 0; i < whole.operations.size(); ++i) {
+      if (whole.operations[i].key != result.key) continue;
+      of_key.operations.push_back(whole.operations[i]);
+      of_key.index.push_back(i);
+    }
+    whole = std::move(of_key);
+  }
+  const Part window = shrink(whole, model, {}, 100'000);
   REQUIRE_FALSE(brute(window.operations, state_of(window.initial), run));
   if (!contradiction(window, model).sentence.empty()) ++tally.in_words;
 }

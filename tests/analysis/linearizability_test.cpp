@@ -1,8 +1,7 @@
-// Linearizability on histories made by hand: those of the notes, and the rules one by one.
-#include "analysis/linearizability.hpp"
-
+// Judgement on histories made by hand: those of the notes, and the rules one by one.
 #include <doctest/doctest.h>
 
+#include "analysis/check/judge.hpp"
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/properties.hpp"
@@ -38,13 +37,14 @@ Operation simple(const char* f, const char* key, Value value, std::int64_t call,
 
 Value objects(std::vector<std::pair<std::string, Value>> list) { return Value(std::move(list)); }
 
-Linearizability judge(const History& history, const Value& initial = {}) {
-  const Model* model = model_for(history);
-  REQUIRE(model != nullptr);
-  return check_linearizability(history, *model, initial);
+Judgement judge(const History& history, const Value& initial = {}) {
+  JudgeOptions options;
+  options.initial = initial;
+  options.wants_order = true;
+  return judge_recorded(history, options);
 }
 
-std::vector<std::string> names(const Linearizability& judged) {
+std::vector<std::string> names(const Judgement& judged) {
   std::vector<std::string> result;
   for (const WindowOperation& op : judged.window) result.push_back(op.name);
   return result;
@@ -59,21 +59,21 @@ const Value kXy = objects({{"x", 10}, {"y", 10}});
 TEST_CASE("A1: S-SMR without signals is not linearizable, with them it is") {
   const Operation cxy = command("Cxy", 0, 3, {step("write", "x", 20), step("write", "y", 20)});
   const Operation cx = command("Cx", 3, 5, {step("read", "x", 20)});
-  const Linearizability bad = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 10)})}, kXy);
+  const Judgement bad = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 10)})}, kXy);
   CHECK(bad.verdict == Verdict::violated);
   CHECK(names(bad) == Names{"Cxy", "Cy"});
   CHECK(
       bad.summary ==
       "Not linearizable: Cy read y = 10, but Cxy, which sets y to 20, had ended before Cy began.");
-  const Linearizability good = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 20)})}, kXy);
+  const Judgement good = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 20)})}, kXy);
   CHECK(good.verdict == Verdict::holds);
-  CHECK(good.order == std::vector<std::size_t>{0, 1, 2});
+  CHECK(good.order == std::vector<std::uint32_t>{0, 1, 2});
 }
 
 TEST_CASE("A1 with a slow reply: the circle goes over the read of the other object") {
   const Operation cxy = command("Cxy", 0, 30, {step("write", "x", 20), step("write", "y", 20)});
   const Operation cx = command("Cx", 3, 5, {step("read", "x", 20)});
-  const Linearizability bad = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 10)})}, kXy);
+  const Judgement bad = judge({cxy, cx, command("Cy", 6, 22, {step("read", "y", 10)})}, kXy);
   CHECK(bad.verdict == Verdict::violated);
   CHECK(names(bad) == Names{"Cxy", "Cx", "Cy"});
   CHECK(bad.because ==
@@ -96,7 +96,7 @@ TEST_CASE("A2: a chain of blind writes with early signals is not linearizable") 
                    command("y", 11, 22, {step("read", "a", y)}),
                    command("w", 200, 202, {step("read", "b", 2)})};
   };
-  const Linearizability bad = judge(history(0), initial);
+  const Judgement bad = judge(history(0), initial);
   CHECK(bad.verdict == Verdict::violated);
   CHECK(names(bad) == Names{"z0", "z1", "x", "y", "w"});
   CHECK(bad.because.size() == 4);
@@ -109,7 +109,7 @@ TEST_CASE("B1 and B2: a read that misses an object whose create had ended") {
   const Operation create = command("create", 0, 3, {step("create", "x", 1)});
   for (const Operation& read : {command("read", 4, 22, {step("read", "x")}, "nok"),
                                 command("read", 4, 22, {step("read", "x")}, "ok")}) {
-    const Linearizability bad = judge({create, read});
+    const Judgement bad = judge({create, read});
     CHECK(bad.verdict == Verdict::violated);
     CHECK(names(bad) == Names{"create", "read"});
     CHECK(bad.summary ==
@@ -126,7 +126,7 @@ TEST_CASE("B1 and B2: a read that misses an object whose create had ended") {
 
 TEST_CASE("B3: a read of an object whose delete had ended") {
   const Value initial = objects({{"v", 7}});
-  const Linearizability bad = judge(
+  const Judgement bad = judge(
       {command("delete", 0, 3, {step("delete", "v")}), command("r", 4, 22, {step("read", "v", 7)})},
       initial);
   CHECK(bad.verdict == Verdict::violated);
@@ -199,10 +199,10 @@ TEST_CASE("an operation that never returned may take effect late, or never, but 
   CHECK(judge(history, initial).verdict == Verdict::holds);
   History back = history;
   back[3].value = steps({step("read", "x", 0)});
-  const Linearizability bad = judge(back, initial);
+  const Judgement bad = judge(back, initial);
   CHECK(bad.verdict == Verdict::violated);
   CHECK(names(bad) == Names{"w", "r2", "r3"});
-  CHECK(judge({history[0], history[1]}, initial).order == std::vector<std::size_t>{1});
+  CHECK(judge({history[0], history[1]}, initial).order == std::vector<std::uint32_t>{1});
 }
 
 TEST_CASE("a failed operation had no effect") {
@@ -252,9 +252,9 @@ TEST_CASE("an append tells the text as it is then, and says nothing while its re
 }
 
 TEST_CASE("two additions that both saw the old value are a lost update") {
-  const Linearizability bad = judge({command("a", 0, 10, {step("add", "x", Value::List{1, 1})}),
-                                     command("b", 0, 10, {step("add", "x", Value::List{1, 1})})},
-                                    objects({{"x", 0}}));
+  const Judgement bad = judge({command("a", 0, 10, {step("add", "x", Value::List{1, 1})}),
+                               command("b", 0, 10, {step("add", "x", Value::List{1, 1})})},
+                              objects({{"x", 0}}));
   CHECK(bad.verdict == Verdict::violated);
   CHECK(names(bad) == Names{"a", "b"});
   CHECK(bad.because.size() == 2);
@@ -288,7 +288,7 @@ TEST_CASE("kv: gets see puts and appends; an absent key reads as the empty strin
 TEST_CASE("independent keys are judged on their own and merged into one order") {
   const History history{simple("write", "x", 1, 0, 10), simple("write", "y", 1, 0, 1),
                         simple("read", "y", 1, 2, 3), simple("read", "x", Value(), 4, 5)};
-  CHECK(judge(history).order == std::vector<std::size_t>{1, 2, 3, 0});
+  CHECK(judge(history).order == std::vector<std::uint32_t>{1, 2, 3, 0});
   History bad = history;
   bad[2].value = Value();
   CHECK(judge(bad).verdict == Verdict::violated);
@@ -303,14 +303,14 @@ TEST_CASE("a violation late in a long history is cut down to the operations that
   }
   CHECK(judge(history, objects({{"x", 0}})).verdict == Verdict::holds);
   history[1801].value = steps({step("read", "x", 17)});
-  const Linearizability bad = judge(history, objects({{"x", 0}}));
+  const Judgement bad = judge(history, objects({{"x", 0}}));
   CHECK(bad.verdict == Verdict::violated);
   CHECK(bad.window.size() <= 3);
   CHECK(bad.window.back().index == 1801);
 }
 
 TEST_CASE("a value that nobody wrote is told as such") {
-  const Linearizability bad = judge(
+  const Judgement bad = judge(
       {command("w", 0, 1, {step("write", "x", 1)}), command("r", 2, 3, {step("read", "x", 7)})},
       objects({{"x", 0}}));
   CHECK(bad.summary ==
@@ -327,7 +327,7 @@ TEST_CASE("several thousand operations of few clients are judged quickly") {
                           ? command("", t, t + 9, {step("add", "x", Value::List{1, Value()})})
                           : command("", t, t + 9, {step("write", "y", i)}));
   }
-  const Linearizability good = judge(history, objects({{"x", 0}, {"y", 0}}));
+  const Judgement good = judge(history, objects({{"x", 0}, {"y", 0}}));
   CHECK(good.verdict == Verdict::holds);
   CHECK(good.steps < 100000);
 }
@@ -338,20 +338,16 @@ TEST_CASE("a bound makes the verdict inconclusive, never a pass") {
     history.push_back(command("", 0, 100, {step("add", "x", Value::List{1 << i, Value()})}));
   }
   history.push_back(command("", 200, 201, {step("read", "x", 1)}));
-  LinearizabilityOptions options;
-  options.max_steps = 1000;
-  const Value initial = objects({{"x", 0}});
-  const Linearizability bounded = check_linearizability(history, objects_model(), initial, options);
+  JudgeOptions options;
+  options.initial = objects({{"x", 0}});
+  options.max_bytes = 20'000;
+  const Judgement bounded = judge_recorded(history, options);
   CHECK(bounded.verdict == Verdict::inconclusive);
-  CHECK(bounded.summary == "Undecided after 1001 steps: the limit on steps was reached.");
-  options = {};
-  options.max_states = 100;
-  CHECK(check_linearizability(history, objects_model(), initial, options).verdict ==
-        Verdict::inconclusive);
-  options = {};
+  CHECK(bounded.summary.find("the memory allowed was used up") != std::string::npos);
+  options.max_bytes = JudgeOptions().max_bytes;
   options.stop = [] { return true; };
-  CHECK(check_linearizability(history, objects_model(), initial, options).verdict ==
-        Verdict::inconclusive);
+  CHECK(judge_recorded(history, options).verdict == Verdict::inconclusive);
+  const Value initial = options.initial;
   CHECK(judge(history, initial).verdict == Verdict::violated);
 }
 
@@ -377,7 +373,9 @@ TEST_CASE("the property's search asks whether to go on, and is inconclusive when
 
 TEST_CASE("an operation that cannot be read is named") {
   const auto summary = [](const Operation& op) {
-    const Linearizability judged = check_linearizability({op}, objects_model(), {});
+    JudgeOptions options;
+    options.model = "objects";
+    const Judgement judged = judge_recorded({op}, options);
     CHECK(judged.verdict == Verdict::inconclusive);
     return judged.summary;
   };
@@ -404,6 +402,15 @@ TEST_CASE("models are found by name and by their operations") {
   CHECK(model_for({simple("access", "", steps({step("read", "x")}), 0, 1)}) == &objects_model());
   CHECK(model_for({simple("enqueue", "", 1, 0, 1)}) == &queue_model());
   CHECK(model_for({simple("push", "", 1, 0, 1)}) == nullptr);
+  for (const Model* model : models()) {
+    CAPTURE(model->name());
+    CHECK_FALSE(model->functions().empty());
+    for (const std::string_view f : model->functions()) {
+      Operation op = simple("", "x", 1, 0, 1);
+      op.f = f;
+      CHECK(model->understands(op));
+    }
+  }
 }
 
 }  // namespace sibyl::analysis::linearizability_test

@@ -214,7 +214,7 @@ TEST_CASE("list models shows what check --model takes, with the functions of his
     CHECK_FALSE(model.find("functions")->as_list()->empty());
     const std::string file = folder / (name + ".jsonl");
     write_file(file, "");
-    CHECK(sibyl_with({"check", file, "--model", name}).status != kUsage);
+    CHECK(sibyl_with({"check", file, "--model", name}).status != 64);
   }
 }
 

@@ -101,9 +101,9 @@ class Memory {
 class Layers {
  public:
   Layers(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
-         Steps& steps, const Bounds& bounds)
+         Steps& steps, const Bounds& bounds, const std::vector<bool>* optional = nullptr)
       : steps_of_(steps), bounds_(bounds) {
-    build(operations, part);
+    build(operations, part, optional);
   }
 
   PartAnswer run(bool wants_order) {
@@ -149,6 +149,7 @@ class Layers {
     std::uint32_t slot = 0;
     std::uint32_t until = kNoNumber;  ///< the place of its return among the events
     bool pure = false;
+    bool optional = false;
   };
   /// A way to be tried: an operation done at the place that stands below it in stacked_.
   struct Frame {
@@ -160,13 +161,15 @@ class Layers {
     bool is_first = false;
   };
 
-  void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part) {
+  void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
+             const std::vector<bool>* optional) {
     std::vector<bool> counts(part.size(), false);
     ops_.resize(part.size());
     for (std::size_t i = 0; i < part.size(); ++i) {
       const FlatOperation& op = operations[part[i]];
       ops_[i].effect = steps_of_.effects()[i];
       ops_[i].pure = steps_of_.pure(ops_[i].effect);
+      ops_[i].optional = optional != nullptr && (*optional)[i];
       counts[i] = op.outcome == OperationOutcome::ok ||
                   (op.outcome == OperationOutcome::unknown && !ops_[i].pure);
     }
@@ -194,7 +197,7 @@ class Layers {
     next_[head_] = head_;
     previous_[head_] = head_;
     look_ahead();
-    tried_.assign(steps_of_.effect_count(), 0);
+    tried_.assign(2 * steps_of_.effect_count(), 0);
     state_ = steps_of_.initial();
   }
 
@@ -287,13 +290,18 @@ class Layers {
     ways_.clear();
     for (const std::uint32_t i : candidates_) {
       const Op& op = ops_[i];
-      if (tried_[op.effect] == round_) continue;
-      tried_[op.effect] = round_;
+      std::uint64_t& tried = tried_[2 * op.effect + (op.optional ? 1 : 0)];
+      if (tried == round_) continue;
+      tried = round_;
       if (!spend()) return;
       const Steps::State next = steps_of_.apply(state_, op.effect);
-      if (next == Steps::kImpossible || (next == state_ && is_open_forever(op))) continue;
+      if (next == Steps::kImpossible || (next == state_ && (op.optional || is_open_forever(op))))
+        continue;
       if (next == steps_of_.unseen() && !can_be_left(i)) continue;
       ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
+    }
+    if (ops_[due].optional) {  // it ends without having done anything
+      ways_.push_back({at_, state_, due, state_, static_cast<std::uint32_t>(path_.size()), false});
     }
     if (ways_.empty()) {
       if (notes_dead_ends_) note_dead_end();
@@ -309,8 +317,9 @@ class Layers {
   }
 
   /// Whether the state that nobody sees, once operation `done_now` has led there, can be left
-  /// before the next operation that would have to see something has to return.
-  bool can_be_left(std::uint32_t done_now) const {
+  /// before the next operation that would have to see something has to return. If not, that return
+  /// is where this way ends.
+  bool can_be_left(std::uint32_t done_now) {
     std::uint32_t needed = next_look_[at_];
     bool revival = false;
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
@@ -322,7 +331,9 @@ class Layers {
         needed = std::min(needed, op.until);
       }
     }
-    return revival || needed == kNoNumber || next_revival_[at_] < needed;
+    if (revival || needed == kNoNumber || next_revival_[at_] < needed) return true;
+    deepest_ = std::max(deepest_, needed);
+    return false;
   }
 
   /// By event: where the first of the later called operations that see something returns, and where
@@ -409,7 +420,7 @@ class Layers {
   std::vector<Frame> ways_;
   std::vector<std::uint32_t> next_look_;
   std::vector<std::uint32_t> next_revival_;
-  std::vector<std::uint64_t> tried_;  ///< by effect: the round in which it was tried last
+  std::vector<std::uint64_t> tried_;  ///< by effect, twice: the round in which it was tried
   std::uint64_t round_ = 0;
   std::uint64_t steps_ = 0;
   bool exhausted_ = false;
@@ -423,8 +434,8 @@ class Layers {
 
 PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
-                         const Bounds& bounds) {
-  Layers layers(operations, part, steps, bounds);
+                         const Bounds& bounds, const std::vector<bool>* optional) {
+  Layers layers(operations, part, steps, bounds, optional);
   return layers.run(wants_order);
 }
 

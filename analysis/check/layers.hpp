@@ -26,10 +26,11 @@
 
 namespace sibyl::analysis {
 
-/// Judges a part, whose stamps are exact. The answer is a function of the part.
+/// Judges a part, whose stamps are exact. The answer is a function of the part. `optional`, by
+/// place in the part: operations that change a state and may as well not have happened.
 PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
-                         const Bounds& bounds);
+                         const Bounds& bounds, const std::vector<bool>* optional = nullptr);
 
 /// Where the search for a linearization gets stuck. Operations are places in the part.
 struct Stuck {

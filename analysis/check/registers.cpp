@@ -19,7 +19,8 @@ struct RegisterOp {
   std::uint32_t slot = 0;   ///< its bit while it is open
   std::uint32_t until = 0;  ///< the place of its return among the events; none: kNothing
   bool is_read = false;
-  bool wanted = false;  ///< a write: a read of its value returned after it
+  bool wanted = false;    ///< a write: a read of its value returned after it
+  bool optional = false;  ///< a write: it may as well not have happened
 };
 
 /// The open operations of each value, in lists from which an element can be taken and put back.
@@ -59,9 +60,9 @@ class RegisterSearch {
  public:
   RegisterSearch(const std::vector<FlatOperation>& operations,
                  const std::vector<std::uint32_t>& part, const PlainView& view, ValueCode initial,
-                 const Bounds& bounds)
+                 const Bounds& bounds, const std::vector<bool>* optional)
       : bounds_(bounds) {
-    build(operations, part, view, initial);
+    build(operations, part, view, initial, optional);
   }
 
   PartAnswer run(bool wants_order) {
@@ -119,7 +120,7 @@ class RegisterSearch {
   }
 
   void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
-             const PlainView& view, ValueCode initial);
+             const PlainView& view, ValueCode initial, const std::vector<bool>* optional);
   void assign_slots();
   void guess_next_reads();
 
@@ -163,7 +164,7 @@ class RegisterSearch {
       const RegisterOp& op = ops_[event.op()];
       if (!event.is_return()) {
         if (op.is_read && op.value != config_.value) set(config_.owed, op.slot);
-        if (!op.is_read && op.until != kNothing) set(config_.bare, op.slot);
+        if (!op.is_read && op.until != kNothing && !op.optional) set(config_.bare, op.slot);
         move_to(at_ + 1);
         continue;
       }
@@ -363,7 +364,7 @@ class RegisterSearch {
 
 void RegisterSearch::build(const std::vector<FlatOperation>& operations,
                            const std::vector<std::uint32_t>& part, const PlainView& view,
-                           ValueCode initial) {
+                           ValueCode initial, const std::vector<bool>* optional) {
   CodeTable values;
   start_ = values.number(initial);
   ops_.resize(part.size());
@@ -373,6 +374,7 @@ void RegisterSearch::build(const std::vector<FlatOperation>& operations,
     ops_[i].is_read = view.kinds[op.f] == PlainKind::read;
     if (ops_[i].is_read && op.outcome != OperationOutcome::ok) continue;
     ops_[i].value = values.number(view.value_of(op));
+    ops_[i].optional = optional != nullptr && (*optional)[i];
     counts[i] = op.outcome != OperationOutcome::fail;
   }
   std::vector<std::int64_t> last_read(values.size(), std::numeric_limits<std::int64_t>::min());
@@ -386,7 +388,7 @@ void RegisterSearch::build(const std::vector<FlatOperation>& operations,
     const FlatOperation& op = operations[part[i]];
     if (ops_[i].is_read || !counts[i]) continue;
     const bool returned = op.outcome == OperationOutcome::ok;
-    if (!returned && !read[ops_[i].value]) counts[i] = false;
+    if ((!returned || ops_[i].optional) && !read[ops_[i].value]) counts[i] = false;
     ops_[i].wanted = returned && read[ops_[i].value] && last_read[ops_[i].value] >= op.ret;
   }
   events_ = events_of(operations, part, counts);
@@ -471,8 +473,9 @@ std::vector<std::uint32_t> RegisterSearch::order() {
 
 PartAnswer judge_register(const std::vector<FlatOperation>& operations,
                           const std::vector<std::uint32_t>& part, const PlainView& view,
-                          ValueCode initial, bool wants_order, const Bounds& bounds) {
-  RegisterSearch search(operations, part, view, initial, bounds);
+                          ValueCode initial, bool wants_order, const Bounds& bounds,
+                          const std::vector<bool>* optional) {
+  RegisterSearch search(operations, part, view, initial, bounds, optional);
   return search.run(wants_order);
 }
 

@@ -286,22 +286,50 @@ class Shrinker {
     return rest;
   }
 
-  /// Takes away as many items as possible, in blocks of halving size.
+  /// Takes away all items that are not needed. The part fails with all of them, and the more of
+  /// them the surer; so what is needed is found one after the other, each time the one with which
+  /// those after it in the list suffice. Few judgements of large parts when few items are needed.
   template <typename Item, typename Remove>
   void reduce(Part& part, std::vector<Item> items, Remove&& remove) {
-    for (std::size_t block = (items.size() + 1) / 2; block > 0; block /= 2) {
-      for (std::size_t from = 0; from < items.size() && !tired();) {
-        const std::size_t to = std::min(items.size(), from + block);
-        const auto begin = items.begin() + static_cast<std::ptrdiff_t>(from);
-        const auto end = items.begin() + static_cast<std::ptrdiff_t>(to);
-        Part rest = remove(part, std::vector<Item>(begin, end));
-        if (fails(rest)) {
-          part = std::move(rest);
-          items.erase(begin, end);
+    std::reverse(items.begin(), items.end());
+    std::vector<Item> needed;
+    std::size_t most = items.size();
+    const auto with = [&](std::size_t count) {
+      return remove(
+          part, std::vector<Item>(items.begin() + static_cast<std::ptrdiff_t>(count), items.end()));
+    };
+    while (most > 0 && !tired()) {
+      // `needed` stands at the front, then what may be needed.
+      const std::size_t fixed = needed.size();
+      std::size_t low = fixed;
+      std::size_t high = fixed;
+      while (!fails(with(high))) {
+        if (tired()) return;
+        low = high + 1;
+        if (high == fixed + most) return;
+        high = std::min(fixed + most, fixed + std::max<std::size_t>(1, 2 * (high - fixed)));
+      }
+      if (high == fixed) {
+        part = with(fixed);
+        return;
+      }
+      while (low < high && !tired()) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (fails(with(middle))) {
+          high = middle;
         } else {
-          from = to;
+          low = middle + 1;
         }
       }
+      const auto place = items.begin() + static_cast<std::ptrdiff_t>(high - 1);
+      needed.push_back(*place);
+      std::rotate(items.begin() + static_cast<std::ptrdiff_t>(fixed), place, place + 1);
+      most = high - 1 - fixed;
+      // What came after it is not needed any more.
+      part = remove(part,
+                    std::vector<Item>(items.begin() + static_cast<std::ptrdiff_t>(fixed + 1 + most),
+                                      items.end()));
+      items.resize(fixed + 1 + most);
     }
   }
 

@@ -1,0 +1,384 @@
+// The smallest core of a violation.
+#include "analysis/check/why_core.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "analysis/check/code_table.hpp"
+#include "analysis/check/layers.hpp"
+#include "analysis/check/registers.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+using Numbers = std::vector<std::uint32_t>;
+
+/// Up to how many sources a core is shown with, before those that are not needed are left out.
+constexpr std::size_t kMostSources = 24;
+/// What judging one set may cost; one that costs more is taken as linearizable.
+constexpr std::uint64_t kStepsASet = 20'000;
+constexpr std::uint64_t kStepsAnOperation = 32;
+/// From this size on another order of candidates is tried.
+constexpr std::size_t kSmallCore = 3;
+
+/// Judges sets of operations that must have happened, while all others may have.
+class Sets {
+ public:
+  Sets(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps)
+      : ask_(question), bounds_(bounds), steps_left_(most_steps) {
+    pure_.assign(ask_.operations.size(), false);
+    plain_ = true;
+    for (const std::uint32_t i : ask_.part) {
+      const PlainKind kind = ask_.view.kinds[ask_.operations[i].f];
+      plain_ = plain_ && kind != PlainKind::other &&
+               ask_.operations[i].key == ask_.operations[ask_.part.front()].key;
+      pure_[i] =
+          kind == PlainKind::read ||
+          (kind == PlainKind::other && ask_.model.pure(unflat(ask_.history, ask_.operations[i])));
+    }
+    if (plain_) collect_writes();
+    must_.assign(ask_.operations.size(), false);
+  }
+
+  /// From now on the operations that change states are no longer optional.
+  void all_happen() { all_happen_ = true; }
+
+  bool plain() const { return plain_; }
+  bool pure(std::uint32_t op) const { return pure_[op]; }
+  bool tired() const { return steps_left_ == 0 || (bounds_.stop && bounds_.stop()); }
+  std::uint64_t tried() const { return tried_; }
+
+  /// Whether no choice of the others makes this linearizable. With `others`, they are all there is
+  /// to choose from. gave_up: the bounds did not allow to say.
+  Found judge(const Numbers& must, const Numbers* others = nullptr) {
+    if (tired()) return Found::gave_up;
+    ++tried_;
+    choose(must, others);
+    const std::uint64_t cost = sub_.size() + 1;
+    steps_left_ -= std::min(steps_left_, cost);
+    const std::uint64_t most = std::min(steps_left_, kStepsASet + kStepsAnOperation * cost);
+    std::uint64_t asked = 0;
+    const Bounds bounds{[&] {
+                          asked += 4096;
+                          return asked > most || (bounds_.stop && bounds_.stop());
+                        },
+                        bounds_.max_bytes};
+    PartAnswer answer;
+    if (plain_) {
+      const std::size_t key = key_place(ask_.operations[sub_.front()], ask_.history.keys.size());
+      answer = judge_register(ask_.operations, sub_, ask_.view, ask_.view.initials[key], false,
+                              bounds, &optional_);
+    } else {
+      const auto steps = steps_of(ask_.history, ask_.operations, sub_, ask_.model, ask_.initial);
+      answer = judge_layered(ask_.operations, sub_, *steps, false, bounds, &optional_);
+    }
+    steps_left_ -= std::min(steps_left_, answer.steps);
+    return answer.found;
+  }
+
+  /// Of the writes of each value that a set reads, the last ones that could have been its source.
+  Numbers nearest_writes(const Numbers& must, std::size_t most_each) const {
+    Numbers found;
+    const std::int64_t end = end_of(must);
+    for (const std::uint32_t value : values_read(must)) {
+      std::size_t taken = 0;
+      for (std::size_t at = writes_[value].size(); at-- > 0 && taken < most_each;) {
+        const std::uint32_t write = writes_[value][at].op;
+        if (ask_.operations[write].call > end ||
+            std::find(must.begin(), must.end(), write) != must.end())
+          continue;
+        found.push_back(write);
+        ++taken;
+      }
+    }
+    return found;
+  }
+
+ private:
+  struct Write {
+    std::uint32_t op;
+    std::int64_t latest;  ///< the last return of this one and those before it in the list
+  };
+
+  std::int64_t return_of(std::uint32_t op) const {
+    return ask_.operations[op].outcome == OperationOutcome::ok ? ask_.operations[op].ret
+                                                               : FlatOperation::kNever;
+  }
+
+  std::int64_t end_of(const Numbers& must) const {
+    std::int64_t end = std::numeric_limits<std::int64_t>::min();
+    for (const std::uint32_t i : must) end = std::max(end, ask_.operations[i].ret);
+    return end;
+  }
+
+  /// Lists the writes by value, each list by call.
+  void collect_writes() {
+    Numbers writes;
+    for (const std::uint32_t i : ask_.part) {
+      if (!pure_[i]) writes.push_back(i);
+    }
+    const auto earlier = [&](std::uint32_t a, std::uint32_t b) {
+      return ask_.operations[a].call < ask_.operations[b].call;
+    };
+    if (!std::is_sorted(writes.begin(), writes.end(), earlier))
+      std::stable_sort(writes.begin(), writes.end(), earlier);
+    for (const std::uint32_t i : writes) {
+      const std::uint32_t value = values_.number(ask_.view.value_of(ask_.operations[i]));
+      if (value == writes_.size()) writes_.emplace_back();
+      std::vector<Write>& list = writes_[value];
+      const std::int64_t latest = list.empty() ? return_of(i) : list.back().latest;
+      list.push_back({i, std::max(latest, return_of(i))});
+    }
+  }
+
+  /// The values that a set reads and that somebody writes.
+  Numbers values_read(const Numbers& must) const {
+    Numbers values;
+    for (const std::uint32_t i : must) {
+      if (!pure_[i]) continue;
+      const std::uint32_t value = values_.find(ask_.view.value_of(ask_.operations[i]));
+      if (value == CodeTable::kNone) continue;
+      if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+    }
+    return values;
+  }
+
+  void choose(const Numbers& must, const Numbers* others) {
+    sub_ = must;
+    for (const std::uint32_t i : must) must_[i] = true;
+    if (others != nullptr) {
+      for (const std::uint32_t i : *others) {
+        if (!must_[i]) sub_.push_back(i);
+      }
+    } else if (plain_ && !all_happen_) {
+      choose_writes(must);
+    } else {
+      const std::int64_t end = end_of(must);
+      for (const std::uint32_t i : ask_.part) {
+        if (!pure_[i] && !must_[i] && ask_.operations[i].call <= end) sub_.push_back(i);
+      }
+    }
+    if (all_happen_) std::sort(sub_.begin(), sub_.end());
+    optional_.assign(sub_.size(), !all_happen_);
+    std::fill_n(optional_.begin(), must.size(), false);
+    for (const std::uint32_t i : must) must_[i] = false;
+  }
+
+  /// The writes that can matter to a set: of values that it reads, until its end; of those that had
+  /// returned before its beginning one of each value says what the register can have held then.
+  void choose_writes(const Numbers& must) {
+    const std::int64_t end = end_of(must);
+    std::int64_t begin = std::numeric_limits<std::int64_t>::max();
+    for (const std::uint32_t i : must) begin = std::min(begin, ask_.operations[i].call);
+    for (const std::uint32_t value : values_read(must)) {
+      const std::vector<Write>& list = writes_[value];
+      auto at = std::upper_bound(
+          list.begin(), list.end(), end,
+          [&](std::int64_t t, const Write& w) { return t < ask_.operations[w.op].call; });
+      bool before = false;
+      while (at != list.begin()) {
+        --at;
+        const bool is_before = return_of(at->op) < begin;
+        if (!must_[at->op] && !(is_before && before)) sub_.push_back(at->op);
+        before = before || is_before;
+        if (before && at->latest < begin) break;
+      }
+    }
+  }
+
+  const CoreQuestion& ask_;
+  const Bounds& bounds_;
+  std::uint64_t steps_left_;
+  std::uint64_t tried_ = 0;
+  bool plain_ = false;
+  bool all_happen_ = false;
+  std::vector<bool> pure_;
+  CodeTable values_;
+  std::vector<std::vector<Write>> writes_;  ///< by value
+  std::vector<bool> must_;                  ///< scratch
+  Numbers sub_;
+  std::vector<bool> optional_;  ///< by place in sub_
+};
+
+class Finder {
+ public:
+  Finder(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps)
+      : ask_(question), sets_(question, bounds, most_steps) {}
+
+  Core run() {
+    Core core;
+    Numbers candidates = candidates_by_return();
+    // Sets with few reads are judged fast, since only what they read can matter.
+    std::stable_partition(candidates.begin(), candidates.end(),
+                          [&](std::uint32_t i) { return !sets_.pure(i); });
+    core.must = grow(candidates);
+    if (core.must.empty() || core.must.size() > kSmallCore) {
+      candidates = candidates_by_return();
+      take_smaller(core.must, grow(candidates));
+      std::stable_partition(candidates.begin(), candidates.end(),
+                            [&](std::uint32_t i) { return sets_.pure(i); });
+      take_smaller(core.must, grow(candidates));
+    }
+    if (!core.must.empty()) {
+      core.verified = verify(core.must);
+      core.sources = sources_of(core.must);
+    }
+    by_call(core.must);
+    by_call(core.sources);
+    core.tried = sets_.tried();
+    return core;
+  }
+
+  bool pure(std::uint32_t op) const { return sets_.pure(op); }
+
+  /// Of the operations that change nothing those that are needed when all others have happened.
+  Numbers run_reads() {
+    sets_.all_happen();
+    Numbers candidates = candidates_by_return();
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                    [&](std::uint32_t i) { return !sets_.pure(i); }),
+                     candidates.end());
+    return grow(candidates);
+  }
+
+ private:
+  void by_call(Numbers& list) const {
+    std::sort(list.begin(), list.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const std::int64_t call_a = ask_.operations[a].call;
+      const std::int64_t call_b = ask_.operations[b].call;
+      return call_a != call_b ? call_a < call_b : a < b;
+    });
+  }
+
+  /// What may be needed besides the last operation: what had returned by then, the latest first.
+  Numbers candidates_by_return() const {
+    const std::uint32_t last = ask_.part.back();
+    const std::int64_t end = ask_.operations[last].ret;
+    Numbers candidates;
+    for (const std::uint32_t i : ask_.part) {
+      const FlatOperation& op = ask_.operations[i];
+      if (i != last && op.outcome == OperationOutcome::ok && op.ret <= end) candidates.push_back(i);
+    }
+    std::sort(candidates.begin(), candidates.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const std::int64_t ret_a = ask_.operations[a].ret;
+      const std::int64_t ret_b = ask_.operations[b].ret;
+      return ret_a != ret_b ? ret_a > ret_b : a > b;
+    });
+    return candidates;
+  }
+
+  static void take_smaller(Numbers& best, Numbers other) {
+    if (!other.empty() && (best.empty() || other.size() < best.size())) best = std::move(other);
+  }
+
+  /// A core, minimal when no search gave up: the last operation, and again and again the candidate
+  /// with which those before it suffice. Empty when the bounds were reached first.
+  Numbers grow(const Numbers& candidates) {
+    Numbers core{ask_.part.back()};
+    std::size_t most = candidates.size();
+    while (sets_.judge(core) != Found::no) {
+      if (sets_.tired()) return {};
+      const std::size_t needed = fewest(core, candidates, most);
+      if (needed > most || needed == 0) return {};
+      core.push_back(candidates[needed - 1]);
+      most = needed - 1;
+    }
+    return core;
+  }
+
+  bool fails_with(const Numbers& core, const Numbers& candidates, std::size_t count) {
+    Numbers set = core;
+    set.insert(set.end(), candidates.begin(),
+               candidates.begin() + static_cast<std::ptrdiff_t>(count));
+    return sets_.judge(set) == Found::no;
+  }
+
+  /// How many of the candidates have to be added; most + 1 when all of them do not suffice.
+  std::size_t fewest(const Numbers& core, const Numbers& candidates, std::size_t most) {
+    std::size_t low = 0;  // too few
+    std::size_t high = std::min<std::size_t>(1, most);
+    while (!fails_with(core, candidates, high)) {
+      if (high == most || sets_.tired()) return most + 1;
+      low = high;
+      high = std::min(most, 2 * high);
+    }
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      (fails_with(core, candidates, middle) ? high : low) = middle;
+    }
+    return high;
+  }
+
+  bool verify(const Numbers& core) {
+    if (sets_.judge(core) != Found::no) return false;
+    for (std::size_t i = 0; i < core.size() && core.size() > 1; ++i) {
+      if (sets_.judge(without(core, i)) != Found::yes) return false;
+    }
+    return true;
+  }
+
+  static Numbers without(const Numbers& list, std::size_t place) {
+    Numbers rest = list;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(place));
+    return rest;
+  }
+
+  /// Whether with these others alone the core is minimal, too.
+  bool suffice(const Numbers& core, const Numbers& others) {
+    for (std::size_t i = 0; i < core.size() && core.size() > 1; ++i) {
+      if (sets_.judge(without(core, i), &others) != Found::yes) return false;
+    }
+    return true;
+  }
+
+  Numbers sources_of(const Numbers& core) {
+    Numbers others;
+    if (core.size() < 2) return others;
+    if (sets_.plain()) {
+      for (const std::size_t each : {1U, 2U, 4U}) {
+        others = sets_.nearest_writes(core, each);
+        if (suffice(core, others)) break;
+      }
+    } else {
+      for (const std::uint32_t i : ask_.part) {
+        const bool in_core = std::find(core.begin(), core.end(), i) != core.end();
+        if (!in_core && !sets_.pure(i)) others.push_back(i);
+      }
+    }
+    if (others.size() > kMostSources || !suffice(core, others)) return {};
+    for (std::size_t i = 0; i < others.size();) {
+      const Numbers fewer = without(others, i);
+      if (suffice(core, fewer)) {
+        others = fewer;
+      } else {
+        ++i;
+      }
+    }
+    return others;
+  }
+
+  const CoreQuestion& ask_;
+  Sets sets_;
+};
+
+}  // namespace
+
+Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps) {
+  return Finder(question, bounds, most_steps).run();
+}
+
+std::vector<std::uint32_t> without_needless_reads(const CoreQuestion& question,
+                                                  const Bounds& bounds, std::uint64_t most_steps) {
+  Finder finder(question, bounds, most_steps);
+  const Numbers needed = finder.run_reads();
+  if (needed.empty()) return question.part;
+  Numbers rest;
+  for (const std::uint32_t i : question.part) {
+    const bool is_needed = std::find(needed.begin(), needed.end(), i) != needed.end();
+    if (is_needed || !finder.pure(i)) rest.push_back(i);
+  }
+  return rest;
+}
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,54 @@
+// The smallest core of a violation: the operations that must have happened for it to be one.
+//
+// A core is a set of completed operations such that no other operation matters: leave out any of
+// the others, in any combination, and what is left is not linearizable. So it proves the violation
+// although writes may repeat a value: each read in it keeps whatever it could have read from. A
+// core is minimal when, without any one of its operations, some choice of the others is
+// linearizable. Taking operations into a set never makes it linearizable, so that a minimal core is
+// found by adding what is needed, and verified by one removal for each operation.
+// Source of the method: Junker, QuickXplain, AAAI 2004; Marques-Silva et al., minimal unsatisfiable
+// sets, 2013.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/check/events.hpp"
+#include "analysis/check/operations.hpp"
+#include "analysis/check/plain.hpp"
+#include "analysis/models/model.hpp"
+
+namespace sibyl::analysis {
+
+/// What is asked: a part that is not linearizable. All of it must outlive the answer's making.
+struct CoreQuestion {
+  const FlatHistory& history;                    ///< words and values
+  const std::vector<FlatOperation>& operations;  ///< with exact stamps
+  const Model& model;
+  const Value& initial;  ///< an object key -> value, or null
+  const PlainView& view;
+  /// Numbers of operations that were called before the last of them returned; until then, without
+  /// it, they are linearizable (see beginning_of()). Of those that returned later nothing is asked.
+  const std::vector<std::uint32_t>& part;
+};
+
+struct Core {
+  std::vector<std::uint32_t> must;  ///< the core, as numbers of operations, ascending by call
+  /// Others that show that it is minimal: with them, and without any one of the core, there is a
+  /// linearization. Of a read the source, as a rule. Ascending by call.
+  std::vector<std::uint32_t> sources;
+  bool verified = false;    ///< every operation of `must` was shown to be needed
+  std::uint64_t tried = 0;  ///< sets of operations that were judged
+};
+
+/// A minimal core; `must` is empty when the bounds did not allow to find one. `most_steps` bounds
+/// the operations looked at, all searches together. Searches O(c log n) sets for a core of c among
+/// n operations; one set is judged in about linear time in those that can matter to it.
+Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps);
+
+/// The part without operations that change nothing and that it is not linearizable without, either;
+/// all of it when the bounds were reached first. O(c log n) searches of the part, c being left.
+std::vector<std::uint32_t> without_needless_reads(const CoreQuestion& question,
+                                                  const Bounds& bounds, std::uint64_t most_steps);
+
+}  // namespace sibyl::analysis

@@ -63,6 +63,7 @@ struct HistoryAnswer {
   Verdict verdict = Verdict::inconclusive;
   std::string model;
   std::string method;
+  std::string key;  ///< of the violation, where it has one
   std::string summary;
   std::vector<std::string> window;  ///< few operations that show it, a line each
   std::vector<std::string> because;
@@ -165,6 +166,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   answer.verdict = judged.verdict;
   answer.model = judged.model;
   answer.method = analysis::method_name(judged.method);
+  answer.key = judged.key;
   answer.summary = judged.summary;
   for (const auto& each : judged.window) {
     answer.window.push_back(window_line(history, each.index, each.text));
@@ -301,6 +303,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"seconds", seconds},
                       {"load_seconds", load_seconds},
                       {"method", answer.method},
+                      {"key", answer.key},
                       {"summary", answer.summary},
                       {"window", std::move(window)},
                       {"because", std::move(because)},

@@ -12,8 +12,8 @@
 #include "analysis/check/layers.hpp"
 #include "analysis/check/parts.hpp"
 #include "analysis/check/registers.hpp"
-#include "analysis/check/shrink.hpp"
 #include "analysis/check/stamps.hpp"
+#include "analysis/check/why.hpp"
 #include "analysis/check/zones.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/reading.hpp"
@@ -23,9 +23,6 @@ namespace sibyl::analysis {
 namespace {
 
 using Numbers = std::vector<std::uint32_t>;
-
-/// Operations judged while a violation is made small.
-constexpr std::uint64_t kShrinkWork = 4'000'000;
 
 class Portfolio {
  public:
@@ -219,18 +216,9 @@ class Portfolio {
 
   /// Takes the operations to models and words, made small before.
   void explain_core(const Numbers& core, bool is_small) {
-    Part part;
-    part.whole = &history_;
-    for (const std::uint32_t i : core) {
-      Operation op = unflat(history_, operations()[i]);
-      if (pending(op) && model_->pure(op)) continue;
-      part.operations.push_back(std::move(op));
-      part.index.push_back(i);
-    }
-    part.initial = concerned(options_.initial, part.operations, *model_);
     const Bounds bounds{options_.stop, options_.max_bytes};
-    if (!is_small) part = shrink(std::move(part), *model_, bounds, kShrinkWork);
-    ViolationWords told = explain(std::move(part), *model_, bounds);
+    ViolationWords told =
+        why({history_, operations(), *model_, options_.initial, view_, core}, is_small, bounds);
     result_.window = std::move(told.window);
     result_.summary = std::move(told.summary);
     result_.because = std::move(told.because);

@@ -18,6 +18,11 @@ constexpr std::size_t kExplicable = 64;        // operations among which contrad
 constexpr std::size_t kLarge = 200;            // operations beyond which anything smaller is better
 constexpr std::size_t kMostReplayed = 20'000;  // operations of which a state is looked for
 
+constexpr std::uint64_t kStepsAPart = 50'000;  // what one judgement may cost, about
+constexpr std::uint64_t kStepsAnOperation = 64;
+constexpr std::uint64_t kStepsAQuestion = 4096;
+constexpr std::size_t kFewest = 8;  // operations that a part is cut down to at first
+
 /// The pieces that the texts of a key consist of: what was put and appended. No piece begins with
 /// another, so that a text can be taken apart in one way only.
 class Pieces {
@@ -84,7 +89,14 @@ class Shrinker {
     if (work_left_ == 0 || (bounds_.stop && bounds_.stop()))
       return {Found::gave_up, {}, 0, 0, false};
     work_left_ -= part.operations.size();
-    return judge_part(part, model_, bounds_);
+    const std::uint64_t most = kStepsAPart + kStepsAnOperation * part.operations.size();
+    std::uint64_t asked = 0;
+    const Bounds few{[&] {
+                       asked += kStepsAQuestion;
+                       return asked > most || (bounds_.stop && bounds_.stop());
+                     },
+                     bounds_.max_bytes};
+    return judge_part(part, model_, few);
   }
 
   bool fails(const Part& part) { return judged(part).found == Found::no; }
@@ -138,6 +150,32 @@ class Shrinker {
     if (fallback && part.operations.size() > kLarge) part = std::move(*fallback);
   }
 
+  /// Of texts: all but the operations that returned last and the pieces that these wrote, where
+  /// that still fails. More and more of them are tried; large histories become small at once.
+  bool keep_recent(Part& part) {
+    if (model_.name() != "kv" || part.operations.size() <= kFewest) return false;
+    const std::string key = part.operations.front().key;
+    std::vector<std::int64_t> returns;
+    bool texts = false;
+    for (const Operation& op : part.operations) {
+      if (op.key != key) return false;
+      texts = texts || op.f == "append";
+      if (!pending(op)) returns.push_back(*op.ret);
+    }
+    const Value* start = part.initial.find(key);
+    if (!texts || (start != nullptr && *start != Value(""))) return false;
+    const auto pieces = Pieces::of(part.operations, key);
+    if (!pieces) return false;
+    std::sort(returns.begin(), returns.end());
+    for (std::size_t kept = kFewest; kept < returns.size() && !tired(); kept *= 4) {
+      Part rest = recent(part, key, *pieces, returns[returns.size() - kept]);
+      if (!fails(rest)) continue;
+      part = std::move(rest);
+      return true;
+    }
+    return false;
+  }
+
   void drop_values(Part& part) {
     reduce(part, model_.cuts(part.operations), [&](const Part& from, const auto& cuts) {
       return change(from, [&](const Operation& op) {
@@ -186,6 +224,28 @@ class Shrinker {
   }
 
  private:
+  /// What is left without the operations that returned before `first`, but for puts that a text
+  /// read later begins with.
+  static Part recent(const Part& part, const std::string& key, const Pieces& pieces,
+                     std::int64_t first) {
+    const auto is_old = [&](const Operation& op) { return !pending(op) && *op.ret < first; };
+    std::set<std::string> gone;
+    for (const Operation& op : part.operations) {
+      if (op.f != "get" && is_old(op)) gone.insert(*op.value.as_string());
+    }
+    std::set<std::string> old_puts(gone);
+    for (const Operation& op : part.operations) {
+      if (op.f != "get" || is_old(op) || pending(op)) continue;
+      const auto own = pieces.split(op.value);
+      if (!own->empty()) old_puts.erase(own->front());
+    }
+    return change(part, [&](const Operation& op) -> std::optional<Operation> {
+      if (op.f == "get" && is_old(op)) return std::nullopt;
+      const std::optional<Operation> left = after_put(op, key, pieces, old_puts);
+      return left ? without(*left, key, pieces, gone, old_puts) : left;
+    });
+  }
+
   template <typename Keep>
   static Part keep(const Part& part, Keep&& wanted) {
     return change(part, [&](const Operation& op) {
@@ -257,6 +317,13 @@ class Shrinker {
 
   static std::optional<Operation> without(const Operation& op, const std::string& key,
                                           const Pieces& pieces, const std::set<std::string>& gone) {
+    return without(op, key, pieces, gone, gone);
+  }
+
+  /// Of a text's first piece, which may be that of a put, `gone_first` says whether it goes.
+  static std::optional<Operation> without(const Operation& op, const std::string& key,
+                                          const Pieces& pieces, const std::set<std::string>& gone,
+                                          const std::set<std::string>& gone_first) {
     if (op.key != key || op.f == "put") return op;
     if (op.f == "append") {
       return gone.count(*op.value.as_string()) > 0 ? std::nullopt : std::optional(op);
@@ -265,7 +332,9 @@ class Shrinker {
     std::string text;
     const auto own = pieces.split(op.value);
     for (const std::string& piece : *own) {
-      if (gone.count(piece) == 0) text += piece;
+      const bool goes =
+          &piece == &own->front() ? gone_first.count(piece) > 0 : gone.count(piece) > 0;
+      if (!goes) text += piece;
     }
     Operation left = op;
     left.value = Value(std::move(text));
@@ -359,6 +428,10 @@ PartAnswer judge_part(const Part& part, const Model& model, const Bounds& bounds
 
 Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t most_work) {
   Shrinker shrinker(model, bounds, most_work);
+  if (shrinker.keep_recent(part)) {
+    shrinker.drop_pieces(part);
+    shrinker.drop_pure(part);
+  }
   constexpr int kMostRounds = 4;
   for (int round = 0; round < kMostRounds && !shrinker.tired(); ++round) {
     const std::size_t before = part.operations.size();

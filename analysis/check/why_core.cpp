@@ -18,7 +18,7 @@ using Numbers = std::vector<std::uint32_t>;
 constexpr std::size_t kMostSources = 24;
 /// What judging one set may cost; one that costs more is taken as linearizable.
 constexpr std::uint64_t kStepsASet = 20'000;
-constexpr std::uint64_t kStepsAnOperation = 32;
+constexpr std::uint64_t kStepsOfOne = 32;
 /// From this size on another order of candidates is tried.
 constexpr std::size_t kSmallCore = 3;
 
@@ -44,6 +44,9 @@ class Sets {
   /// From now on the operations that change states are no longer optional.
   void all_happen() { all_happen_ = true; }
 
+  /// From now on a set may cost more.
+  void be_patient() { patience_ = 16; }
+
   bool plain() const { return plain_; }
   bool pure(std::uint32_t op) const { return pure_[op]; }
   bool tired() const { return steps_left_ == 0 || (bounds_.stop && bounds_.stop()); }
@@ -57,7 +60,7 @@ class Sets {
     choose(must, others);
     const std::uint64_t cost = sub_.size() + 1;
     steps_left_ -= std::min(steps_left_, cost);
-    const std::uint64_t most = std::min(steps_left_, kStepsASet + kStepsAnOperation * cost);
+    const std::uint64_t most = std::min(steps_left_, patience_ * (kStepsASet + kStepsOfOne * cost));
     std::uint64_t asked = 0;
     const Bounds bounds{[&] {
                           asked += 4096;
@@ -190,6 +193,7 @@ class Sets {
   const CoreQuestion& ask_;
   const Bounds& bounds_;
   std::uint64_t steps_left_;
+  std::uint64_t patience_ = 1;
   std::uint64_t tried_ = 0;
   bool plain_ = false;
   bool all_happen_ = false;
@@ -213,6 +217,10 @@ class Finder {
     std::stable_partition(candidates.begin(), candidates.end(),
                           [&](std::uint32_t i) { return !sets_.pure(i); });
     core.must = grow(candidates);
+    if (core.must.empty()) {
+      sets_.be_patient();
+      core.must = grow(candidates);
+    }
     if (core.must.empty() || core.must.size() > kSmallCore) {
       candidates = candidates_by_return();
       take_smaller(core.must, grow(candidates));

@@ -1,0 +1,383 @@
+// Why a history is not linearizable.
+#include "analysis/check/why.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include <fmt/core.h>
+
+#include "analysis/check/layers.hpp"
+#include "analysis/check/parts.hpp"
+#include "analysis/check/registers.hpp"
+#include "analysis/check/shrink.hpp"
+#include "analysis/check/why_ends.hpp"
+#include "analysis/check/why_words.hpp"
+#include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+using Numbers = std::vector<std::uint32_t>;
+
+/// Steps of the searches for a core.
+constexpr std::uint64_t kCoreSteps = 600'000;
+/// Steps of those that leave out reads, when texts have not been made small.
+constexpr std::uint64_t kReadSteps = 200'000;
+/// Up to how many operations of a key a core is looked for that may be smaller than that of zones.
+constexpr std::size_t kMostSearched = 5'000;
+constexpr std::size_t kSmallWindow = 3;
+constexpr std::uint64_t kSmallerSteps = 30'000;
+constexpr std::uint64_t kStepsAsked = 4096;  // between two questions of a search whether to go on
+/// Operations judged while a violation is made small.
+constexpr std::uint64_t kMostShrinkWork = 4'000'000;
+/// Of how many operations a smallest core is looked for when choices of them are many.
+constexpr std::size_t kMostChoices = 64;
+/// What the search for a longest beginning holds.
+constexpr std::uint64_t kMostWordBytes = std::uint64_t{32} << 20U;
+/// What is shown. A text takes 400 bytes at most, so that all lists together keep kMostWhyBytes.
+constexpr std::size_t kMostWindow = 100;
+constexpr std::size_t kMostContext = 100;
+constexpr std::size_t kMostConfigurations = 4;
+constexpr std::size_t kMostReasons = 24;
+constexpr std::size_t kMostText = 160;
+
+std::string cut(std::string_view text) { return shortened(printable(text), kMostText); }
+
+/// A state or a value, or its text where that is long.
+Value cut_value(const Value& value) {
+  std::string text = value.text();
+  return text.size() <= kMostText ? value : Value(cut(text));
+}
+
+/// What is shown of a violation.
+struct Window {
+  Part part;                   ///< by call
+  std::vector<WhyRole> roles;  ///< by place in it
+  bool minimal = false;
+  std::uint64_t tried = 0;
+};
+
+class WhyTeller {
+ public:
+  WhyTeller(const CoreQuestion& question, const Bounds& bounds) : ask_(question), bounds_(bounds) {}
+
+  ViolationWords run(bool is_core) {
+    const bool plain = is_plain();
+    Window window;
+    Numbers part = is_core ? beginning(ask_.part, bounds_) : ask_.part;
+    if (part.empty()) part = ask_.part;
+    if (!plain || !find_plain(part, window)) find_other(part, window);
+    if (is_core && plain && window.roles.size() > kSmallWindow) find_smaller(window);
+    return tell(window, plain);
+  }
+
+ private:
+  bool is_plain() const {
+    return std::all_of(ask_.part.begin(), ask_.part.end(), [&](std::uint32_t i) {
+      return ask_.view.kinds[ask_.operations[i].f] != PlainKind::other;
+    });
+  }
+
+  CoreQuestion about(const Numbers& part) const {
+    return {ask_.history, ask_.operations, ask_.model, ask_.initial, ask_.view, part};
+  }
+
+  /// A small part up to the first return at which it is not linearizable any more.
+  Numbers beginning(const Numbers& part, const Bounds& bounds) const {
+    const std::size_t key = key_place(ask_.operations[part.front()], ask_.history.keys.size());
+    const PartAnswer answer =
+        judge_register(ask_.operations, part, ask_.view, ask_.view.initials[key], false, bounds);
+    return answer.found == Found::no ? beginning_of(ask_.operations, part, answer.last) : Numbers();
+  }
+
+  bool find_plain(const Numbers& part, Window& window) const {
+    const Core core = smallest_core(about(part), bounds_, kCoreSteps);
+    if (core.must.empty()) return false;
+    window.minimal = core.verified;
+    window.tried = core.tried;
+    Numbers all = core.must;
+    all.insert(all.end(), core.sources.begin(), core.sources.end());
+    window.part = as_part(all, FlatOperation::kNever);
+    window.roles.assign(core.must.size(), WhyRole::core);
+    window.roles.resize(all.size(), WhyRole::source);
+    sort_by_call(window);
+    return true;
+  }
+
+  /// Looks among all operations of the key for a core that needs fewer of them.
+  void find_smaller(Window& window) const {
+    const std::uint32_t key = ask_.operations[ask_.part.front()].key;
+    Numbers all;
+    for (std::uint32_t i = 0; i < ask_.operations.size() && all.size() <= kMostSearched; ++i) {
+      const FlatOperation& op = ask_.operations[i];
+      if (op.key == key && op.outcome != OperationOutcome::fail) all.push_back(i);
+    }
+    if (all.size() > kMostSearched) return;
+    Window other;
+    std::uint64_t asked = 0;
+    const Bounds few{[&] {
+                       asked += kStepsAsked;
+                       return asked > kSmallerSteps || (bounds_.stop && bounds_.stop());
+                     },
+                     bounds_.max_bytes};
+    const Numbers part = beginning(all, few);
+    if (!part.empty() && find_plain(part, other) && other.roles.size() < window.roles.size() &&
+        other.minimal)
+      window = std::move(other);
+  }
+
+  /// Over values, keys and pieces of texts that can be left out.
+  void find_other(const Numbers& part, Window& window) const {
+    const bool texts = ask_.model.name() == "kv";  // shrink() begins with them
+    const Numbers fewer = ask_.history.recorded == nullptr && !texts
+                              ? without_needless_reads(about(part), bounds_, kReadSteps)
+                              : part;
+    window.part = as_part(fewer, ask_.operations[part.back()].ret);
+    if (judge_part(window.part, ask_.model, bounds_).found == Found::yes) {
+      window.part = as_part(fewer, FlatOperation::kNever);  // the part has no last operation
+    }
+    window.part = shrink(std::move(window.part), ask_.model, bounds_, kMostShrinkWork);
+    window.roles.assign(window.part.operations.size(), WhyRole::other);
+    if (window.part.operations.size() <= kMostChoices) find_core_in(window);
+    sort_by_call(window);
+  }
+
+  /// Marks the core of a window; what is neither in it nor a source of it is left out, except of
+  /// traces, where the story of their causes is told with all of the window.
+  void find_core_in(Window& window) const {
+    const Part& part = window.part;
+    const FlatHistory history = flat_over(part.operations);
+    Numbers all(part.operations.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const PlainView view = plain_view(history, ask_.model.name(), part.initial);
+    const PartAnswer answer = judge_part(part, ask_.model, bounds_);
+    if (answer.found != Found::no) return;
+    const Numbers first = beginning_of(history.operations, all, answer.last);
+    const Core core = smallest_core(
+        {history, history.operations, ask_.model, part.initial, view, first}, bounds_, kCoreSteps);
+    window.minimal = core.verified;
+    window.tried = core.tried;
+    if (core.must.empty()) return;
+    for (const std::uint32_t i : core.sources) window.roles[i] = WhyRole::source;
+    for (const std::uint32_t i : core.must) window.roles[i] = WhyRole::core;
+    if (ask_.history.recorded != nullptr) return;
+    Window fewer;
+    fewer.part.initial = part.initial;
+    fewer.part.whole = part.whole;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (window.roles[i] == WhyRole::other) continue;
+      fewer.part.operations.push_back(part.operations[i]);
+      fewer.part.index.push_back(part.index[i]);
+      fewer.roles.push_back(window.roles[i]);
+    }
+    window.part = std::move(fewer.part);
+    window.roles = std::move(fewer.roles);
+  }
+
+  /// The operations for models and words; those that returned after `end` as not yet answered.
+  Part as_part(const Numbers& numbers, std::int64_t end) const {
+    Part part;
+    part.whole = &ask_.history;
+    for (const std::uint32_t i : numbers) {
+      Operation op = unflat(ask_.history, ask_.operations[i]);
+      if (op.ret && *op.ret > end) {
+        op.ret.reset();
+        op.outcome = OperationOutcome::unknown;
+      }
+      if (pending(op) && ask_.model.pure(op)) continue;
+      if (ask_.history.recorded == nullptr) {
+        op.label = fmt::format("line {}", ask_.history.operations[i].line);
+      }
+      part.operations.push_back(std::move(op));
+      part.index.push_back(i);
+    }
+    part.initial = concerned(ask_.initial, part.operations, ask_.model);
+    return part;
+  }
+
+  static void sort_by_call(Window& window) {
+    std::vector<std::size_t> places(window.roles.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+      return window.part.operations[a].call < window.part.operations[b].call;
+    });
+    Window sorted;
+    for (const std::size_t i : places) {
+      sorted.part.operations.push_back(std::move(window.part.operations[i]));
+      sorted.part.index.push_back(window.part.index[i]);
+      sorted.roles.push_back(window.roles[i]);
+    }
+    window.part.operations = std::move(sorted.part.operations);
+    window.part.index = std::move(sorted.part.index);
+    window.roles = std::move(sorted.roles);
+  }
+
+  ViolationWords tell(const Window& window, bool plain) const;
+  WhyOthers others_of(const Window& window) const;
+  void add_core(Value& witness, const Window& window, const std::string& others) const;
+  void add_ends(ViolationWords& told, const Window& window) const;
+  void add_context(Value& witness, const Window& window) const;
+  static void shorten_lists(ViolationWords& told);
+
+  const CoreQuestion& ask_;
+  const Bounds& bounds_;
+};
+
+/// The other writes of what the core reads, that could have been seen.
+WhyOthers WhyTeller::others_of(const Window& window) const {
+  WhyOthers others;
+  std::vector<bool> shown(ask_.operations.size(), false);
+  for (const std::size_t i : window.part.index) shown[i] = true;
+  std::int64_t end = std::numeric_limits<std::int64_t>::min();
+  for (std::size_t i = 0; i < window.roles.size(); ++i) {
+    if (window.roles[i] == WhyRole::core) end = std::max(end, *window.part.operations[i].ret);
+  }
+  for (const std::uint32_t i : ask_.part) {
+    const FlatOperation& op = ask_.operations[i];
+    if (shown[i] || ask_.view.kinds[op.f] != PlainKind::write || op.call > end) continue;
+    const bool ended = op.outcome == OperationOutcome::ok;
+    others.add(unflat(ask_.history, op).value, ended ? op.ret : FlatOperation::kNever);
+  }
+  return others;
+}
+
+void WhyTeller::add_core(Value& witness, const Window& window, const std::string& others) const {
+  Value::List operations = *witness.find("operations")->as_list();
+  Value::List places;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const WhyRole role = window.roles[i];
+    operations[i].set("role", why_role_name(role));
+    if (ask_.history.recorded == nullptr) {
+      operations[i].set("line", number(ask_.history.operations[window.part.index[i]].line));
+    }
+    operations[i].set("text", cut(*operations[i].find("text")->as_string()));
+    if (role == WhyRole::core) places.push_back(number(i));
+  }
+  if (operations.size() > kMostWindow) {
+    witness.set("operations_left_out", number(operations.size() - kMostWindow));
+    operations.resize(kMostWindow);
+  }
+  witness.set("operations", std::move(operations));
+  Value core;
+  core.set("operations", std::move(places)).set("minimal", window.minimal);
+  core.set("tried", number(window.tried)).set("others", others);
+  witness.set("core", std::move(core));
+}
+
+/// The final configurations; of a history also as sentences, where the words have no circle.
+void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
+  const FinalConfigurations ends =
+      final_configurations(window.part, ask_.model, kMostConfigurations);
+  const auto name = [&](std::size_t i) {
+    return operation_name(window.part.operations[i], window.part.index[i]);
+  };
+  Value::List list;
+  for (const FinalConfiguration& each : ends.shown) {
+    Value::List order;
+    for (const std::size_t i : each.order) order.emplace_back(name(i));
+    Value::List needs;
+    for (const auto& [i, need] : each.left) {
+      Value item;
+      item.set("name", name(i)).set("why", cut(need));
+      needs.push_back(std::move(item));
+    }
+    Value item;
+    item.set("order", std::move(order)).set("state", cut_value(each.state));
+    item.set("left", std::move(needs));
+    list.push_back(std::move(item));
+  }
+  told.witness.set("configurations", std::move(list));
+  told.witness.set("configurations_left_out", number(ends.more));
+  if (ask_.history.recorded != nullptr) return;
+  for (std::string& line : ends_in_words(ends, window.part)) {
+    told.because.push_back(std::move(line));
+  }
+}
+
+void WhyTeller::add_context(Value& witness, const Window& window) const {
+  std::vector<bool> shown(ask_.operations.size(), false);
+  std::int64_t begin = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t i = 0; i < window.part.operations.size(); ++i) {
+    shown[window.part.index[i]] = true;
+    if (window.roles[i] != WhyRole::other) begin = std::min(begin, window.part.operations[i].call);
+  }
+  Numbers near;
+  for (const std::uint32_t i : ask_.part) {
+    const FlatOperation& op = ask_.operations[i];
+    if (!shown[i] && (op.outcome != OperationOutcome::ok || op.ret >= begin)) near.push_back(i);
+  }
+  const std::size_t out = near.size() > kMostContext ? near.size() - kMostContext : 0;
+  std::sort(near.begin(), near.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return ask_.operations[a].call < ask_.operations[b].call;
+  });
+  near.erase(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(out));
+  Value::List list;
+  for (const std::uint32_t i : near) {
+    const Operation op = unflat(ask_.history, ask_.history.operations[i]);
+    Value item;
+    item.set("operation", number(i));
+    if (ask_.history.recorded == nullptr) item.set("line", number(ask_.history.operations[i].line));
+    item.set("process", op.process).set("text", cut(ask_.model.text(op)));
+    item.set("call", op.call).set("return", op.ret ? Value(*op.ret) : Value());
+    list.push_back(std::move(item));
+  }
+  witness.set("context", std::move(list)).set("context_left_out", number(out));
+}
+
+ViolationWords WhyTeller::tell(const Window& window, bool plain) const {
+  const Bounds few{bounds_.stop, std::min(bounds_.max_bytes, kMostWordBytes)};
+  ViolationWords told = explain(window.part, ask_.model, few);
+  std::string others;
+  if (window.minimal) {
+    const WhyOthers counted_others = plain ? others_of(window) : WhyOthers();
+    const bool recorded = ask_.history.recorded != nullptr;
+    if (plain && !recorded) say_plainly(told, window.part, window.roles);
+    others = others_in_words(counted_others, window.part, window.roles, plain);
+    if (!recorded && !others.empty()) told.because.push_back(others);
+  }
+  add_core(told.witness, window, others);
+  add_ends(told, window);
+  add_context(told.witness, window);
+  told.summary = shortened(printable(told.summary), 4 * kMostText);
+  if (told.because.size() > kMostReasons) told.because.resize(kMostReasons);
+  Value::List because;
+  for (std::string& sentence : told.because) {
+    sentence = shortened(printable(sentence), 4 * kMostText);
+    because.emplace_back(sentence);
+  }
+  told.witness.set("because", std::move(because));
+  told.witness.set("initial", cut_value(told.initial));
+  for (WindowOperation& each : told.window) each.text = cut(each.text);
+  shorten_lists(told);
+  return told;
+}
+
+/// Windows that could not be made small.
+void WhyTeller::shorten_lists(ViolationWords& told) {
+  if (told.window.size() > kMostWindow) {
+    told.because.push_back(fmt::format("… and {} that are not shown.",
+                                       counted(told.window.size() - kMostWindow, "operation")));
+    told.window.resize(kMostWindow);
+  }
+  Value longest = *told.witness.find("longest_beginning");
+  longest.set("state", cut_value(*longest.find("state")));
+  for (const char* name : {"order", "blocked"}) {
+    Value::List list = *longest.find(name)->as_list();
+    if (list.size() <= kMostWindow) continue;
+    longest.set(std::string(name) + "_left_out", number(list.size() - kMostWindow));
+    list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(kMostWindow));
+    longest.set(name, std::move(list));
+  }
+  told.witness.set("longest_beginning", std::move(longest));
+}
+
+}  // namespace
+
+ViolationWords why(const CoreQuestion& question, bool is_core, const Bounds& bounds) {
+  return WhyTeller(question, bounds).run(is_core);
+}
+
+}  // namespace sibyl::analysis

@@ -1,0 +1,182 @@
+// Cores of violations in words.
+#include "analysis/check/why_words.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "analysis/check/operations.hpp"
+#include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
+
+namespace sibyl::analysis {
+
+namespace {
+
+constexpr std::size_t kMostValue = 60;
+constexpr std::size_t kMostNames = 8;
+
+std::string value_in_words(const Value& value) {
+  if (value.is_null()) return "nothing";
+  if (value.as_string() != nullptr && value.as_string()->empty()) return "\"\"";
+  return shortened(printable(value.text()), kMostValue);
+}
+
+bool is_read(const Operation& op) { return op.f == "read" || op.f == "get"; }
+
+/// What both of null and "" read as, where they do.
+bool same(const Operation& a, const Operation& b) {
+  const auto unset = [](const Operation& op) {
+    return op.value.is_null() || (op.f == "get" && op.value == Value("")) ||
+           (op.f == "put" && op.value == Value(""));
+  };
+  return a.value == b.value || (unset(a) && unset(b));
+}
+
+std::string object_of(const Operation& op) { return op.key.empty() ? "the register" : op.key; }
+
+/// A window of plain reads and writes, taken apart.
+struct Plain {
+  explicit Plain(const Part& part, const std::vector<WhyRole>& roles) : window(part) {
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      if (roles[i] == WhyRole::core) core.push_back(i);
+      if (roles[i] == WhyRole::source) sources.push_back(i);
+    }
+    if (core.empty()) return;
+    last = core.front();
+    for (const std::size_t i : core) {
+      if (*op(i).ret > *op(last).ret) last = i;
+    }
+    if (core.size() == 2) other = core[0] == last ? core[1] : core[0];
+  }
+
+  const Operation& op(std::size_t i) const { return window.operations[i]; }
+  std::string name(std::size_t i) const {
+    return operation_name(window.operations[i], window.index[i]);
+  }
+  /// Whether the core is a read and something that had ended before it began.
+  bool is_pair() const {
+    return core.size() == 2 && is_read(op(last)) && *op(other).ret < op(last).call;
+  }
+  bool missed_write() const { return is_pair() && !is_read(op(other)); }
+  /// The source of the last read, if one is shown: a place; else the number of operations.
+  std::size_t source() const {
+    for (const std::size_t i : sources) {
+      if (same(op(i), op(last))) return i;
+    }
+    return window.operations.size();
+  }
+
+  const Part& window;
+  std::vector<std::size_t> core;
+  std::vector<std::size_t> sources;
+  std::size_t last = 0;
+  std::size_t other = 0;
+};
+
+}  // namespace
+
+std::string_view why_role_name(WhyRole role) {
+  return role == WhyRole::core ? "core" : role == WhyRole::source ? "source" : "other";
+}
+
+void WhyOthers::add(const Value& value, std::int64_t ret) {
+  Writes& writes = by_text_[value.text()];
+  writes.last_return = writes.count == 0 ? ret : std::max(writes.last_return, ret);
+  ++writes.count;
+}
+
+WhyOthers::Writes WhyOthers::of(const Value& value) const {
+  const auto found = by_text_.find(value.text());
+  return found == by_text_.end() ? Writes() : found->second;
+}
+
+void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles) {
+  const Plain plain(window, roles);
+  if (plain.core.empty() || !is_read(plain.op(plain.last))) return;
+  const Operation& read = plain.op(plain.last);
+  const std::string seen = value_in_words(read.value);
+  const std::string returned =
+      fmt::format("Not linearizable: the read of {} at {} returned {}, but ", object_of(read),
+                  plain.name(plain.last), seen);
+  if (plain.core.size() == 1) {
+    told.summary = fmt::format("{}no write of it had begun before that read ended.", returned);
+    told.because.clear();
+    return;
+  }
+  if (!plain.is_pair()) return;
+  const Operation& other = plain.op(plain.other);
+  const std::size_t source = plain.source();
+  const bool has_source = source < window.operations.size();
+  if (plain.missed_write()) {
+    const std::string missed =
+        fmt::format("the write of {} at {}", value_in_words(other.value), plain.name(plain.other));
+    const std::string rest =
+        has_source && *plain.op(source).ret < other.call
+            ? fmt::format("and had begun after the write of {} at {} had ended", seen,
+                          plain.name(source))
+            : fmt::format("and {} was there only at first", seen);
+    told.summary = fmt::format("{}{} had ended before it began, {}.", returned, missed, rest);
+    return;
+  }
+  told.summary = fmt::format(
+      "{}the read at {}, which had ended before it began, returned {}, and no write of "
+      "{} can have come between them.",
+      returned, plain.name(plain.other), value_in_words(other.value), seen);
+}
+
+std::string others_in_words(const WhyOthers& others, const Part& window,
+                            const std::vector<WhyRole>& roles, bool plain) {
+  if (!plain) {
+    const bool small = std::find(roles.begin(), roles.end(), WhyRole::core) != roles.end();
+    return small ? "No choice of the other operations makes this linearizable." : "";
+  }
+  const Plain core(window, roles);
+  std::vector<std::string> told;
+  std::vector<std::string> values;
+  std::size_t count = 0;
+  for (const std::size_t i : core.core) {
+    if (!is_read(core.op(i))) continue;
+    const WhyOthers::Writes writes = others.of(core.op(i).value);
+    const std::string value = value_in_words(core.op(i).value);
+    if (writes.count == 0 || std::find(values.begin(), values.end(), value) != values.end())
+      continue;
+    if (core.missed_write() && writes.last_return < core.op(core.other).call) {
+      return fmt::format("{} of {} had ended before {} began, too.",
+                         counted(writes.count, "other write"), value, core.name(core.other));
+    }
+    values.push_back(value);
+    told.push_back(counted(writes.count, "other write") + " of " + value);
+    count += writes.count;
+  }
+  if (count == 0) return "";
+  return fmt::format("There {} {}, but no choice of them makes this linearizable.",
+                     count == 1 ? "is" : "are", listed(told));
+}
+
+std::vector<std::string> ends_in_words(const FinalConfigurations& ends, const Part& window) {
+  std::vector<std::string> lines;
+  const auto name = [&](std::size_t i) {
+    return operation_name(window.operations[i], window.index[i]);
+  };
+  for (const FinalConfiguration& each : ends.shown) {
+    std::vector<std::string> order;
+    for (const std::size_t i : each.order) order.push_back(name(i));
+    std::string line =
+        order.empty() ? std::string("At first") : "After " + listed(order, kMostNames);
+    line += fmt::format(", with {}, nothing can follow: ",
+                        shortened(printable(each.state.text()), 2 * kMostValue));
+    for (std::size_t i = 0; i < each.left.size(); ++i) {
+      line += fmt::format("{}{} {}", i == 0 ? "" : "; ", name(each.left[i].first),
+                          shortened(printable(each.left[i].second), 2 * kMostValue));
+    }
+    lines.push_back(line + ".");
+  }
+  if (ends.more > 0) {
+    lines.push_back(
+        fmt::format("… and {} more such {}.", ends.more, ends.more == 1 ? "end" : "ends"));
+  }
+  return lines;
+}
+
+}  // namespace sibyl::analysis

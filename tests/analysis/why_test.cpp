@@ -126,17 +126,4 @@ TEST_CASE("of a lock that two hold the core are the two, and the ends say what e
   CHECK(*left.front().find("why") == Value("acquired it, but the lock was held"));
 }
 
-TEST_CASE("what is told stays small when values are long and nothing can be left out") {
-  History history;
-  const std::string text(1'000, 'a');
-  for (int i = 0; i < 200; ++i) {
-    history.push_back(of("append", Value(text + std::to_string(i)), 10 * i, 100'000));
-  }
-  history.push_back(of("get", Value(text + "b"), 200'000, 200'001));
-  const Judgement told = judged(std::move(history), "kv");
-  CHECK(told.verdict == Verdict::violated);
-  CHECK(told.witness.text().size() < 200'000);
-  for (const WindowOperation& each : told.window) CHECK(each.text.size() < 400);
-}
-
 }  // namespace sibyl::analysis::why_test

@@ -14,16 +14,20 @@ struct Writers {
   std::vector<std::uint32_t> ops;
 };
 
+/// The inference is to be given up.
+struct TimeIsUp {};
+
 class Saturation {
  public:
   Saturation(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
-             OrderGraph& graph)
+             OrderGraph& graph, const std::function<bool()>& stop)
       : accesses_(accesses),
         sessions_(sessions),
         time_(time),
         graph_(graph),
         width_(sessions.chains.size()),
-        writers_(accesses.keys) {
+        writers_(accesses.keys),
+        stop_(stop) {
     for (std::uint32_t c = 0; c < width_; ++c) {
       for (const std::uint32_t op : sessions.chains[c]) {
         for (const KeyAccess* a = accesses.begin(op); a != accesses.end(op); ++a) {
@@ -41,6 +45,7 @@ class Saturation {
     if (has_cycle(order)) return std::move(made_);
     set_clocks(order);
     for (const std::uint32_t reader : order) {
+      tick();
       for (const KeyAccess* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
         if (a->read == kNoVersion) continue;
         const std::uint32_t writer = accesses_.writer[a->read];
@@ -56,17 +61,16 @@ class Saturation {
     return std::move(made_);
   }
 
-  Saturated run(const std::function<bool()>& stop) {
+  Saturated run() {
     for (std::uint32_t round = 1;; ++round) {
       std::vector<std::uint32_t> order = graph_.sort(accesses_.takes_part, time_);
       if (has_cycle(order)) return std::move(made_);
-      if (stop && stop()) {
-        made_.end = Saturated::End::gave_up;
-        return std::move(made_);
-      }
       set_clocks(order);
       const std::size_t before = made_.edges.size();
-      for (const std::uint32_t op : order) infer(op, round);
+      for (const std::uint32_t op : order) {
+        tick();
+        infer(op, round);
+      }
       if (made_.edges.size() == before) {
         made_.order = std::move(order);
         return std::move(made_);
@@ -75,6 +79,12 @@ class Saturation {
   }
 
  private:
+  /// Asks now and then. Throws TimeIsUp.
+  void tick() {
+    constexpr std::uint64_t kBetweenQuestions = 4096;
+    if (ticks_++ % kBetweenQuestions == 0 && stop_ && stop_()) throw TimeIsUp();
+  }
+
   bool has_cycle(const std::vector<std::uint32_t>& order) {
     const auto all = static_cast<std::size_t>(
         std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
@@ -102,6 +112,7 @@ class Saturation {
     };
     if (time_ != nullptr) call();
     for (const std::uint32_t op : order) {
+      tick();
       std::uint32_t* own = row(op);
       own[sessions_.chain[op]] = std::max(own[sessions_.chain[op]], sessions_.position[op]);
       for (const std::uint32_t* to = graph_.begin(op); to != graph_.end(op); ++to) {
@@ -172,6 +183,8 @@ class Saturation {
   std::vector<std::vector<Writers>> writers_;  ///< by key
   std::vector<std::uint32_t> clocks_;          ///< one row an operation, one number a session
   Saturated made_;
+  const std::function<bool()>& stop_;
+  std::uint64_t ticks_ = 0;
 };
 
 bool clocks_fit(const Accesses& accesses, const Sessions& sessions, std::uint64_t max_bytes) {
@@ -180,7 +193,7 @@ bool clocks_fit(const Accesses& accesses, const Sessions& sessions, std::uint64_
          max_bytes;
 }
 
-Saturated no_memory() {
+Saturated gave_up() {
   Saturated none;
   none.end = Saturated::End::gave_up;
   return none;
@@ -190,14 +203,23 @@ Saturated no_memory() {
 
 Saturated saturate(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
                    OrderGraph& graph, std::uint64_t max_bytes, const std::function<bool()>& stop) {
-  if (!clocks_fit(accesses, sessions, max_bytes)) return no_memory();
-  return Saturation(accesses, sessions, time, graph).run(stop);
+  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
+  try {
+    return Saturation(accesses, sessions, time, graph, stop).run();
+  } catch (const TimeIsUp&) {
+    return gave_up();
+  }
 }
 
 Saturated causal_order_of_writes(const Accesses& accesses, const Sessions& sessions,
-                                 OrderGraph& graph, std::uint64_t max_bytes) {
-  if (!clocks_fit(accesses, sessions, max_bytes)) return no_memory();
-  return Saturation(accesses, sessions, nullptr, graph).once();
+                                 OrderGraph& graph, std::uint64_t max_bytes,
+                                 const std::function<bool()>& stop) {
+  if (!clocks_fit(accesses, sessions, max_bytes)) return gave_up();
+  try {
+    return Saturation(accesses, sessions, nullptr, graph, stop).once();
+  } catch (const TimeIsUp&) {
+    return gave_up();
+  }
 }
 
 }  // namespace sibyl::analysis

@@ -41,7 +41,8 @@ struct Saturated {
 };
 
 /// Adds to the graph what can be inferred, until nothing new can or there is a cycle. O(k n log n)
-/// a round for k sessions; `max_bytes` bounds the clocks (4 k n bytes), `stop` is asked each round.
+/// a round for k sessions; `max_bytes` bounds the clocks (4 k n bytes), `stop` is asked
+/// every few thousand operations.
 Saturated saturate(const Accesses& accesses, const Sessions& sessions, const RealTime* time,
                    OrderGraph& graph, std::uint64_t max_bytes, const std::function<bool()>& stop);
 
@@ -49,6 +50,7 @@ Saturated saturate(const Accesses& accesses, const Sessions& sessions, const Rea
 /// consistency demands of the order of writes. A read of what was there at first comes before a
 /// write that comes before the read, which is a cycle. O(k n log n).
 Saturated causal_order_of_writes(const Accesses& accesses, const Sessions& sessions,
-                                 OrderGraph& graph, std::uint64_t max_bytes);
+                                 OrderGraph& graph, std::uint64_t max_bytes,
+                                 const std::function<bool()>& stop);
 
 }  // namespace sibyl::analysis

@@ -366,9 +366,10 @@ class Views {
 
   Consistency causal() {
     OrderGraph graph = known();
-    inferred_ = causal_order_of_writes(accesses_, sessions_, graph, options_.max_bytes);
+    inferred_ =
+        causal_order_of_writes(accesses_, sessions_, graph, options_.max_bytes, options_.stop);
     if (inferred_.end == Saturated::End::gave_up) {
-      return undecided("Undecided: what comes before what needs more memory than allowed.");
+      return undecided("Undecided: what comes before what needs more memory or time than allowed.");
     }
     if (inferred_.end == Saturated::End::quiet) return holds();
     return explained(

@@ -85,6 +85,11 @@ void HistoryFollower::follow(FlatHistory& history) {
   std::vector<std::uint32_t> numbers(operations.size(), 0);
   for (const End& each : ends) {
     if (judge_->violation() || !judge_->undecided().empty()) break;
+    if (judge_->bytes() > options_.max_bytes || (options_.stop && options_.stop())) {
+      undecided_ = "the time or memory allowed was used up";
+      judge_.reset();
+      return;
+    }
     const FlatOperation& op = operations[each.op];
     if (each.is_end) {
       judge_->end(numbers[each.op], op);

@@ -67,7 +67,7 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
       load_jepsen_log(window, options, builder, loaded);
       break;
   }
-  if (options.listener != nullptr) {
+  if (options.listener != nullptr && loaded.incomplete.empty()) {
     options.listener->on_end(builder.history(), loaded.format != HistoryFormat::json_lines);
   }
   loaded.bytes = window.dropped();

@@ -35,7 +35,7 @@ class HistoryListener {
   /// nothing more needs to be loaded. Not called for formats that have whole operations.
   virtual bool on_event(analysis::FlatHistory& history, std::uint32_t op, bool is_end,
                         std::size_t line) = 0;
-  /// It is loaded, as far as it was wanted.
+  /// It is loaded, as far as it was wanted. Not called where it is incomplete.
   virtual void on_end(analysis::FlatHistory& history, bool has_events) = 0;
 };
 

@@ -64,13 +64,15 @@ inline History in_places(const History& history) {
   return placed;
 }
 
-/// The how-manieth of its process's operations that touch the instant it is.
+/// The how-manieth of its process's operations that touch the instant it is; those that failed do
+/// not count.
 inline int turn(const History& history, std::size_t i, std::int64_t at) {
   int before = 0;
   for (std::size_t j = 0; j < history.size(); ++j) {
     const Operation& other = history[j];
     const bool touches =
-        other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at);
+        other.outcome != OperationOutcome::fail &&
+        (other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at));
     if (other.process != history[i].process || !touches || j == i) continue;
     if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
   }

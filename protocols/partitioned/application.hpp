@@ -8,6 +8,11 @@
 // touches whoever follows. Of an object that is touched and not read, only its owner executes the
 // change: an object that is not at hand is somebody else's to change.
 //
+// Where objects name others, a command finds those at a time that no client knows, and a name that
+// leads nowhere has no meaning that all partitions could agree on: one alone does not know what the
+// others do not hold. Such an application keeps what it has (see Lifetimes): what is named is
+// there.
+//
 // In the history every command is a list of steps of the model "objects". An application whose
 // objects have much inside shows how often each has been changed instead: a read that misses a
 // change then contradicts the order in real time as the values would.
@@ -83,6 +88,16 @@ struct Wish {
 /// together.
 using Populate = std::function<void(const std::string&, Content, std::uint64_t group)>;
 
+/// Which objects come and go. Where objects name others, none may be deleted.
+enum class Lifetimes : std::uint8_t {
+  free,   ///< they are created and deleted
+  kept,   ///< they are created, and stay
+  fixed,  ///< they are those that the application makes (populate)
+};
+
+/// Whether an object of that name is there from the start.
+using Exists = std::function<bool(const std::string&)>;
+
 class Application {
  public:
   virtual ~Application() = default;
@@ -137,6 +152,11 @@ class Application {
                        const std::vector<std::string>& known) const = 0;
   /// Throws ConfigError unless an object can hold that.
   virtual void check(const Value& content, const std::string& pointer) const = 0;
+  /// Throws ConfigError unless all objects that the content names are there from the start; the
+  /// content has passed check().
+  virtual void check_names(const Value& /*content*/, const std::string& /*pointer*/,
+                           const Exists& /*exists*/) const {}
+  virtual Lifetimes lifetimes() const { return Lifetimes::free; }
 
   // ---- Generators ----
 

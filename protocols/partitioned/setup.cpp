@@ -90,6 +90,11 @@ void populate(System& system) {
   }
 }
 
+Exists exists_in(const Deployment& deployment) {
+  return
+      [&deployment](const std::string& name) { return deployment.objects.find(name) != nullptr; };
+}
+
 void check_deployment(System& system, Names& names) {
   const Deployment& d = system.deployment;
   const std::string at_partitions = pointer_to(kDeploymentPointer, "partitions");
@@ -120,7 +125,13 @@ void check_deployment(System& system, Names& names) {
     check_place(spec.at, pointer_to(pointer, "at"), system.partitions);
     system.application->check(spec.value, pointer_to(pointer, "value"));
   }
+  const std::size_t given = d.objects.items.size();
   if (d.generate) populate(system);
+  for (std::size_t i = 0; i < given; ++i) {
+    const auto& [name, spec] = d.objects.items[i];
+    system.application->check_names(spec.value, pointer_to(pointer_to(at_objects, name), "value"),
+                                    exists_in(d));
+  }
 }
 
 /// The clients: those of the deployment's list, or in the order of their first operations.
@@ -246,6 +257,17 @@ const std::vector<Shape>& shapes() {
   return kShapes;
 }
 
+/// Throws ConfigError where the application's objects do not come, or go, so.
+void check_lifetimes(const Shape& shape, const std::string& pointer,
+                     const Application& application) {
+  const Lifetimes lifetimes = application.lifetimes();
+  const bool erases = shape.kind == CommandKind::erase && lifetimes != Lifetimes::free;
+  if (!erases && (shape.kind != CommandKind::create || lifetimes != Lifetimes::fixed)) return;
+  throw ConfigError(pointer, "no object of " + std::string(application.name()) + " is " +
+                                 (erases ? "deleted: others name it, and commands look for it"
+                                         : "created: they are those that the application makes"));
+}
+
 /// Null for a command of the application's own.
 const Shape* shape_of(const std::string& name, const std::string& pointer,
                       const Application& application) {
@@ -253,7 +275,10 @@ const Shape* shape_of(const std::string& name, const std::string& pointer,
   std::vector<std::string> known;
   for (const Shape& shape : shapes()) {
     if (shape.steps && !store) continue;
-    if (name == shape.name) return &shape;
+    if (name == shape.name) {
+      check_lifetimes(shape, pointer_to(pointer, "do"), application);
+      return &shape;
+    }
     known.emplace_back(shape.name);
   }
   for (std::string& command : application.commands()) {
@@ -364,8 +389,12 @@ void read_workload(const Setup& setup, System& system) {
   std::vector<std::string> known;
   for (const auto& [name, object] : system.deployment.objects.items) known.push_back(name);
   for (std::size_t i = 0; i < spec.operations->size(); ++i) {
-    system.workload.operations.push_back(
-        Operation::read((*spec.operations)[i], pointer_to(at, i), *system.application, known));
+    const std::string pointer = pointer_to(at, i);
+    Operation operation =
+        Operation::read((*spec.operations)[i], pointer, *system.application, known);
+    system.application->check_names(operation.value, pointer_to(pointer, "value"),
+                                    exists_in(system.deployment));
+    system.workload.operations.push_back(std::move(operation));
   }
 }
 

@@ -234,5 +234,41 @@ TEST_CASE("commands of an application are refused where they make no sense") {
   CHECK_THROWS_AS(testing::run(both), ConfigError);
 }
 
+TEST_CASE("what objects name stays, under every protocol") {
+  const std::string tpcc = R"({"partitions": {"P1": {}}, "application": "tpcc", "generate": {}})";
+  const auto placed = [](const char* application, const char* object) {
+    return std::string(R"({"partitions": {"P1": {}}, "application": ")") + application +
+           R"(", "objects": {"u0": {"at": "P1", "value": )" + object + "}}}";
+  };
+  const std::string user = placed("chirper", R"({"followers": []})");
+  const std::string at = "/workload/operations/0";
+  const std::vector<std::array<std::string, 4>> bad{
+      {user, R"({"client": "a", "do": "delete", "object": "u0"})", at + "/do", "others name it"},
+      {user, R"({"client": "a", "do": "create", "object": "u1", "value": {"followers": ["u1"]}})",
+       at + "/value/followers/0", "\"u1\""},
+      {placed("chirper", R"({"followers": ["u0", "nobody"]})"), "",
+       "/deployment/objects/u0/value/followers/1", "\"nobody\""},
+      {tpcc, R"({"client": "a", "do": "delete", "object": "w1.d1.c1"})", at + "/do", "deleted"},
+      {tpcc, R"({"client": "a", "do": "create", "object": "w1.d1.c99"})", at + "/do", "makes"},
+      {placed("tpcc", R"({"waiting": [[1, 99, 5]]})"), "", "/deployment/objects/u0/value", "makes"},
+  };
+  for (const char* protocol : {"s-smr", "ds-smr", "dynastar", "location-broker"}) {
+    for (const auto& [deployment, operation, pointer, says] : bad) {
+      CAPTURE(protocol);
+      CAPTURE(operation);
+      Scenario s = posts(protocol, "{}");
+      s.deployment = deployment;
+      s.workload = "{\"operations\": [" + operation + "]}";
+      try {
+        testing::run(s);
+        FAIL("was accepted");
+      } catch (const ConfigError& e) {
+        CHECK(e.pointer == pointer);
+        CHECK(std::string(e.what()).find(says) != std::string::npos);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sibyl::partitioned_apps_test

@@ -6,6 +6,7 @@
 //   post user text       appends to the timelines of all followers, whoever they are by then
 //   follow user whom     from now on; the posts of `whom` come into the user's timeline
 //   unfollow user whom   and they leave it
+// Users are created, and never deleted: those whom they follow name them.
 // Options: users ("u0", …), followees (how many users each follows), groups (of users; user k is of
 // group k mod groups; default: as many as partitions), edge_cut (percent of the edges that lead to
 // another group; 0: strong locality), skew (Zipf exponent of who is followed within a group; 0:
@@ -170,6 +171,19 @@ class Chirper final : public Application {
       decode(*followers, pointer_to(pointer, "followers"), names);
     }
   }
+
+  void check_names(const Value& content, const std::string& pointer,
+                   const Exists& exists) const override {
+    const std::vector<std::string> followers = names_in(content, "followers");
+    for (std::size_t i = 0; i < followers.size(); ++i) {
+      if (exists(followers[i])) continue;
+      throw ConfigError(pointer_to(pointer_to(pointer, "followers"), i),
+                        "there is no user \"" + followers[i] +
+                            "\" from the start; who comes later follows by a command");
+    }
+  }
+  /// Posts look for followers.
+  Lifetimes lifetimes() const override { return Lifetimes::kept; }
 
   void populate(const Populate& add) const override {
     for (std::uint32_t i = 0; i < options_.users; ++i) {

@@ -154,9 +154,12 @@ class Tpcc final : public Application {
   }
   Request read(std::string_view command, const Value& fields, const std::string& pointer,
                const std::vector<std::string>& known) const override;
-  void check(const Value& content, const std::string& pointer) const override {
-    if (content.as_object() == nullptr) wrong_kind(pointer, content, "a row, an object");
+  void check(const Value& /*content*/, const std::string& pointer) const override {
+    throw ConfigError(pointer,
+                      "the rows of tpcc are those that it makes: \"generate\": {} at /deployment");
   }
+  /// Deliveries look for customers, and the stock level for stock.
+  Lifetimes lifetimes() const override { return Lifetimes::fixed; }
 
   void populate(const Populate& add) const override {
     const auto fresh = [](Value::Object members) {

@@ -116,8 +116,23 @@ const std::vector<Variant>& dynastar_variants() {
   return kVariants;
 }
 
+namespace {
+
+/// Throws ConfigError where an option has been given that has no effect, or makes no sense.
+void refuse_option(bool wrong, const char* option, const char* message) {
+  if (wrong) throw ConfigError(pointer_to(kOptionsPointer, option), message);
+}
+
+}  // namespace
+
 SsmrOptions ssmr_options(const Setup& setup) {
-  return read_options<SsmrOptions>(setup, ssmr_variants());
+  const SsmrOptions options = read_options<SsmrOptions>(setup, ssmr_variants());
+  refuse_option(options.moves && options.oracle == OracleRule::attribute, "moves",
+                "found true, but with the oracle \"attribute\" an object's name says where it is, "
+                "for good; leave out the one or the other");
+  refuse_option(options.remote == Remote::copy && !options.copies, "remote",
+                "found copy, but there are copies with \"copies\": true only");
+  return options;
 }
 
 DssmrOptions dssmr_options(const Setup& setup) {

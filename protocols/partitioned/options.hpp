@@ -158,7 +158,8 @@ BOOST_DESCRIBE_ENUM(Superset, all, expected)
 
 /// What a partition does about an object that is at a partition to which the command was not sent.
 enum class Remote : std::uint8_t {
-  wait,   ///< for its value, which never comes (C2)
+  wait,   ///< for its value, which never comes (C2): a client that is wrong about where an object
+          ///< is, as with `moves` every other than the mover is, blocks all behind its command
   copy,   ///< takes its own copy for the object, where it has one (C1)
   retry,  ///< answers retry, and the client sends the command to all
 };
@@ -190,7 +191,9 @@ struct SsmrOptions {
   Remote remote = Remote::wait;
   OracleRule oracle = OracleRule::placed;
   CacheVariables cache_variables = CacheVariables::none;
-  bool moves = false;  ///< objects may be moved, by commands to all partitions
+  /// Objects may be moved, by commands to all partitions. Other clients' oracles do not hear of it:
+  /// only with `remote: retry` is their next command for the object both answered and right.
+  bool moves = false;
 };
 BOOST_DESCRIBE_STRUCT(SsmrOptions, (),
                       (signals, copies, superset, remote, oracle, cache_variables, moves))

@@ -177,6 +177,8 @@ TEST_CASE("options are refused at the place of their mistake") {
       {"ds-smr", R"({"client_updates_cache": 1})", "/protocol/options/client_updates_cache",
        "true or false"},
       {"ds-smr", "[]", "/protocol/options", "object"},
+      {"s-smr", R"({"moves": true, "oracle": "attribute"})", "/protocol/options/moves", "name"},
+      {"s-smr", R"({"remote": "copy"})", "/protocol/options/remote", "copies"},
   };
   for (const auto& [protocol, options, pointer, says] : bad) {
     check_refused(protocol, kGood, kIdle, options, pointer, says);

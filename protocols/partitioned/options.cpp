@@ -116,14 +116,9 @@ const std::vector<Variant>& dynastar_variants() {
   return kVariants;
 }
 
-namespace {
-
-/// Throws ConfigError where an option has been given that has no effect, or makes no sense.
-void refuse_option(bool wrong, const char* option, const char* message) {
+void refuse_option(bool wrong, const char* option, const std::string& message) {
   if (wrong) throw ConfigError(pointer_to(kOptionsPointer, option), message);
 }
-
-}  // namespace
 
 SsmrOptions ssmr_options(const Setup& setup) {
   const SsmrOptions options = read_options<SsmrOptions>(setup, ssmr_variants());
@@ -136,7 +131,12 @@ SsmrOptions ssmr_options(const Setup& setup) {
 }
 
 DssmrOptions dssmr_options(const Setup& setup) {
-  return read_options<DssmrOptions>(setup, dssmr_variants());
+  const DssmrOptions options = read_options<DssmrOptions>(setup, dssmr_variants());
+  refuse_option(options.version_check != VersionCheck::none && options.cache == Cache::none,
+                "version_check",
+                "the option \"cache\" is none, so there is no version to check; leave out the one "
+                "or the other");
+  return options;
 }
 
 DynastarOptions dynastar_options(const Setup& setup) {
@@ -149,10 +149,10 @@ DynastarOptions dynastar_options(const Setup& setup) {
         pointer_to(kOptionsPointer, "imbalance_permille"),
         "found " + std::to_string(options.imbalance_permille) + ", expected at most 1000000");
   }
-  if (options.planning_time < Duration{0}) {
-    throw ConfigError(pointer_to(kOptionsPointer, "planning_time"),
-                      "found a negative time, expected 0 or more");
-  }
+  refuse_option(options.planning_time < Duration{0}, "planning_time",
+                "found a negative time, expected 0 or more");
+  refuse_option(!options.weigh_moves && setup.options.find("move_cost") != nullptr, "move_cost",
+                "plans weigh moves with \"weigh_moves\": true only; leave this out, or give that");
   return options;
 }
 

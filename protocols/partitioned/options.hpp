@@ -329,8 +329,12 @@ const std::vector<Variant>& ssmr_variants();
 const std::vector<Variant>& dssmr_variants();
 const std::vector<Variant>& dynastar_variants();
 
+/// Throws ConfigError at that option if it is wrong: it has no effect beside others, or makes no
+/// sense.
+void refuse_option(bool wrong, const char* option, const std::string& message);
+
 /// The options of a setup: its own over its variants' presets. Throws ConfigError, also when an
-/// option is given that a variant sets.
+/// option is given that a variant sets, or that has no effect beside the others.
 SsmrOptions ssmr_options(const Setup& setup);
 DssmrOptions dssmr_options(const Setup& setup);
 DynastarOptions dynastar_options(const Setup& setup);

@@ -9,6 +9,8 @@ namespace sibyl::partitioned {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+/// What a logical clock may show at first: far from where counting on would overflow.
+constexpr std::int64_t kLargestClock = std::int64_t{1} << 53;
 
 void check_name(const std::string& name, const std::string& pointer, const char* of_what) {
   if (name.empty()) {
@@ -58,9 +60,10 @@ void check_group(const Spec& spec, MulticastKind multicast, const std::string& p
                       "acceptors are members of ft_skeen, white_box and global_order; leave this "
                       "out, or choose one of these at /deployment/multicast");
   }
-  if (spec.clock < 0) {
-    throw ConfigError(pointer_to(pointer, "clock"),
-                      "found " + std::to_string(spec.clock) + ", expected at least 0");
+  if (spec.clock < 0 || spec.clock > kLargestClock) {
+    throw ConfigError(
+        pointer_to(pointer, "clock"),
+        "found " + std::to_string(spec.clock) + ", expected 0 to " + std::to_string(kLargestClock));
   }
 }
 

@@ -55,7 +55,9 @@ TEST_CASE("a deployment is refused at the place of its mistake") {
       {R"({"partitions": {"P1": {"replicas": 17}}})", "/deployment/partitions/P1/replicas", "16"},
       {R"({"partitions": {"P1": {"replicas": "2"}}})", "/deployment/partitions/P1/replicas",
        "integer"},
-      {R"({"partitions": {"P1": {"clock": -1}}})", "/deployment/partitions/P1/clock", "at least 0"},
+      {R"({"partitions": {"P1": {"clock": -1}}})", "/deployment/partitions/P1/clock", "0 to"},
+      {R"({"partitions": {"P1": {"clock": 9223372036854775807}}, "multicast": "ft_skeen"})",
+       "/deployment/partitions/P1/clock", "0 to 9007199254740992"},
       {R"({"partitions": {"P1": {"clok": 1}}})", "/deployment/partitions/P1/clok", "clock"},
       {R"({"partitions": {"P1": {"replicas": 2}, "P1.2": {}}})", "/deployment/partitions/P1.2",
        "taken already"},
@@ -89,7 +91,7 @@ TEST_CASE("an oracle group is checked, and belongs to ds-smr") {
   check_refused("ds-smr", before + R"({"replicas": 0}})", kIdle, "{}",
                 "/deployment/oracle/replicas", "1");
   check_refused("ds-smr", before + R"({"clock": -3}})", kIdle, "{}", "/deployment/oracle/clock",
-                "at least 0");
+                "0 to");
   check_refused("s-smr", before + "{}}", kIdle, "{}", "/deployment/oracle", "no oracle nodes");
 }
 
@@ -178,6 +180,12 @@ TEST_CASE("options are refused at the place of their mistake") {
        "true or false"},
       {"ds-smr", "[]", "/protocol/options", "object"},
       {"s-smr", R"({"moves": true, "oracle": "attribute"})", "/protocol/options/moves", "name"},
+      {"ds-smr", R"({"version_check": "location", "cache": "none"})",
+       "/protocol/options/version_check", "cache"},
+      {"dynastar", R"({"move_cost": 2})", "/protocol/options/move_cost", "weigh_moves"},
+      {"location-broker", R"({"lock_lease": "-5ms"})", "/protocol/options/lock_lease", "negative"},
+      {"location-broker", R"({"lock_lease": "5ms", "locks": "none"})",
+       "/protocol/options/lock_lease", "locks"},
       {"s-smr", R"({"remote": "copy"})", "/protocol/options/remote", "copies"},
   };
   for (const auto& [protocol, options, pointer, says] : bad) {

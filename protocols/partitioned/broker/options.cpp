@@ -40,6 +40,11 @@ BrokerOptions broker_options(const Setup& setup) {
     throw ConfigError(pointer_to(kOptionsPointer, "cache"),
                       "found push, expected none or pull: the broker tells only who asks");
   }
+  refuse_option(options.lock_lease < Duration{0}, "lock_lease",
+                "found a negative time, expected 0 or more (0: no lease)");
+  refuse_option(options.locks == Locks::none && options.lock_lease > Duration{0}, "lock_lease",
+                "the option \"locks\" is none, so there are no leases; leave out the one or the "
+                "other");
   return options;
 }
 

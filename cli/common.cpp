@@ -96,14 +96,19 @@ std::vector<std::string> between_commas(const std::vector<std::string>& given) {
 std::string not_empty(const std::string& value) { return value.empty() ? "it is empty" : ""; }
 
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most) {
-  return [most](const std::string& text) -> std::string {
+  return number_from(0, most);
+}
+
+std::function<std::string(const std::string&)> number_from(std::uint64_t least,
+                                                           std::uint64_t most) {
+  return [least, most](const std::string& text) -> std::string {
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, number);
     const bool fine = read.ec == std::errc() && read.ptr == end &&
-                      (text.size() == 1 || text[0] != '0') && number <= most;
+                      (text.size() == 1 || text[0] != '0') && number >= least && number <= most;
     if (fine) return {};
-    return fmt::format("found \"{}\", expected a decimal number from 0 to {}", text, most);
+    return fmt::format("found \"{}\", expected a decimal number from {} to {}", text, least, most);
   };
 }
 

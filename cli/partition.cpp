@@ -4,6 +4,7 @@
 #include <charconv>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ struct PartitionSettings {
   std::uint64_t vertices = 0;
   std::uint64_t graph_seed = 1;
   std::uint64_t runs = 1;
-  std::uint64_t move_cost = 1;
+  std::optional<std::uint64_t> move_cost;  ///< else 1
 };
 
 /// "0.2" as 200. Throws UsageError for what has no thousandths between 0 and 1000.
@@ -169,11 +170,19 @@ void check(const PartitionSettings& settings) {
   if (settings.graph.empty() && settings.generate.empty() && settings.commands.empty()) {
     throw UsageError("give a GRAPH, --generate, or --commands: one of them");
   }
-  if (settings.parts < 1) throw UsageError("--parts: at least 1");
-  if (settings.runs < 1) throw UsageError("--runs: at least 1");
   const bool sized = !settings.generate.empty() && settings.generate != "karate";
-  if (sized != (settings.vertices > 0)) {
+  if (sized && settings.vertices == 0) {
+    throw UsageError(fmt::format("--generate {}: say how many with --vertices", settings.generate));
+  }
+  if (!sized && settings.vertices > 0) {
     throw UsageError("--vertices belongs to --generate planted, planted-40, ba and grid");
+  }
+  if (settings.move_cost && settings.old.empty()) {
+    throw UsageError("--move-cost: nothing moves without --old");
+  }
+  const bool report_to_output = settings.common.out.empty() || settings.common.out == "-";
+  if (settings.common.json && settings.output == "-" && report_to_output) {
+    throw UsageError("--json --output -: standard output can hold one thing");
   }
   std::vector<std::string> inputs;
   for (const auto* path : {&settings.graph, &settings.old, &settings.commands}) {
@@ -193,11 +202,12 @@ parting::Options options_of(const PartitionSettings& settings, const GraphFile& 
   migration.old = read_parts(read_file(settings.old, kMostBytes), settings.old, file.graph.size());
   migration.cost = file.cost;
   if (migration.cost.empty()) migration.cost.assign(file.graph.size(), 1);
+  const auto move_cost = static_cast<parting::Weight>(settings.move_cost.value_or(1));
   for (parting::Weight& cost : migration.cost) {
-    if (cost > parting::kLargestSum / static_cast<parting::Weight>(settings.move_cost + 1)) {
+    if (cost > parting::kLargestSum / (move_cost + 1)) {
       throw UsageError("--move-cost: it is too large for the sizes of the graph");
     }
-    cost *= static_cast<parting::Weight>(settings.move_cost);
+    cost *= move_cost;
   }
   options.migration = std::move(migration);
   return options;
@@ -284,7 +294,7 @@ Action add_partition(CLI::App& verb, Io& io) {
                   "METIS's format (.graph, .metis), else a list of edges; - is standard input");
   verb.add_option("--parts", settings->parts, "How many parts: 1 to 65536")
       ->required()
-      ->check(number_up_to(parting::kMostParts));
+      ->check(number_from(1, parting::kMostParts));
   verb.add_option("--imbalance", settings->imbalance,
                   "By what fraction a part may be heavier than the average: 0.2 is 20 %")
       ->check(not_empty);
@@ -292,7 +302,7 @@ Action add_partition(CLI::App& verb, Io& io) {
       ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
   verb.add_option("--runs", settings->runs,
                   "With so many seeds; the best within the imbalance is kept")
-      ->check(number_up_to(10'000));
+      ->check(number_from(1, 10'000));
   verb.add_option("--old", settings->old, "Parts of before, one a line (-1: none): moves cost, too")
       ->check(not_empty);
   verb.add_option("--move-cost", settings->move_cost,
@@ -308,7 +318,7 @@ Action add_partition(CLI::App& verb, Io& io) {
   verb.add_option("--generate", settings->generate, "A drawn graph instead of GRAPH")
       ->check(CLI::IsMember({"planted", "planted-40", "ba", "grid", "karate"}));
   verb.add_option("--vertices", settings->vertices, "Of the drawn graph")
-      ->check(number_up_to(kMostGenerated));
+      ->check(number_from(1, kMostGenerated));
   verb.add_option("--graph-seed", settings->graph_seed, "Of the drawn graph; else 1")
       ->check(number_up_to(static_cast<std::uint64_t>(kLargestSeed)));
   verb.add_option("--output", settings->output,

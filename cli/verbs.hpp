@@ -86,6 +86,8 @@ std::string not_empty(const std::string& value);
 std::vector<std::string> between_commas(const std::vector<std::string>& given);
 /// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
+/// The same, and not below `least`.
+std::function<std::string(const std::string&)> number_from(std::uint64_t least, std::uint64_t most);
 /// The name must not promise a compression that nothing does here.
 std::string no_archive(const std::string& path);
 

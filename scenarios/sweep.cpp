@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "analysis/properties.hpp"
 #include "scenarios/json.hpp"
@@ -239,8 +239,10 @@ struct KnownMeasures {
     const bool is_property = name.starts_with(kViolated) || name.starts_with(kInconclusive);
     if (name.starts_with(kMessages) ? any_message : any_counter && !is_property) return;
     const std::string guess = nearest(name, {names.begin(), names.end()});
-    throw ConfigError("", fmt::format("{} is not measured here{}", name,
-                                      guess.empty() ? "" : "; did you mean \"" + guess + "\"?"));
+    throw ConfigError("",
+                      fmt::format("{} is not measured here; {}", name,
+                                  guess.empty() ? fmt::format("known: {}", fmt::join(names, ", "))
+                                                : "did you mean \"" + guess + "\"?"));
   }
 };
 
@@ -293,6 +295,11 @@ void check_sweep(const SweepPlan& plan, const std::function<bool()>& interrupted
     known.learn(scenario, plan.check);
   }
   for (const std::string& name : plan.measures) known.demand(name);
+  if (plan.window.ns != 0 && windowed(plan).empty()) {
+    throw ConfigError("",
+                      "none of these counts something while a run goes on, as operations.ok, "
+                      "messages.total and counters do, so --window has no effect");
+  }
 }
 
 SweepRow row_of(const Settings& settings, const OpenRow& open) {

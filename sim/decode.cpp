@@ -78,8 +78,9 @@ void wrong_kind(const std::string& pointer, const Value& found, std::string_view
   } else {
     text = shorten(found.text());
   }
-  throw ConfigError(pointer, "found " + std::string(found.kind_name()) + " (" + text +
-                                 "), expected " + std::string(expected));
+  const std::string shown = found.is_null() ? "" : " (" + text + ")";
+  throw ConfigError(pointer, "found " + std::string(found.kind_name()) + shown + ", expected " +
+                                 std::string(expected));
 }
 
 std::string pointer_to(const std::string& pointer, std::string_view key) {

@@ -109,7 +109,7 @@ std::string field_name(const Value& fields, const std::string& pointer, std::str
   std::string name;
   decode(*found, pointer_to(pointer, member), name);
   if (name.empty()) {
-    throw ConfigError(pointer_to(pointer, member), "an object's name must not be empty");
+    throw ConfigError(pointer_to(pointer, member), "found an empty string, expected a text");
   }
   return name;
 }

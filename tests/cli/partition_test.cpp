@@ -162,7 +162,17 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
   CHECK(sibyl_with({"partition", "--parts", "2"}).says("one of them"));
   CHECK(
       sibyl_with({"partition", g, "--generate", "karate", "--parts", "2"}).says("one of the two"));
-  CHECK(sibyl_with({"partition", g, "--parts", "0"}).says("--parts: at least 1"));
+  for (const char* parts : {"0", "65537"}) {
+    CHECK(sibyl_with({"partition", g, "--parts", parts}).says("from 1 to 65536"));
+  }
+  const Ran both = sibyl_with({"partition", g, "--parts", "2", "--json", "--output", "-"});
+  CHECK(both.status == 64);
+  CHECK(both.out.empty());
+  CHECK(both.says("standard output can hold one thing"));
+  CHECK(sibyl_with({"partition", g, "--parts", "2", "--move-cost", "3"}).says("without --old"));
+  CHECK(sibyl_with({"partition", "--generate", "ba", "--parts", "2", "--vertices", "0"})
+            .says("expected a decimal number from 1 to 50000000"));
+  CHECK(sibyl_with({"partition", "--generate", "ba", "--parts", "2"}).says("with --vertices"));
   CHECK(
       sibyl_with({"partition", g, "--parts", "2", "--imbalance", "0.1234"}).says("three decimals"));
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--imbalance", "."}).status == 64);

@@ -218,6 +218,8 @@ TEST_CASE("bad input is refused before anything is run, with its place") {
     refused({"--measure", list}, 64, "--measure: a name is empty");
   }
   refused({"--measure", "violated.agreement"}, 64, "not measured here");
+  refused({"--measure", "foo"}, 64, "not measured here; known: ");
+  refused({"--measure", "limit", "--window", "5ms"}, 64, "--window has no effect");
   refused({"--curves", "c.svg"}, 64, "need a --vary");
   refused({"--curves", "c.jpg", "--vary", "/deployment/parties=4,5"}, 64, "must end in .svg");
   refused(

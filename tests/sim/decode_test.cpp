@@ -136,7 +136,7 @@ TEST_CASE("a value of the wrong kind is answered with the place, the finding and
         "/number: found a boolean (true), expected a number");
   CHECK(begins(mistake(object("delay", Value(5))),
                "/delay: found an integer (5), expected a duration"));
-  CHECK(mistake(object("text", Value())) == "/text: found null (null), expected a string");
+  CHECK(mistake(object("text", Value())) == "/text: found null, expected a string");
   CHECK(mistake(object("items", object("id", Value("x")))) ==
         "/items: found an object ({id: x}), expected a list");
   CHECK(mistake(object("table", Value(Value::List{}))) ==

@@ -128,5 +128,57 @@ TEST_CASE("the comparison of replicas finds a different state and a missing comm
   CHECK(disagreement(ran) != "");
 }
 
+/// Four clients that take x, y and z from each other (F1): how often the operation that was told
+/// most often to try again was.
+std::size_t most_retries(int fallback_after, std::uint64_t seed) {
+  Scenario s;
+  s.seed = seed;
+  s.random_ticks = {1, 1, 2, 5, 20};
+  s.options = "{\"fallback_after\": " + std::to_string(fallback_after) + "}";
+  s.deployment = R"({"partitions": {"P1": {}, "P2": {}, "P3": {}}, "objects": {
+      "x": {"value": 0, "at": "P1"}, "y": {"value": 0, "at": "P2"},
+      "z": {"value": 0, "at": "P3"}}})";
+  const std::vector<std::pair<std::string, std::string>> commands{
+      {"a", R"([["add", "x", 1], ["read", "y"]])"},
+      {"b", R"([["add", "y", 1], ["read", "z"]])"},
+      {"c", R"([["add", "z", 1], ["read", "x"]])"},
+      {"d", R"([["read", "x"], ["add", "y", 1], ["read", "z"]])"}};
+  std::string operations;
+  for (int i = 0; i < kOperations; ++i) {
+    const auto& [client, steps] = commands[static_cast<std::size_t>(i) % commands.size()];
+    operations += (operations.empty() ? "" : ", ") + std::string("{\"client\": \"") + client +
+                  "\", \"do\": \"access\", \"steps\": " + steps + "}";
+  }
+  s.workload = "{\"operations\": [" + operations + "]}";
+  const Ran ran = run(s);
+  REQUIRE(ran.outcome == Outcome::quiescent);
+  std::map<std::int64_t, std::set<std::int64_t>> retried;  // attempts, by operation
+  for (const TraceEvent& event : ran.trace.events) {
+    const Value* verdict = event.data.find("verdict");
+    if (event.kind != TraceKind::receive || !event.name.ends_with("Reply") || verdict == nullptr ||
+        verdict->as_string() == nullptr || *verdict->as_string() != "retry") {
+      continue;
+    }
+    retried[*event.data.find("op")->as_int()].insert(*event.data.find("attempt")->as_int());
+  }
+  std::size_t most = 0;
+  for (const auto& [op, attempts] : retried) most = std::max(most, attempts.size());
+  return most;
+}
+
+TEST_CASE("with a fallback after n retries no access is tried more than n + 1 times") {
+  for (const int n : {1, 2, 3}) {
+    std::size_t most = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) most = std::max(most, most_retries(n, seed));
+    CHECK(most == static_cast<std::size_t>(n));  // reached, and not passed
+  }
+}
+
+TEST_CASE("without a fallback an access may be tried again more often than any of them") {
+  std::size_t most = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) most = std::max(most, most_retries(0, seed));
+  CHECK(most > 3);
+}
+
 }  // namespace
 }  // namespace sibyl::partitioned_random_test

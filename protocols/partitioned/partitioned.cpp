@@ -191,11 +191,11 @@ Words with_multicasts(Words words) {
                white_box::NewState, white_box::NewStateAck, paxos::Request, paxos::Prepare,
                paxos::Promise, paxos::Accept, paxos::Accepted, paxos::Reject, paxos::Commit,
                paxos::Settled, paxos::Ask, paxos::Heartbeat>());
-  add(words.messages, names_of<AskState, GiveState>());
+  add(words.messages, names_of<AskState, GiveState, AskTold, TellAgain>());
   add(words.steps,
       names_of<ft_skeen::Retry, white_box::Retry, global_order::Retry, paxos::Timeout,
                broadcast::GaveUp, broadcast::Retired, StateDue, StateGiven, StateTaken>());
-  add(words.counters, {"ask-state"});
+  add(words.counters, {"ask-state", "ask-told"});
   return words;
 }
 

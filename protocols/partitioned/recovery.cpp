@@ -92,10 +92,73 @@ void Replica::on_give_state(Context& context, NodeId from, const GiveState& give
   }
   taken_over(context);
   for (const NumberedDelivery& each : recovery.kept) enqueue(context, each.number, each.delivery);
-  for (const Message& told : std::exchange(recovery.told, {})) {
-    take(told);
-    hear(context, told);
+  for (const Message& message : std::exchange(recovery.told, {})) {
+    take(message);
+    hear(context, message);
   }
+}
+
+// ---- What was told while nobody of the group was up to hear it, or only those who then crashed
+// ----
+
+void Replica::keep_told(std::uint64_t command, const std::vector<std::string>& groups,
+                        const Message& body) {
+  if (!transfers() || !multicast.recovers()) return;
+  told.push_back({command, groups, body});
+  if (told.size() > kMostTold) told.pop_front();
+}
+
+/// Only replicas that have recovered ask. That is enough: one that was never down has been told all
+/// there is, and gives its state to the others.
+void Replica::ask_for_told(Context& context) {
+  AskTold ask;
+  for (const Task& task : queue) {
+    if (task.groups.size() > 1) ask.commands.push_back(task.id);
+  }
+  if (ask.commands.empty() && queue.empty()) return;
+  std::vector<NodeId> others;
+  const multicast::GroupIndex own = system_->group(group_);
+  for (std::size_t g = 0; g < system_->replicas.size(); ++g) {
+    if (g == own) continue;
+    others.insert(others.end(), system_->replicas[g].begin(), system_->replicas[g].end());
+  }
+  if (others.empty()) return;
+  context.count("ask-told");
+  context.send(others, std::move(ask));
+}
+
+// upon AskTold: repeat what the sender's group was told of these commands. Who lacks a state has
+// told nothing that counts, and stays silent.
+void Replica::on_ask_told(Context& context, NodeId from, const AskTold& ask) {
+  const std::optional<std::string> group = group_of(from);
+  if (!group || recovery.lacking) return;
+  const std::set<std::uint64_t> commands(ask.commands.begin(), ask.commands.end());
+  TellAgain again;
+  for (const Telling& each : told) {
+    if (each.command != 0 && commands.count(each.command) == 0) continue;
+    if (std::find(each.groups.begin(), each.groups.end(), *group) == each.groups.end()) continue;
+    again.told.push_back({each.command, {}, each.body});
+  }
+  if (!again.told.empty()) context.send(from, std::move(again));
+}
+
+// upon TellAgain: as if it were told now, but for commands that have ended since the question.
+void Replica::on_tell_again(Context& context, NodeId from, const TellAgain& again) {
+  if (!recovery.again || !group_of(from)) return;
+  for (const Telling& each : again.told) {
+    if (each.command == 0 || !ended.has(each.command)) take_told(context, each.body);
+  }
+}
+
+/// The other group that a replica belongs to; none: it is a client, or of this group.
+std::optional<std::string> Replica::group_of(NodeId node) const {
+  for (std::size_t g = 0; g < system_->replicas.size(); ++g) {
+    const std::vector<NodeId>& members = system_->replicas[g];
+    if (std::find(members.begin(), members.end(), node) == members.end()) continue;
+    if (system_->groups->names[g] == group_) return std::nullopt;
+    return system_->groups->names[g];
+  }
+  return std::nullopt;
 }
 
 /// The end of a step of a replica that has recovered.
@@ -109,6 +172,7 @@ void Replica::on_state_due(Context& context) {
   recovery.patience.fired();
   const bool waits = recovery.lacking || !queue.empty();
   if (waits) ask_for_state(context);
+  if (!recovery.lacking) ask_for_told(context);
   recovery.patience.give_up(context, waits, multicast::PatienceOptions{});
 }
 

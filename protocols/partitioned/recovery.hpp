@@ -5,8 +5,11 @@
 // those n. What other groups have told of commands (signals, values, objects on the move) is part
 // of the state. What was told while the replica was down, and had not come to the replica that gave
 // its state either, is lost here: then the queue stands still, and the replica takes over the state
-// of one that has come further. A command is answered, and what it has others do is done, by those
-// who execute it; who takes a state over does neither again.
+// of one that has come further. Where each replica of a group was down once when it was told, none
+// has: so every server keeps what it has told other groups, as part of its state, and a replica
+// whose queue stands still asks the other groups to repeat what they have told its own of the
+// commands in it. A command is answered, and what it has others do is done, by those who execute
+// it; who takes a state over does neither again.
 //
 // A replica counts as down until it has a state: while it waits, its group must keep another one.
 #pragma once
@@ -14,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <boost/describe.hpp>
@@ -52,6 +56,33 @@ struct GiveState {
   StateImage state;
 };
 BOOST_DESCRIBE_STRUCT(GiveState, (), (number, applied, state))
+
+/// What a group has told others of a command, or (command 0) of objects that a plan moves.
+struct Telling {
+  std::uint64_t command = 0;
+  std::vector<std::string> groups;  ///< to whom
+  Message body;
+  friend bool operator==(const Telling&, const Telling&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Telling, (), (command, groups, body))
+
+/// What a server keeps of what it has told: the last so many. To lose one for good, each replica of
+/// a group has to be down when it is told, and the group then to stand still while it is told so
+/// much more, which only a group that waits for no answer can do.
+inline constexpr std::size_t kMostTold = 1024;
+
+/// To the replicas of the other groups: what have you told this group of these commands, and of
+/// objects that plans move?
+struct AskTold {
+  std::vector<std::uint64_t> commands;  ///< in the sender's queue, of several groups
+};
+BOOST_DESCRIBE_STRUCT(AskTold, (), (commands))
+
+/// The answer, in the order in which it was told; not sent where there is nothing.
+struct TellAgain {
+  std::vector<Telling> told;  ///< `groups` left out
+};
+BOOST_DESCRIBE_STRUCT(TellAgain, (), (told))
 
 /// Timer: it lacks a state, or its queue has stood still for long.
 struct StateDue {};

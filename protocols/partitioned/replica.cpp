@@ -15,14 +15,16 @@ void Replica::receive(Context& context, NodeId from, const Message& message) {
     deliver(context, multicast.receive(*down, from, message));
   } else if (auto beside = context.route_to(kReliablePort, message)) {
     if (const auto delivered = reliable.receive(*beside, from, message)) {
-      if (recovery.again) recovery.told.push_back(delivered->payload);
-      take(delivered->payload);
-      hear(context, delivered->payload);
+      take_told(context, delivered->payload);
     }
   } else if (const auto* ask = message.as<AskState>()) {
     on_ask_state(context, from, *ask);
   } else if (const auto* given = message.as<GiveState>()) {
     on_give_state(context, from, *given);
+  } else if (const auto* asked = message.as<AskTold>()) {
+    on_ask_told(context, from, *asked);
+  } else if (const auto* again = message.as<TellAgain>()) {
+    on_tell_again(context, from, *again);
   } else {
     answered(context, from, message);
   }
@@ -94,6 +96,12 @@ void Replica::take(const Message& message) {
   } else if (const auto* t = message.as<Transfer>()) {
     if (Arrived* a = about(t->command)) a->transfers.emplace(t->from, t->held);
   }
+}
+
+void Replica::take_told(Context& context, const Message& message) {
+  if (recovery.again) recovery.told.push_back(message);
+  take(message);
+  hear(context, message);
 }
 
 const Arrived& Replica::heard_of(const Task& task) const {

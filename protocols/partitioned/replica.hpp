@@ -99,10 +99,12 @@ class Replica : public Process {
   Ended ended;
   std::uint64_t applied = 0;  ///< how many commands have ended
   bool silent = false;        ///< crashed, and does not recover
+  std::deque<Telling> told;   ///< to other groups, the last kMostTold; empty where none can recover
   Recovery recovery;
   BOOST_DESCRIBE_CLASS(Replica, (),
-                       (multicast, reliable, queue, arrived, ended, applied, silent, recovery), (),
-                       ())
+                       (multicast, reliable, queue, arrived, ended, applied, silent, told,
+                        recovery),
+                       (), ())
 
   /// About how many bytes the state takes on the wire. O(size).
   virtual std::uint64_t state_bytes() const = 0;
@@ -145,14 +147,18 @@ class Replica : public Process {
   template <Described T>
   void tell(Context& context, const std::vector<std::string>& groups, T body) {
     if (groups.empty()) return;
-    reliable.multicast(context.child(kReliablePort), system_->members(groups),
-                       Message::make(std::move(body)));
+    std::uint64_t command = 0;
+    if constexpr (requires { body.command; }) command = body.command;
+    Message message = Message::make(std::move(body));
+    keep_told(command, groups, message);
+    reliable.multicast(context.child(kReliablePort), system_->members(groups), std::move(message));
   }
 
  private:
   void deliver(Context& context, std::vector<multicast::Delivery> deliveries);
   void enqueue(Context& context, std::uint64_t number, multicast::Delivery delivery);
   void take(const Message& message);
+  void take_told(Context& context, const Message& message);
   void progress(Context& context);
   void end(Context& context, const Task& task, std::string result);
   // recovery.cpp
@@ -161,6 +167,12 @@ class Replica : public Process {
   void on_ask_state(Context& context, NodeId from, const AskState& ask);
   void on_give_state(Context& context, NodeId from, const GiveState& given);
   void on_state_due(Context& context);
+  void keep_told(std::uint64_t command, const std::vector<std::string>& groups,
+                 const Message& body);
+  void ask_for_told(Context& context);
+  std::optional<std::string> group_of(NodeId node) const;
+  void on_ask_told(Context& context, NodeId from, const AskTold& ask);
+  void on_tell_again(Context& context, NodeId from, const TellAgain& again);
   void look_after(Context& context);
 
   SystemPtr system_;

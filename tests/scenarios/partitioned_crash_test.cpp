@@ -18,8 +18,11 @@ namespace {
 
 /// Two partitions, and an oracle, of three replicas each, or of two and an acceptor.
 struct Draw {
-  Draw(std::string of_protocol, std::string by_multicast, std::uint64_t seed)
-      : stream(seed, 1, 1), protocol(std::move(of_protocol)), multicast(std::move(by_multicast)) {}
+  Draw(std::string of_protocol, std::string by_multicast, std::uint64_t seed, bool rolls = false)
+      : stream(seed, 1, 1),
+        protocol(std::move(of_protocol)),
+        multicast(std::move(by_multicast)),
+        rolling(rolls) {}
 
   std::string group() {
     const bool alone = stream.below(4) == 0;
@@ -38,10 +41,22 @@ struct Draw {
       if (left == 1 && stream.below(3) == 0) break;
       when += 1 + stream.below(60);
       faults += fmt::format(R"(, {{"recover": {{"node": "{}"}}, "at": "{}ms"}})", node, when);
-      when += 600;
+      when += rolling ? 50 : 600;
       who += 1 + stream.below(2);
     }
     return faults;
+  }
+
+  /// Where crashes roll on, what groups tell each other takes so long that they overtake it.
+  std::string links() {
+    if (!rolling) return {};
+    std::string list;
+    for (const char* to : {"P1.1", "P1.2", "P2.1", "P2.2"}) {
+      const char* from = to[1] == '1' ? "P2" : "P1";
+      list += fmt::format(R"({}{{"from": "{}", "to": "{}", "delay": "{}ms"}})",
+                          list.empty() ? "" : ", ", from, to, 1 + stream.below(300));
+    }
+    return ", \"links\": [" + list + "]";
   }
 
   std::string operations() {
@@ -86,31 +101,35 @@ struct Draw {
            R"(, "objects": {"x": {"at": "P1"}, "y": {"at": "P2"}}, "multicast": ")" + multicast +
            R"("}, "workload": {"operations": [)" + operations() + R"(]}, "seed": )" +
            fmt::format("{}", stream.below(1'000'000)) +
-           R"(, "network": {"default": {"delay": {"uniform": ["500us", "4ms"]}}}, "faults": [)" +
-           faults + R"(], "limits": {"deadline": "100s"}, "expect": {"outcome": "quiescent"}})";
+           R"(, "network": {"default": {"delay": {"uniform": ["500us", "4ms"]}})" + links() +
+           R"(}, "faults": [)" + faults +
+           R"(], "limits": {"deadline": "100s"}, "expect": {"outcome": "quiescent"}})";
   }
 
   Stream stream;
   std::string protocol;
   std::string multicast;
+  bool rolling;                      ///< the next crash comes soon after a recovery
   std::vector<std::size_t> members;  ///< replicas, by group
 };
 
-/// How often replicas asked for a state; fails where a property is not kept.
-std::int64_t judge(const std::string& protocol, const std::string& multicast, std::uint64_t seeds) {
+/// How often replicas asked for a state, or, with crashes that roll on, to be told again; fails
+/// where a property is not kept.
+std::int64_t judge(const std::string& protocol, const std::string& multicast, std::uint64_t seeds,
+                   bool rolling = false) {
   std::int64_t asked = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     CAPTURE(protocol);
     CAPTURE(multicast);
     CAPTURE(seed);
     const Scenario scenario =
-        load_text(Draw(protocol, multicast, seed).text(), "random.json").front();
+        load_text(Draw(protocol, multicast, seed, rolling).text(), "random.json").front();
     const RunResult result = run_scenario(scenario);
     std::string unmet;
     for (const Unmet& each : result.unmet) unmet += "\n" + each.line;
     REQUIRE_MESSAGE(result.as_expected(), unmet);
     REQUIRE(result.departures.empty());
-    const auto found = result.counters.find("ask-state");
+    const auto found = result.counters.find(rolling ? "ask-told" : "ask-state");
     if (found != result.counters.end()) asked += found->second;
   }
   return asked;
@@ -150,6 +169,14 @@ TEST_CASE("DS-SMR keeps what it promises while replicas crash and take over stat
 TEST_CASE("DynaStar keeps what it promises while replicas crash and take over states") {
   for (const char* by : {"ft_skeen", "white_box", "global_order"}) {
     CHECK(judge("dynastar", by, 60) > 60);
+  }
+}
+
+TEST_CASE("what comes to each replica while it is down is told again") {
+  for (const char* protocol : {"s-smr", "ds-smr", "dynastar"}) {
+    for (const char* by : {"ft_skeen", "white_box", "global_order"}) {
+      CHECK(judge(protocol, by, 30, true) > 10);
+    }
   }
 }
 

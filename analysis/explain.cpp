@@ -52,6 +52,7 @@ DeadEnd dead_end_of(const Part& part, const Model& model, const Bounds& bounds) 
 }
 
 std::string sentence_of(const DeadEnd& stuck) {
+  if (stuck.blocked.empty()) return "no order of these operations gives what they returned";
   std::string out = stuck.order.empty()
                         ? std::string("nothing can go first: ")
                         : fmt::format("after {} nothing can go next: ", listed(stuck.order, 8));

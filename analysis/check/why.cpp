@@ -291,7 +291,7 @@ void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
   }
   told.witness.set("configurations", std::move(list));
   told.witness.set("configurations_left_out", number(ends.more));
-  if (ask_.history.recorded != nullptr) return;
+  if (ask_.history.recorded != nullptr && !told.because.empty()) return;
   for (std::string& line : ends_in_words(ends, window.part)) {
     told.because.push_back(std::move(line));
   }

@@ -104,8 +104,8 @@ void Replica::on_give_state(Context& context, NodeId from, const GiveState& give
 void Replica::keep_told(std::uint64_t command, const std::vector<std::string>& groups,
                         const Message& body) {
   if (!transfers() || !multicast.recovers()) return;
-  told.push_back({command, groups, body});
-  if (told.size() > kMostTold) told.pop_front();
+  tellings.push_back({command, groups, body});
+  if (tellings.size() > kMostTold) tellings.pop_front();
 }
 
 /// Only replicas that have recovered ask. That is enough: one that was never down has been told all
@@ -134,7 +134,7 @@ void Replica::on_ask_told(Context& context, NodeId from, const AskTold& ask) {
   if (!group || recovery.lacking) return;
   const std::set<std::uint64_t> commands(ask.commands.begin(), ask.commands.end());
   TellAgain again;
-  for (const Telling& each : told) {
+  for (const Telling& each : tellings) {
     if (each.command != 0 && commands.count(each.command) == 0) continue;
     if (std::find(each.groups.begin(), each.groups.end(), *group) == each.groups.end()) continue;
     again.told.push_back({each.command, {}, each.body});

@@ -99,10 +99,11 @@ class Replica : public Process {
   Ended ended;
   std::uint64_t applied = 0;  ///< how many commands have ended
   bool silent = false;        ///< crashed, and does not recover
-  std::deque<Telling> told;   ///< to other groups, the last kMostTold; empty where none can recover
+  std::deque<Telling>
+      tellings;  ///< to other groups, the last kMostTold; empty where none can recover
   Recovery recovery;
   BOOST_DESCRIBE_CLASS(Replica, (),
-                       (multicast, reliable, queue, arrived, ended, applied, silent, told,
+                       (multicast, reliable, queue, arrived, ended, applied, silent, tellings,
                         recovery),
                        (), ())
 

@@ -122,6 +122,7 @@ void sort_by_call(Part& part) {
   Part sorted;
   sorted.initial = part.initial;
   sorted.whole = part.whole;
+  sorted.closed = part.closed;
   for (const std::size_t i : by_call) {
     sorted.operations.push_back(std::move(part.operations[i]));
     sorted.index.push_back(part.index[i]);
@@ -138,7 +139,7 @@ std::string operation_name(const Operation& op, std::size_t index) {
 ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
   sort_by_call(part);
   const DeadEnd stuck = dead_end_of(part, model, bounds);
-  const Contradiction found = contradiction(part, model);
+  const Contradiction found = part.closed ? contradiction(part, model) : Contradiction{};
   const std::string sentence = found.sentence.empty() ? sentence_of(stuck) : found.sentence;
   ViolationWords told;
   told.because = found.reasons;

@@ -20,6 +20,8 @@ struct Part {
   std::vector<std::size_t> index;  ///< in the whole history, of each operation
   Value initial;
   const FlatHistory* whole = nullptr;  ///< with its own stamps, for the witness; null: this part
+  /// False: what was read may have been written by operations that are not here, or in other words.
+  bool closed = true;
 };
 
 /// One operation of what shows a violation.

@@ -24,6 +24,7 @@ using Numbers = std::vector<std::uint32_t>;
 
 /// Steps of the searches for a core.
 constexpr std::uint64_t kCoreSteps = 600'000;
+constexpr std::uint64_t kTextSteps = 3'000'000;
 /// Steps of those that leave out reads, when texts have not been made small.
 constexpr std::uint64_t kReadSteps = 200'000;
 /// Up to how many operations of a key a core is looked for that may be smaller than that of zones.
@@ -58,6 +59,7 @@ struct Window {
   std::vector<WhyRole> roles;  ///< by place in it
   bool minimal = false;
   std::uint64_t tried = 0;
+  bool altered = false;  ///< texts without the pieces that are not needed
 };
 
 class WhyTeller {
@@ -93,14 +95,16 @@ class WhyTeller {
     return answer.found == Found::no ? beginning_of(ask_.operations, part, answer.last) : Numbers();
   }
 
-  bool find_plain(const Numbers& part, Window& window) const {
-    const Core core = smallest_core(about(part), bounds_, kCoreSteps);
+  bool find_plain(const Numbers& part, Window& window, std::uint64_t most = kCoreSteps) const {
+    const Core core = smallest_core(about(part), bounds_, most);
     if (core.must.empty()) return false;
     window.minimal = core.verified;
     window.tried = core.tried;
     Numbers all = core.must;
     all.insert(all.end(), core.sources.begin(), core.sources.end());
+    const bool closed = is_plain() || core.must.size() == 1 || !core.sources.empty();
     window.part = as_part(all, FlatOperation::kNever);
+    window.part.closed = closed;
     window.roles.assign(core.must.size(), WhyRole::core);
     window.roles.resize(all.size(), WhyRole::source);
     sort_by_call(window);
@@ -132,6 +136,9 @@ class WhyTeller {
   /// Over values, keys and pieces of texts that can be left out.
   void find_other(const Numbers& part, Window& window) const {
     const bool texts = ask_.model.name() == "kv";  // shrink() begins with them
+    const bool words_of_file = texts && ask_.history.recorded == nullptr;
+    if (words_of_file && find_plain(part, window, kTextSteps)) return;
+    window = Window();
     const Numbers fewer = ask_.history.recorded == nullptr && !texts
                               ? without_needless_reads(about(part), bounds_, kReadSteps)
                               : part;
@@ -141,8 +148,10 @@ class WhyTeller {
     }
     window.part = shrink(std::move(window.part), ask_.model, bounds_, kMostShrinkWork);
     window.roles.assign(window.part.operations.size(), WhyRole::other);
-    if (window.part.operations.size() <= kMostChoices) find_core_in(window);
+    window.altered = words_of_file;
+    if (!window.altered && window.part.operations.size() <= kMostChoices) find_core_in(window);
     sort_by_call(window);
+    if (window.altered) window.part.closed = false;
   }
 
   /// Marks the core of a window; what is neither in it nor a source of it is left out, except of
@@ -337,6 +346,10 @@ ViolationWords WhyTeller::tell(const Window& window, bool plain) const {
     if (plain && !recorded) say_plainly(told, window.part, window.roles);
     others = others_in_words(counted_others, window.part, window.roles, plain);
     if (!recorded && !others.empty()) told.because.push_back(others);
+  }
+  if (window.altered) {
+    others = "Pieces of texts that are not needed for this are left out.";
+    told.because.push_back(others);
   }
   add_core(told.witness, window, others);
   add_ends(told, window);

@@ -32,10 +32,9 @@ class Portfolio {
   Judgement run() {
     if (!choose_model()) return std::move(result_);
     result_.model = model_->name();
-    if (const std::optional<std::string> problem = first_problem(history_, *model_)) {
+    if (const std::optional<std::string> problem = look_over()) {
       return inconclusive(*problem + ".");
     }
-    if (!stamps_are_exact(history_)) placed_ = with_places(history_);
     view_ = plain_view(history_, model_->name(), options_.initial);
     if (options_.witness != nullptr && options_.from <= Method::witness &&
         fits(*options_.witness)) {
@@ -54,6 +53,22 @@ class Portfolio {
  private:
   const std::vector<FlatOperation>& operations() const {
     return placed_ ? *placed_ : history_.operations;
+  }
+
+  /// What is wrong with the first operation that cannot be judged; else gives them exact stamps.
+  /// Both looks share what they fetch from memory, which is most of the time of a large history.
+  std::optional<std::string> look_over() {
+    constexpr std::size_t kPiece = 512;  // 20 KB
+    const ProblemSearch problems(history_, *model_);
+    ExactStamps stamps(history_);
+    const std::size_t count = history_.operations.size();
+    for (std::size_t from = 0; from < count; from += kPiece) {
+      const std::size_t to = std::min(count, from + kPiece);
+      if (std::optional<std::string> problem = problems.look(from, to)) return problem;
+      stamps.look(from, to);
+    }
+    if (!stamps.exact()) placed_ = with_places(history_);
+    return std::nullopt;
   }
 
   Judgement inconclusive(std::string summary) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace sibyl::analysis {
 
@@ -288,6 +289,7 @@ class Layers {
     });
     ++round_;
     ways_.clear();
+    std::optional<bool> leaves;
     for (const std::uint32_t i : candidates_) {
       const Op& op = ops_[i];
       std::uint64_t& tried = tried_[2 * op.effect + (op.optional ? 1 : 0)];
@@ -297,7 +299,10 @@ class Layers {
       const Steps::State next = steps_of_.apply(state_, op.effect);
       if (next == Steps::kImpossible || (next == state_ && (op.optional || is_open_forever(op))))
         continue;
-      if (next == steps_of_.unseen() && !can_be_left(i)) continue;
+      if (next == steps_of_.unseen()) {
+        if (!leaves) leaves = can_be_left();
+        if (!*leaves) continue;
+      }
       ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
     }
     if (ops_[due].optional) {  // it ends without having done anything
@@ -316,15 +321,15 @@ class Layers {
     stacked_.insert(stacked_.end(), cost_.begin(), cost_.end());
   }
 
-  /// Whether the state that nobody sees, once operation `done_now` has led there, can be left
-  /// before the next operation that would have to see something has to return. If not, that return
-  /// is where this way ends.
-  bool can_be_left(std::uint32_t done_now) {
+  /// Whether the state that nobody sees, once an operation has led there (one that revives
+  /// nothing), can be left before the next operation that would have to see something has to
+  /// return. If not, that return is where this way ends.
+  bool can_be_left() {
     std::uint32_t needed = next_look_[at_];
     bool revival = false;
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
       const Op& op = ops_[i];
-      if (i == done_now || done(op)) continue;
+      if (done(op)) continue;
       if (!op.pure) {
         revival = revival || steps_of_.revives(op.effect);
       } else if (steps_of_.apply(state_, op.effect) == Steps::kImpossible) {

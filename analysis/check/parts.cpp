@@ -28,43 +28,6 @@ std::optional<std::string> problem_with(const FlatHistory& history, const FlatOp
   return fmt::format("it returned at {}, before its call at {}", op.ret, op.call);
 }
 
-/// What is certainly right with an operation of a register or key-value store, without a look at
-/// its words. Others are looked at closely.
-class QuickLook {
- public:
-  QuickLook(const FlatHistory& history, const Model& model) {
-    const bool is_register = model.name() == "register";
-    const bool is_kv = model.name() == "kv";
-    texts_only_ = is_kv;
-    all_texts_ = is_kv && history.values.only_texts();
-    for (std::uint32_t f = 0; f < history.functions.size(); ++f) {
-      const std::string& word = history.functions.word(f);
-      const bool plain = is_register
-                             ? word == "read" || word == "write"
-                             : is_kv && (word == "get" || word == "put" || word == "append");
-      known_.push_back(plain || (is_register && word == "cas"));
-      refusable_.push_back(is_register && word == "cas");
-      nullable_.push_back(is_register || word == "get");
-    }
-  }
-
-  bool fine(const FlatOperation& op) const {
-    const bool returned = op.outcome != OperationOutcome::ok ||
-                          (op.ret >= op.call && op.ret != FlatOperation::kNever);
-    const bool text = !texts_only_ || (op.value == kNullCode
-                                           ? nullable_[op.f] != 0
-                                           : all_texts_ && !ValueCodes::is_small_integer(op.value));
-    return known_[op.f] != 0 && returned && text && (!op.refused || refusable_[op.f] != 0);
-  }
-
- private:
-  bool texts_only_ = false;
-  bool all_texts_ = false;
-  std::vector<char> known_;
-  std::vector<char> refusable_;
-  std::vector<char> nullable_;
-};
-
 /// Parts of operations that concern several keys each: those joined by a key, directly or over
 /// others.
 class Joined {
@@ -148,14 +111,39 @@ const Model* model_of(const FlatHistory& history) {
   return model_for(firsts);
 }
 
-std::optional<std::string> first_problem(const FlatHistory& history, const Model& model) {
-  const QuickLook look(history, model);
-  const bool recorded = history.recorded != nullptr;
-  for (const FlatOperation& op : history.operations) {
-    if (op.outcome == OperationOutcome::fail || (!recorded && look.fine(op))) continue;
-    if (const std::optional<std::string> problem = problem_with(history, op, model)) {
+ProblemSearch::ProblemSearch(const FlatHistory& history, const Model& model)
+    : history_(history), model_(model) {
+  const bool is_register = model.name() == "register";
+  const bool is_kv = model.name() == "kv";
+  texts_only_ = is_kv;
+  all_texts_ = is_kv && history.values.only_texts();
+  for (std::uint32_t f = 0; f < history.functions.size(); ++f) {
+    const std::string& word = history.functions.word(f);
+    const bool plain = is_register ? word == "read" || word == "write"
+                                   : is_kv && (word == "get" || word == "put" || word == "append");
+    known_.push_back(plain || (is_register && word == "cas"));
+    refusable_.push_back(is_register && word == "cas");
+    nullable_.push_back(is_register || word == "get");
+  }
+}
+
+bool ProblemSearch::fine(const FlatOperation& op) const {
+  const bool returned =
+      op.outcome != OperationOutcome::ok || (op.ret >= op.call && op.ret != FlatOperation::kNever);
+  const bool text = !texts_only_ ||
+                    (op.value == kNullCode ? nullable_[op.f] != 0
+                                           : all_texts_ && !ValueCodes::is_small_integer(op.value));
+  return known_[op.f] != 0 && returned && text && (!op.refused || refusable_[op.f] != 0);
+}
+
+std::optional<std::string> ProblemSearch::look(std::size_t from, std::size_t to) const {
+  const bool recorded = history_.recorded != nullptr;
+  for (std::size_t i = from; i < to; ++i) {
+    const FlatOperation& op = history_.operations[i];
+    if (op.outcome == OperationOutcome::fail || (!recorded && fine(op))) continue;
+    if (const std::optional<std::string> problem = problem_with(history_, op, model_)) {
       const std::size_t place = op.line - 1;
-      const std::string name = recorded ? operation_name((*history.recorded)[place], place)
+      const std::string name = recorded ? operation_name((*history_.recorded)[place], place)
                                         : fmt::format("line {}", op.line);
       return fmt::format("{} cannot be judged: {}", name, *problem);
     }

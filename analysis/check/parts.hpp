@@ -2,6 +2,7 @@
 // parts that share no key.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,10 +16,27 @@ namespace sibyl::analysis {
 /// The first model that understands the first operation of every function, or null. O(n).
 const Model* model_of(const FlatHistory& history);
 
-/// What is wrong with the first operation that cannot be judged, naming its line, or what a trace
-/// calls it: "line 3 cannot be judged: …".
-/// O(n).
-std::optional<std::string> first_problem(const FlatHistory& history, const Model& model);
+/// Looks for the first operation that cannot be judged. O(n).
+class ProblemSearch {
+ public:
+  ProblemSearch(const FlatHistory& history, const Model& model);
+  /// What is wrong with the first such operation from `from` up to, but not including, `to`, naming
+  /// its line, or what a trace calls it: "line 3 cannot be judged: …".
+  std::optional<std::string> look(std::size_t from, std::size_t to) const;
+
+ private:
+  /// What is certainly right with an operation of a register or key-value store, without a look at
+  /// its words. Others are looked at closely.
+  bool fine(const FlatOperation& op) const;
+
+  const FlatHistory& history_;
+  const Model& model_;
+  bool texts_only_ = false;
+  bool all_texts_ = false;
+  std::vector<char> known_;      ///< by function
+  std::vector<char> refusable_;  ///< by function
+  std::vector<char> nullable_;   ///< by function
+};
 
 /// The parts of a history, each as numbers of operations in ascending order, without those that
 /// failed; the smallest part first, of equal ones that with the first operation. Operations of one

@@ -56,16 +56,15 @@ std::uint64_t place_of(const FlatHistory& history, std::uint32_t number, bool is
 
 }  // namespace
 
-bool stamps_are_exact(const FlatHistory& history) {
-  std::vector<std::int64_t> latest(history.processes.size(),
-                                   std::numeric_limits<std::int64_t>::min());
-  bool exact = true;
-  for (const FlatOperation& op : history.operations) {
-    std::int64_t& last = latest[op.process];
+void ExactStamps::look(std::size_t from, std::size_t to) {
+  bool exact = exact_;
+  for (std::size_t i = from; i < to; ++i) {
+    const FlatOperation& op = history_.operations[i];
+    std::int64_t& last = latest_[op.process];
     exact &= op.call > last;
     if (has_return(op)) last = std::max(last, op.ret);
   }
-  return exact;
+  exact_ = exact;
 }
 
 std::vector<FlatOperation> with_places(const FlatHistory& history) {

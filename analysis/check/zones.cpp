@@ -24,7 +24,7 @@ struct Cluster {
   bool forward() const { return first_return < last_call; }
 };
 
-/// The time from a cluster's first return to its last call.
+/// The time from a cluster's first return to its last call, or back.
 struct Zone {
   std::int64_t begin;
   std::int64_t end;
@@ -97,6 +97,7 @@ class Zones {
     answers_.by_key.assign(keys + 1, ZoneAnswer::absent);
     first_.assign(keys + 1, Cluster());
     conflict_.resize(keys + 1);
+    starts_.assign(keys + 2, 0);
   }
 
   /// Fills the clusters. False when the table is not made for this history.
@@ -118,11 +119,13 @@ class Zones {
       const bool initial = value == view_.initials[key];
       Cluster* cluster = initial ? &first_[key] : table_.at(key, value);
       if (cluster == nullptr) return false;
-      if (kind == PlainKind::write) {
-        if (initial || cluster->write != kNoOperation) {
-          if (answer != ZoneAnswer::other) answer = ZoneAnswer::ambiguous;
-          continue;
-        }
+      const bool writes = kind == PlainKind::write;
+      if (writes && (initial || cluster->write != kNoOperation)) {
+        if (answer != ZoneAnswer::other) answer = ZoneAnswer::ambiguous;
+        continue;
+      }
+      if (writes) {
+        ++starts_[key + 1];
         cluster->write = i;
         cluster->write_call = op.call;
       }
@@ -133,28 +136,14 @@ class Zones {
   }
 
   ZoneAnswers judge() {
-    std::vector<std::uint32_t> starts(keys_ + 2, 0);
     for (std::size_t key = 0; key <= keys_; ++key) {
-      Cluster& first = first_[key];
-      first.key = static_cast<std::uint32_t>(key);
-      if (first.last_call == kBeforeAll) continue;
-      first.first_return = kBeforeAll;
-      ++starts[key + 1];
+      first_[key].key = static_cast<std::uint32_t>(key);
+      starts_[key + 1] += starts_[key] + (first_[key].last_call != kBeforeAll ? 1 : 0);
     }
-    table_.each([&](const Cluster& cluster) {
-      if (answers_.by_key[cluster.key] != ZoneAnswer::holds || unread(cluster)) return;
-      if (cluster.write == kNoOperation || cluster.first_return < cluster.write_call) {
-        note(cluster.key, {cluster.first_return, cluster.last_call, true});
-      } else if (cluster.forward()) {
-        ++starts[cluster.key + 1];
-      }
-    });
-    for (std::size_t key = 0; key <= keys_; ++key) starts[key + 1] += starts[key];
-    zones_.resize(starts.back());
-    place(starts);
-    for (std::size_t key = 0; key <= keys_; ++key) overlaps(starts, key);
-    std::vector<std::uint32_t> at = starts;
-    table_.each([&](const Cluster& cluster) { contains(starts, at, cluster); });
+    zones_.resize(starts_.back());
+    place();
+    for (std::size_t key = 0; key <= keys_; ++key) overlaps(key);
+    for (std::size_t key = 0; key <= keys_; ++key) contains(key);
     for (std::size_t key = 0; key <= keys_; ++key) {
       if (answers_.by_key[key] != ZoneAnswer::violated) continue;
       answers_.violated_key = key;
@@ -185,31 +174,35 @@ class Zones {
     conflict_[key] = conflict;
   }
 
-  /// Puts the forward zones of each key together.
-  void place(const std::vector<std::uint32_t>& starts) {
-    std::vector<std::uint32_t> next = starts;
-    const auto put = [&](const Cluster& cluster) {
-      zones_[next[cluster.key]++] = {cluster.first_return, cluster.last_call};
-    };
-    for (const Cluster& first : first_) {
-      if (first.last_call != kBeforeAll) put(first);
+  /// Puts the zones of each key together: forward ones from the left, backward ones from the right.
+  void place() {
+    forward_.assign(starts_.begin(), starts_.end() - 1);
+    backward_.assign(starts_.begin() + 1, starts_.end());
+    for (Cluster& first : first_) {
+      if (first.last_call == kBeforeAll) continue;
+      first.first_return = kBeforeAll;
+      zones_[forward_[first.key]++] = {first.first_return, first.last_call};
     }
     table_.each([&](const Cluster& cluster) {
-      const ZoneAnswer answer = answers_.by_key[cluster.key];
-      const bool counted = answer == ZoneAnswer::holds || answer == ZoneAnswer::violated;
-      const bool whole =
-          cluster.write != kNoOperation && cluster.first_return >= cluster.write_call;
-      if (counted && whole && cluster.forward() && next[cluster.key] < starts[cluster.key + 1]) {
-        put(cluster);
+      if (answers_.by_key[cluster.key] != ZoneAnswer::holds || unread(cluster)) return;
+      if (cluster.write == kNoOperation || cluster.first_return < cluster.write_call) {
+        note(cluster.key, {cluster.first_return, cluster.last_call, true});
+        return;
       }
+      const bool forward = cluster.forward();
+      std::uint32_t& next = forward_[cluster.key];
+      std::uint32_t& last = backward_[cluster.key];
+      zones_[forward ? next : last - 1] = {cluster.first_return, cluster.last_call};
+      next += forward ? 1 : 0;
+      last -= forward ? 0 : 1;
     });
-    for (std::size_t key = 0; key <= keys_; ++key) ends_.push_back(next[key]);
   }
 
   /// Orders the forward zones of a key and looks for two that overlap.
-  void overlaps(const std::vector<std::uint32_t>& starts, std::size_t key) {
-    const auto begin = zones_.begin() + starts[key];
-    const auto end = zones_.begin() + ends_[key];
+  void overlaps(std::size_t key) {
+    if (answers_.by_key[key] != ZoneAnswer::holds) return;
+    const auto begin = zones_.begin() + starts_[key];
+    const auto end = zones_.begin() + forward_[key];
     const auto earlier = [](const Zone& a, const Zone& b) { return a.begin < b.begin; };
     if (!std::is_sorted(begin, end, earlier)) std::sort(begin, end, earlier);
     for (auto zone = begin; zone != end && zone + 1 != end; ++zone) {
@@ -220,19 +213,34 @@ class Zones {
     }
   }
 
-  /// Whether a backward zone lies in a forward one of its key; `at` is where to look first.
-  void contains(const std::vector<std::uint32_t>& starts, std::vector<std::uint32_t>& at,
-                const Cluster& cluster) {
-    const std::uint32_t key = cluster.key;
-    if (answers_.by_key[key] != ZoneAnswer::holds || cluster.forward() || unread(cluster)) return;
-    const std::uint32_t begin = starts[key];
-    const std::uint32_t end = ends_[key];
-    std::uint32_t& zone = at[key];
-    while (zone < end && zones_[zone].begin < cluster.last_call) ++zone;
-    while (zone > begin && zones_[zone - 1].begin >= cluster.last_call) --zone;
-    if (zone == begin || cluster.first_return >= zones_[zone - 1].end) return;
-    note(key, {zones_[zone - 1].begin, zones_[zone - 1].end, false, cluster.first_return,
-               cluster.last_call});
+  /// Looks for a backward zone of a key that lies in a forward one. They are mostly in order of
+  /// time, so the search for each begins where the last one ended.
+  void contains(std::size_t key) {
+    if (answers_.by_key[key] != ZoneAnswer::holds) return;
+    const std::uint32_t begin = starts_[key];
+    const std::uint32_t end = forward_[key];
+    std::uint32_t zone = begin;
+    for (std::uint32_t i = starts_[key + 1]; i-- > backward_[key];) {
+      const Zone& backward = zones_[i];  // from its first return back to its last call
+      while (zone < end && zones_[zone].begin < backward.end) ++zone;
+      while (zone > begin && zones_[zone - 1].begin >= backward.end) --zone;
+      if (zone == begin || backward.begin >= zones_[zone - 1].end) continue;
+      note(key,
+           {zones_[zone - 1].begin, zones_[zone - 1].end, false, backward.begin, backward.end});
+      return;
+    }
+  }
+
+  /// The cluster that collect() put the operation into, or null.
+  const Cluster* cluster_of(const FlatOperation& op) {
+    const PlainKind kind = view_.kinds[op.f];
+    if (op.outcome == OperationOutcome::fail || kind == PlainKind::other ||
+        (kind == PlainKind::read && op.outcome != OperationOutcome::ok)) {
+      return nullptr;
+    }
+    const auto key = static_cast<std::uint32_t>(key_place(op, keys_));
+    const ValueCode value = view_.value_of(op);
+    return value == view_.initials[key] ? &first_[key] : table_.at(key, value);
   }
 
   std::vector<std::uint32_t> core(std::size_t key);
@@ -242,8 +250,11 @@ class Zones {
   const PlainView& view_;
   Table table_;
   std::vector<Cluster> first_;  ///< by key: the readers of its initial value
-  std::vector<Zone> zones_;     ///< forward zones by key, each key's in order of time
-  std::vector<std::uint32_t> ends_;
+  /// By key and the next one: where its zones begin in zones_; first, how many it may have.
+  std::vector<std::uint32_t> starts_;
+  std::vector<std::uint32_t> forward_;   ///< by key: where its forward zones end
+  std::vector<std::uint32_t> backward_;  ///< by key: where its backward zones begin
+  std::vector<Zone> zones_;
   std::vector<Conflict> conflict_;
   ZoneAnswers answers_;
 };
@@ -258,38 +269,54 @@ std::vector<std::uint32_t> Zones<Table>::core(std::size_t key) {
   };
   const Cluster* one = nullptr;
   const Cluster* other = nullptr;
-  std::vector<std::pair<const Cluster*, std::uint32_t>> members;
-  for (std::uint32_t i = 0; i < operations_.size(); ++i) {
-    const FlatOperation& op = operations_[i];
-    if (op.outcome == OperationOutcome::fail || key_place(op, keys_) != key) continue;
-    const PlainKind kind = view_.kinds[op.f];
-    if (kind == PlainKind::read && op.outcome != OperationOutcome::ok) continue;
-    const ValueCode value = view_.value_of(op);
-    const Cluster* cluster = value == view_.initials[key]
-                                 ? &first_[key]
-                                 : table_.at(static_cast<std::uint32_t>(key), value);
-    if (one == nullptr && is(*cluster, conflict.first_return, conflict.last_call)) {
+  const auto take = [&](const Cluster& cluster) {
+    if (cluster.key != key) return;
+    if (one == nullptr && is(cluster, conflict.first_return, conflict.last_call)) {
       const bool whole =
-          cluster->write != kNoOperation && cluster->first_return >= cluster->write_call;
-      if (!conflict.alone || !whole) one = cluster;
-    } else if (other == nullptr && cluster != one && !conflict.alone &&
-               is(*cluster, conflict.other_return, conflict.other_call)) {
-      other = cluster;
+          cluster.write != kNoOperation && cluster.first_return >= cluster.write_call;
+      if (!conflict.alone || !whole) one = &cluster;
+    } else if (other == nullptr && !conflict.alone &&
+               is(cluster, conflict.other_return, conflict.other_call)) {
+      other = &cluster;
     }
-    members.emplace_back(cluster, i);
-  }
-  std::vector<std::uint32_t> core;
-  for (const Cluster* cluster : {one, other}) {
+  };
+  take(first_[key]);
+  table_.each(take);
+  struct Sought {
+    const Cluster* cluster;
     bool returned = false;
     bool called = false;
-    for (const auto& [of, i] : members) {
-      if (cluster == nullptr || of != cluster) continue;
-      const bool first = !returned && operations_[i].ret == cluster->first_return;
-      const bool last = !called && operations_[i].call == cluster->last_call;
-      returned = returned || first;
-      called = called || last;
-      if (first || last || i == cluster->write) core.push_back(i);
+  };
+  std::vector<Sought> both{{one}};
+  if (other != nullptr) both.push_back({other});
+  // Readers mostly stand behind their writes: the search begins there, and ends with the last find.
+  std::uint32_t from = kNoOperation;
+  for (const Sought& sought : both) from = std::min(from, sought.cluster->write);
+  if (from == kNoOperation) from = 0;
+  std::vector<std::uint32_t> core;
+  const auto all_found = [&] {
+    return std::all_of(both.begin(), both.end(), [&](const Sought& sought) {
+      const std::uint32_t write = sought.cluster->write;
+      return sought.called && (sought.returned || sought.cluster->first_return == kBeforeAll) &&
+             (write == kNoOperation || std::find(core.begin(), core.end(), write) != core.end());
+    });
+  };
+  const auto count = static_cast<std::uint32_t>(operations_.size());
+  for (std::uint32_t looked = 0; looked < count; ++looked) {
+    const std::uint32_t i = looked < count - from ? from + looked : looked - (count - from);
+    const FlatOperation& op = operations_[i];
+    bool is_new = false;
+    for (Sought& sought : both) {
+      const bool first = !sought.returned && op.ret == sought.cluster->first_return;
+      const bool last = !sought.called && op.call == sought.cluster->last_call;
+      if (!first && !last && i != sought.cluster->write) continue;
+      if (cluster_of(op) != sought.cluster) continue;
+      sought.returned = sought.returned || first;
+      sought.called = sought.called || last;
+      core.push_back(i);
+      is_new = true;
     }
+    if (is_new && all_found()) break;
   }
   std::sort(core.begin(), core.end());
   return core;

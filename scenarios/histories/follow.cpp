@@ -57,7 +57,8 @@ void HistoryFollower::on_end(FlatHistory& history, bool has_events) {
 
 /// Shows the events of whole operations, as a recorder would have.
 void HistoryFollower::follow(FlatHistory& history) {
-  if (const auto problem = first_problem(history, *model_)) {
+  if (const auto problem =
+          analysis::ProblemSearch(history, *model_).look(0, history.operations.size())) {
     undecided_ = *problem;
     judge_.reset();
     return;

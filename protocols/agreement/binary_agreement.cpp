@@ -59,6 +59,16 @@ const std::vector<Variant>& variants() {
 
 void check(const Options& options, const std::string& pointer) {
   agreement::check_coin(options.coin, pointer_to(pointer, "coin"));
+  const auto refuse = [&](bool set, const char* option, const char* why) {
+    if (set) throw ConfigError(pointer_to(pointer, option), why);
+  };
+  const bool crusader = options.form == Form::crusader;
+  const char* const no_votes = "says nothing of form \"crusader\", which sends no BVAL and no AUX";
+  refuse(options.conf_carries_bin_values && options.form != Form::conf, "conf_carries_bin_values",
+         "is of form \"conf\" alone: the others send no CONF");
+  refuse(options.estimates_from_bin_values && crusader, "estimates_from_bin_values", no_votes);
+  refuse(!options.relays && crusader, "relays", no_votes);
+  refuse(!options.aux_in_bin_values && crusader, "aux_in_bin_values", no_votes);
 }
 
 }  // namespace sibyl::binary_agreement

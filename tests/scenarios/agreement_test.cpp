@@ -72,6 +72,32 @@ TEST_CASE("what says nothing of a kind of coin is refused with it") {
   CHECK(names(R"({"kind": "local", "threshold": "one"})", "threshold"));
 }
 
+TEST_CASE("what says nothing of a form of binary agreement is refused with it") {
+  const auto said = [](const std::string& form, const std::string& member, const char* value) {
+    return refusal_of(R"({"name": "binary-agreement", "options": {"form": ")" + form + R"(", ")" +
+                          member + R"(": )" + value + "}}",
+                      R"({"parties": 4})");
+  };
+  const auto refused = [&](const std::string& form, const std::string& member, const char* value) {
+    return said(form, member, value).find("/protocol/options/" + member + ": ") !=
+           std::string::npos;
+  };
+  for (const char* form : {"conf", "podc14"}) {
+    CHECK(said(form, "estimates_from_bin_values", "true") == "(accepted)");
+    CHECK(said(form, "relays", "false") == "(accepted)");
+    CHECK(said(form, "aux_in_bin_values", "false") == "(accepted)");
+  }
+  CHECK(said("conf", "conf_carries_bin_values", "true") == "(accepted)");
+  CHECK(refused("podc14", "conf_carries_bin_values", "true"));
+  for (const char* member : {"conf_carries_bin_values", "estimates_from_bin_values"}) {
+    CHECK(refused("crusader", member, "true"));
+  }
+  for (const char* member : {"relays", "aux_in_bin_values"}) {
+    CHECK(refused("crusader", member, "false"));
+    CHECK(said("crusader", member, "true") == "(accepted)");
+  }
+}
+
 TEST_CASE("numbers of parties have one range, whichever side they are beyond") {
   const std::string weak_agreement = R"({"name": "weak-agreement"})";
   for (const char* n : {"-4", "0", "1025", "5000000000"}) {

@@ -53,8 +53,9 @@ Finding check_decision_in_rounds(const Trace& trace) {
     if (round <= *most) continue;
     return violated(trace,
                     fmt::format("{} began round {} (#{}) when no correct process had decided; {} "
-                                "rounds were to suffice.",
-                                node_name(trace, event.node), round, reached, *most),
+                                "to suffice.",
+                                node_name(trace, event.node), round, reached,
+                                *most == 1 ? "1 round was" : fmt::format("{} rounds were", *most)),
                     {reached},
                     Value::Object{{"round", Value(round)},
                                   {"rounds", Value(*most)},

@@ -151,6 +151,10 @@ struct ProtocolInfo {
   std::function<Tolerance(const Setup&)> tolerates = {};
   /// What else it relies on. Empty: it does not say. Throws ConfigError.
   std::function<Model(const Setup&)> relies_on = {};
+  /// The labels of what will be broadcast or multicast, for expectations of deliveries (the notes
+  /// note::Broadcast and multicast::Named show them). Empty: of a protocol that tells its words,
+  /// nothing has a label; of others any is taken. Throws ConfigError.
+  std::function<std::vector<std::string>(const Setup&)> delivered = {};
   /// What it can be judged by: `properties`, then `not_promised`.
   std::vector<std::string> judgeable() const;
 };

@@ -101,11 +101,13 @@ ExpectedCount read_count(const std::string& name, const Value& v, const std::str
   return count;
 }
 
-ExpectedDelivery read_delivery(const std::string& label, const Value& v,
-                               const std::string& pointer) {
+ExpectedDelivery read_delivery(const std::string& label, const Value& v, const std::string& pointer,
+                               const std::vector<std::string>& nodes) {
   ExpectedDelivery delivery{label, {}};
   if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object: node -> time");
+  if (v.as_object()->empty()) throw ConfigError(pointer, "is empty: needs a node -> time at least");
   for (const auto& [node, at] : *v.as_object()) {
+    check_known(pointer_to(pointer, node), node, true, nodes, "node");
     Time time;
     decode(at, pointer_to(pointer, node), time);
     delivery.at.emplace_back(node, time);
@@ -161,7 +163,7 @@ class Comparison {
 
   std::vector<Unmet> run(bool with_digest) {
     check_outcome();
-    for (const auto& [name, verdict] : expected_.properties) check_property(name, verdict);
+    for (const Finding& finding : *facts_.findings) check_finding(finding);
     for (const auto& reply : expected_.replies) check_reply(reply);
     for (const auto& count : expected_.counters) check_count(count);
     if (!expected_.deliveries.empty()) {
@@ -189,15 +191,14 @@ class Comparison {
     }
   }
 
-  void check_property(const std::string& name, Verdict verdict) {
-    for (const Finding& finding : *facts_.findings) {
-      if (finding.property != name || finding.verdict == verdict) continue;
-      const bool undecided = finding.verdict == Verdict::inconclusive ||
-                             (cut_short_ && finding.verdict == Verdict::holds);
-      add(fmt::format("{}: {}, expected {}; {}", name, verdict_name(finding.verdict),
-                      verdict_name(verdict), finding.summary),
-          undecided);
-    }
+  void check_finding(const Finding& finding) {
+    const Verdict verdict = expected_.verdict_of(finding.property);
+    if (finding.verdict == verdict) return;
+    const bool undecided = finding.verdict == Verdict::inconclusive ||
+                           (cut_short_ && finding.verdict == Verdict::holds);
+    add(fmt::format("{}: {}, expected {}; {}", finding.property, verdict_name(finding.verdict),
+                    verdict_name(verdict), finding.summary),
+        undecided);
   }
 
   void check_reply(const ExpectedReply& expected) {
@@ -269,8 +270,14 @@ class Comparison {
 
 }  // namespace
 
+Verdict Expectations::verdict_of(std::string_view property) const {
+  const auto named = std::find_if(properties.begin(), properties.end(),
+                                  [&](const auto& each) { return each.first == property; });
+  return named == properties.end() ? Verdict::holds : named->second;
+}
+
 Expectations decode_expect(const Value* v, const std::string& pointer, const ProtocolInfo& protocol,
-                           const Setup& setup) {
+                           const Setup& setup, const std::vector<TraceNode>& nodes) {
   Expectations expect;
   for (const auto& name : protocol.properties) {
     expect.properties.emplace_back(name, Verdict::holds);
@@ -310,8 +317,19 @@ Expectations decode_expect(const Value* v, const std::string& pointer, const Pro
   if (const Value* deliveries = fields.find("deliveries")) {
     const std::string at = fields.at("deliveries");
     if (deliveries->as_object() == nullptr) wrong_kind(at, *deliveries, "an object");
+    const bool told = protocol.delivered != nullptr || !protocol.words.messages.empty();
+    std::vector<std::string> labels;
+    if (protocol.delivered) labels = protocol.delivered(setup);
+    if (told && labels.empty()) {
+      throw ConfigError(
+          at, fmt::format("runs of \"{}\" deliver nothing that has a label", protocol.name));
+    }
+    std::vector<std::string> names;
+    for (const TraceNode& node : nodes) names.push_back(node.name);
     for (const auto& [label, when] : *deliveries->as_object()) {
-      expect.deliveries.push_back(read_delivery(label, when, pointer_to(at, label)));
+      const std::string place = pointer_to(at, label);
+      check_known(place, label, told, labels, "label of a broadcast");
+      expect.deliveries.push_back(read_delivery(label, when, place, names));
     }
   }
   fields.read("digest", expect.digest);

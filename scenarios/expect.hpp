@@ -48,12 +48,16 @@ struct Expectations {
   std::vector<ExpectedCount> counters;
   std::vector<ExpectedDelivery> deliveries;
   std::optional<std::string> digest;
+
+  /// What is expected of a property, whether the protocol promises it or a run was asked to judge
+  /// it besides: that it holds, unless said otherwise.
+  analysis::Verdict verdict_of(std::string_view property) const;
 };
 
 /// `v` is null when nothing is said: every property holds. Throws ConfigError, also for a label, a
-/// reply or a counter that a run of this setup cannot have.
+/// reply, a counter or a node that a run of this setup cannot have.
 Expectations decode_expect(const Value* v, const std::string& pointer, const ProtocolInfo& protocol,
-                           const Setup& setup = {});
+                           const Setup& setup = {}, const std::vector<TraceNode>& nodes = {});
 
 /// Throws ConfigError at `pointer` when the text is no digest.
 void check_digest(std::string_view digest, const std::string& pointer);

@@ -274,7 +274,7 @@ Scenario decode_scenario(const Value& document) {
     throw ConfigError(kDeploymentPointer, fmt::format("two nodes are called \"{}\"", *twice));
   }
   decode_world(top, Names(s.nodes, s.protocol->words), s);
-  s.expect = decode_expect(top.find("expect"), "/expect", *s.protocol, s.setup);
+  s.expect = decode_expect(top.find("expect"), "/expect", *s.protocol, s.setup, s.nodes);
   s.document = document;
   return s;
 }

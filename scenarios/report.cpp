@@ -19,13 +19,6 @@ using analysis::Finding;
 using analysis::Verdict;
 using analysis::verdict_name;
 
-Verdict expected_verdict(const Scenario& scenario, const std::string& property) {
-  for (const auto& [name, verdict] : scenario.expect.properties) {
-    if (name == property) return verdict;
-  }
-  return Verdict::holds;
-}
-
 Value finding_json(const Finding& finding, Verdict expected) {
   Value v(Value::Object{{"verdict", verdict_name(finding.verdict)},
                         {"expected", verdict_name(expected)}});
@@ -163,7 +156,7 @@ std::string property_lines(const Scenario& scenario, const RunResult& result, co
   for (const Finding& finding : result.findings) width = std::max(width, finding.property.size());
   std::string out;
   for (const Finding& finding : result.findings) {
-    const Verdict expected = expected_verdict(scenario, finding.property);
+    const Verdict expected = scenario.expect.verdict_of(finding.property);
     const bool fine = finding.verdict == expected;
     std::string_view code = kGreen;
     if (!fine) code = finding.verdict == Verdict::inconclusive ? kYellow : kRed;
@@ -223,7 +216,7 @@ Value departures_json(const std::vector<Departure>& departures) {
 Value report_json(const Scenario& scenario, const RunResult& result, bool explain) {
   Value::Object properties;
   for (const Finding& finding : result.findings) {
-    Value judged = finding_json(finding, expected_verdict(scenario, finding.property));
+    Value judged = finding_json(finding, scenario.expect.verdict_of(finding.property));
     if (explain) {
       const analysis::Explanation why = analysis::explain_causes(result.trace, finding);
       if (!why.steps.empty()) {

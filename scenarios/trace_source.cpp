@@ -1,13 +1,17 @@
 // Reads trace files.
 #include "scenarios/trace_source.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "analysis/properties.hpp"
 #include "protocols/protocol.hpp"
 #include "scenarios/files.hpp"
+#include "scenarios/liveness.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/trace_file.hpp"
 
@@ -57,6 +61,27 @@ Trace load_trace(const std::string& path) {
   throw InputError(shown_name(path), "", "is no trace" + besides);
 }
 
+namespace {
+
+/// The properties that a protocol promises, and those that the scenario of a trace names besides.
+std::vector<std::string> demanded(const Value& scenario, const ProtocolInfo& protocol) {
+  std::vector<std::string> names = protocol.properties;
+  const auto add = [&](const std::string& name) {
+    const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+    if (is_new && analysis::find_property(name) != nullptr) names.push_back(name);
+  };
+  const Value* expect = scenario.find("expect");
+  const Value* named = expect == nullptr ? nullptr : expect->find("properties");
+  if (named != nullptr && named->as_object() != nullptr) {
+    for (const auto& [name, verdict] : *named->as_object()) add(name);
+  }
+  const Value* liveness = scenario.find("liveness");
+  if (liveness != nullptr && liveness->find("rounds") != nullptr) add(kInRounds);
+  return names;
+}
+
+}  // namespace
+
 std::vector<analysis::Finding> findings_of(const Trace& trace, const std::function<bool()>& stop) {
   std::vector<analysis::Finding> findings;
   const Value* protocol = trace.scenario.find("protocol");
@@ -64,7 +89,7 @@ std::vector<analysis::Finding> findings_of(const Trace& trace, const std::functi
   const ProtocolInfo* known =
       name == nullptr || name->as_string() == nullptr ? nullptr : find_protocol(*name->as_string());
   if (known != nullptr) {
-    for (const auto& property : known->properties) {
+    for (const auto& property : demanded(trace.scenario, *known)) {
       findings.push_back(analysis::check(property, trace, stop));
     }
     return findings;

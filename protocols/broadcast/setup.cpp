@@ -373,12 +373,13 @@ std::vector<std::vector<NodeId>> parties_alike(const Setup& setup,
   return {listeners};
 }
 
-/// The labels of commands: only they are operations of the history.
-std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol) {
+/// The labels of all that is broadcast, or of commands: only they are operations of the history.
+std::vector<std::string> labels(const Setup& setup, const BroadcastProtocol& protocol,
+                                bool only_commands) {
   std::vector<std::string> found;
   const SystemPtr system = read_system(setup, protocol);
   for (const Entry& entry : system->entries) {
-    if (entry.is_command()) found.push_back(entry.label);
+    if (entry.is_command() || !only_commands) found.push_back(entry.label);
   }
   return found;
 }
@@ -500,7 +501,8 @@ ProtocolInfo broadcast_protocol(BroadcastProtocol protocol) {
   info.words.replies = {"ok", "nok"};
   const auto shared = std::make_shared<const BroadcastProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
-  info.labels = [shared](const Setup& setup) { return labels(setup, *shared); };
+  info.labels = [shared](const Setup& setup) { return labels(setup, *shared, true); };
+  info.delivered = [shared](const Setup& setup) { return labels(setup, *shared, false); };
   info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
   info.relies_on = [shared](const Setup& setup) { return model_of(setup, *shared); };
   if (shared->alike) {

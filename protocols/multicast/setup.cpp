@@ -243,6 +243,13 @@ ProtocolInfo multicast_protocol(MulticastProtocol protocol) {
   const auto shared = std::make_shared<const MulticastProtocol>(std::move(protocol));
   info.build = [shared](const Setup& setup) { return build(setup, *shared); };
   info.labels = [](const Setup&) { return std::vector<std::string>(); };
+  info.delivered = [shared](const Setup& setup) {
+    std::vector<std::string> labels;
+    for (const Entry& entry : read_system(setup, *shared)->entries) {
+      labels.push_back(entry.content.label);
+    }
+    return labels;
+  };
   info.tolerates = [shared](const Setup& setup) { return tolerance(setup, *shared); };
   info.relies_on = [shared](const Setup& setup) { return model_of(setup, *shared); };
   info.draw = [shared](const Setup& setup, Stream& stream, unsigned size) {

@@ -140,6 +140,9 @@ ProtocolInfo ideal_rsm() {
   info.labels = [inner = info.labels](const Setup& setup) {
     return inner(without_adversary(setup));
   };
+  info.delivered = [inner = info.delivered](const Setup& setup) {
+    return inner(without_adversary(setup));
+  };
   info.tolerates = [inner = info.tolerates](const Setup& setup) {
     return inner(without_adversary(setup));
   };

@@ -264,6 +264,10 @@ broadcast::Made made_order(const Setup& setup, const std::vector<Variant>& varia
   if (options.batch == 0) {
     throw ConfigError(pointer_to(kOptionsPointer, "batch"), "is 0; a sample holds something");
   }
+  if (options.batch != Options{}.batch && options.proposals == Proposals::full) {
+    throw ConfigError(pointer_to(kOptionsPointer, "batch"),
+                      "is of sampled proposals alone: set \"proposals\" to \"sampled\"");
+  }
   return {options, [options](const broadcast::SystemPtr& system, NodeId /*self*/) {
             return broadcast::make_broadcast<AsynchronousOrder>(system->parties, options);
           }};

@@ -13,6 +13,7 @@
 #include "scenarios/loader.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/trace_source.hpp"
 
 namespace sibyl::agreement_test {
 namespace {
@@ -70,6 +71,55 @@ TEST_CASE("what says nothing of a kind of coin is refused with it") {
   CHECK(names(R"({"kind": "local", "leaks": true, "one_in": 10})", "leaks"));
   CHECK(names(R"({"kind": "local", "one_in": 10, "threshold": "one"})", "one_in"));
   CHECK(names(R"({"kind": "local", "threshold": "one"})", "threshold"));
+}
+
+TEST_CASE(
+    "what a scenario demands besides its protocol's promises counts, as it does of its trace") {
+  const char* const text = R"({"format": "sibyl-scenario/1", "id": "demanded",
+    "protocol": {"name": "binary-agreement"}, "deployment": {"parties": 4}, "seed": 1,
+    "workload": {"inputs": [0, 1, 0, 1]}, "liveness": {"rounds": ROUNDS}})";
+  const auto run = [&](const std::string& rounds) {
+    std::string with = text;
+    return run_scenario(load_text(with.replace(with.find("ROUNDS"), 6, rounds), "test").front());
+  };
+  CHECK(run("50").exit_status() == 0);
+  const RunResult late = run("1");
+  CHECK(late.exit_status() == 1);
+  REQUIRE(late.unmet.size() == 1);
+  CHECK(late.unmet.front().line.rfind("decision_in_rounds: violated, expected holds; ", 0) == 0);
+  bool judged = false;
+  for (const analysis::Finding& finding : findings_of(late.trace)) {
+    judged = judged || (finding.property == "decision_in_rounds" &&
+                        finding.verdict == analysis::Verdict::violated);
+  }
+  CHECK(judged);
+}
+
+TEST_CASE("deliveries are expected of labels and nodes that there are") {
+  const auto said = [](const std::string& protocol, const std::string& workload,
+                       const std::string& deliveries) {
+    try {
+      load_text(R"({"format": "sibyl-scenario/1", "id": "refused", "deployment": {"parties": 4},
+                    "protocol": {"name": ")" +
+                    protocol + R"("}, "workload": )" + workload + R"(, "expect": {"deliveries": )" +
+                    deliveries + "}}",
+                "test");
+    } catch (const InputError& e) {
+      return std::string(e.what());
+    }
+    return std::string("(accepted)");
+  };
+  const auto of_pbft = [&](const std::string& deliveries) {
+    return said("pbft", R"({"broadcasts": [{"party": "P0", "label": "m"}]})", deliveries);
+  };
+  CHECK(of_pbft(R"({"m": {"P3": "3ms"}})") == "(accepted)");
+  CHECK(of_pbft(R"({"n": {"P3": "3ms"}})").find("/expect/deliveries/n: unknown label") !=
+        std::string::npos);
+  CHECK(of_pbft(R"({"m": {"P4": "3ms"}})").find("/expect/deliveries/m/P4: unknown node") !=
+        std::string::npos);
+  CHECK(of_pbft(R"({"m": {}})").find("/expect/deliveries/m: is empty") != std::string::npos);
+  CHECK(said("binary-agreement", R"({"inputs": [0, 1, 0, 1]})", R"({"m": {"P3": "3ms"}})")
+            .find("/expect/deliveries: ") != std::string::npos);
 }
 
 TEST_CASE("what says nothing of a form of binary agreement is refused with it") {

@@ -6,8 +6,9 @@ Usage: matrix.py PATH/TO/sibyl SCENARIO.json... [--doc docs/verdicts.md [--updat
 Runs the files and prints a table in Markdown: a row a protocol or variant, a column a property. A
 cell is "holds (k)" when k runs had something to judge and all kept it; else the scenarios in which
 it is violated (ids without "smr-"), and behind them how many others keep it. A star marks runs
-outside the model of the protocol. Exits with 1 when a run is not as its file expects. With --doc
-the table has to be that of the file; --update writes it there.
+outside the model of the protocol, a dagger those of a protocol with options, which may make it
+another one. Exits with 1 when a run is not as its file expects. With --doc the table has to be
+that of the file; --update writes it there.
 """
 
 import argparse
@@ -39,6 +40,8 @@ def documents(path):
                 protocol["variants"] = protocol.get("variants", []) + [value]
             elif len(parts) == 2:
                 protocol[parts[1]] = value
+            elif parts[1] == "options":
+                protocol["options"] = {**protocol.get("options", {}), parts[2]: value}
         yield f"{base['id']}/{variant['id']}", protocol
 
 
@@ -61,6 +64,7 @@ def main():
             name = " + ".join([protocol["name"], *protocol.get("variants", [])])
             report = by_id[identity]
             star = "*" if report.get("outside_model") else ""
+            star += "†" if protocol.get("options") else ""
             for prop, finding in report["properties"].items():
                 cell = rows.setdefault(name, {}).setdefault(prop, {"kept": 0, "broken": []})
                 if finding["verdict"] == "violated":

@@ -500,7 +500,7 @@ Action add_check(CLI::App& verb, Io& io) {
                   "Time for loading and judging, such as 30s; then it is undecided");
   verb.add_option("--memory", settings->megabytes,
                   "MiB for the operations, and as much for searches; then it is undecided")
-      ->check(number_up_to(std::uint64_t{1} << 24));
+      ->check(number_from(1, std::uint64_t{1} << 24));
   verb.add_option("--jobs", settings->common.jobs,
                   "How many keys are judged at a time; 0: one a processor")
       ->check(number_up_to(1024));

@@ -128,7 +128,6 @@ std::optional<LivenessDemand> demand_of(const ExploreSettings& settings, const S
   if (scenario != nullptr) demand.core = nodes_named("--core", settings.core, *scenario);
   demand.bounded = settings.within.has_value();
   demand.within = settings.within.value_or(demand.within);
-  if (demand.within == 0) throw UsageError("--within 0: an operation takes at least one step");
   return demand;
 }
 
@@ -454,12 +453,9 @@ void check_numbers(ExploreSettings& settings) {
   for (auto* list : {&settings.core, &settings.nodes, &settings.delay_set}) {
     *list = between_commas(*list);
   }
-  if (settings.depth == 0U) throw UsageError("--depth 0: a run of pct has a depth of 1 at least");
-  if (settings.rounds == 0U) throw UsageError("--rounds 0: there is at least one round");
   if (settings.runs == 0 && settings.seconds.empty()) {
     throw UsageError("--runs 0 without --for would never end");
   }
-  if (settings.events == 0) throw UsageError("--events 0: a run has at least one step");
 }
 
 void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
@@ -472,11 +468,11 @@ void add_liveness_options(CLI::App& verb, ExploreSettings& settings) {
   verb.add_option("--within", settings.within,
                   "liveness: steps that an operation may take; without it, more than 5000 are "
                   "inconclusive")
-      ->check(number_up_to(std::uint64_t{1} << 53));
+      ->check(number_from(1, kMostCounted));
 }
 
 void add_scheduler_options(CLI::App& verb, ExploreSettings& settings) {
-  const auto number = number_up_to(std::uint64_t{1} << 53);
+  const auto number = number_from(1, kMostCounted);
   verb.add_option("--nodes", settings.nodes,
                   "favour, starve: the set of nodes, such as P1,P2; each run draws one if absent")
       ->allow_extra_args(false);
@@ -491,7 +487,7 @@ void add_scheduler_options(CLI::App& verb, ExploreSettings& settings) {
 
 /// Those of an exhaustive search.
 void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
-  const auto number = number_up_to(std::uint64_t{1} << 53);
+  const auto number = number_from(1, kMostCounted);
   verb.add_option("--states", settings.states, "exhaustive: different states at most")
       ->check(number);
   verb.add_option("--steps", settings.steps, "exhaustive: steps of one run at most")->check(number);
@@ -499,7 +495,7 @@ void add_exhaustive_options(CLI::App& verb, ExploreSettings& settings) {
           "--memory", settings.megabytes,
           "MiB for states and what is known of steps (exhaustive), which ends the search; or for "
           "the verdicts that are kept because runs are alike, which are forgotten then")
-      ->check(number_up_to(std::uint64_t{1} << 24));
+      ->check(number_from(1, std::uint64_t{1} << 24));
   verb.add_option("--delay-set", settings.delay_set,
                   "exhaustive: the timed model, where every delay is one of these, such as 1ms,5ms")
       ->allow_extra_args(false);
@@ -539,7 +535,7 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.get_option("--seed")->description(
       "Seed of the search, 0 to 2^53 (default: 1); the scenario's own is not used");
   verb.get_option("--out")->description("A folder for the counterexamples, one file a cause");
-  const auto number = number_up_to(std::uint64_t{1} << 53);
+  const auto number = number_up_to(kMostCounted);
   verb.add_option("--strategy", settings->strategy,
                   "swarm (each run draws one of random to newest and timed), random, pct, delay, "
                   "starve, newest, favour (a set of nodes), coin-aware (an adversary that sees a "
@@ -552,13 +548,14 @@ Action add_explore(CLI::App& verb, Io& io) {
   verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);
   verb.add_option("--depth", settings->depth,
                   "pct, swarm: the depth d of pct (default: 3; swarm draws it)")
-      ->check(number_up_to(1000));
+      ->check(number_from(1, 1000));
   verb.add_option("--delays", settings->delays,
                   "delay, swarm: the number of delays of delay (default: 2; swarm draws it)")
       ->check(number_up_to(1000));
   verb.add_option("--causes", settings->causes, "Stop when so many causes are found; 0: never")
       ->check(number);
-  verb.add_option("--events", settings->events, "Steps of one run at most")->check(number);
+  verb.add_option("--events", settings->events, "Steps of one run at most")
+      ->check(number_from(1, kMostCounted));
   verb.add_option("--property", settings->properties, "Only this property; may be repeated")
       ->expected(1)
       ->allow_extra_args(false)
@@ -586,9 +583,6 @@ Action add_explore(CLI::App& verb, Io& io) {
     check_draw_options(verb, settings->drawn, settings->strategy);
     check_binding_options(verb, settings->binding, settings->strategy);
     refuse_foreign(verb, *settings);
-    if (settings->deliver_within == 0U) {
-      throw UsageError("--deliver-within 0: a message is the next arrival at the earliest");
-    }
     check_numbers(*settings);
     return draws ? explore_drawn(*settings, io) : explore_one(*settings, io);
   };

@@ -117,15 +117,14 @@ std::string binding_text(const std::string& id, const BindingOptions& options,
 }  // namespace
 
 void add_binding_options(CLI::App& verb, BindingSettings& settings) {
-  const auto number = number_up_to(std::uint64_t{1} << 53);
   verb.add_flag("--binding", settings.on,
                 "Fork each run at its first decision and look for continuations to two values");
   verb.add_option("--forks", settings.forks, "binding: how many continuations of a fork are drawn")
-      ->check(number);
+      ->check(number_from(1, kMostCounted));
   verb.add_option("--continue-states", settings.states,
                   "binding: different states at most of all continuations of a fork; 0: only drawn "
                   "ones")
-      ->check(number);
+      ->check(number_up_to(kMostCounted));
 }
 
 void check_binding_options(const CLI::App& verb, const BindingSettings& settings,
@@ -155,9 +154,6 @@ void check_binding_options(const CLI::App& verb, const BindingSettings& settings
         fmt::format("--binding: --strategy {} does not leave the order of what is under way at a "
                     "fork to be drawn; take swarm, random, pct, delay, starve or newest",
                     strategy));
-  }
-  if (settings.forks == 0 && settings.states == 0) {
-    throw UsageError("--forks 0 and --continue-states 0: nothing would be searched");
   }
 }
 

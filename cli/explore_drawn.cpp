@@ -53,7 +53,7 @@ void add_draw_options(CLI::App& verb, DrawSettings& settings) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--workload-runs", settings.runs, "How many runs of each workload that is drawn")
-      ->check(number_up_to(std::uint64_t{1} << 53));
+      ->check(number_from(1, kMostCounted));
 }
 
 void check_draw_options(const CLI::App& verb, const DrawSettings& settings,
@@ -75,7 +75,6 @@ void check_draw_options(const CLI::App& verb, const DrawSettings& settings,
   if (strategy == "exhaustive") {
     throw UsageError("--strategy exhaustive searches one scenario; --protocol draws many");
   }
-  if (settings.runs == 0) throw UsageError("--workload-runs 0: a workload has at least one run");
 }
 
 Generator generator_of(const DrawSettings& settings, const Common& common) {

@@ -303,7 +303,7 @@ Action add_shrink(CLI::App& verb, Io& io) {
       ->check(not_empty);
   verb.add_flag("--any-cause", settings->any_cause,
                 "The property is enough; otherwise the cause of its violation stays the same, too");
-  const auto count = number_up_to(std::uint64_t{1} << 53);
+  const auto count = number_up_to(kMostCounted);
   verb.add_option("--runs", settings->runs, "Try at most so many scenarios; 0: no bound")
       ->check(count);
   verb.add_option("--for", settings->seconds, "How long, such as 60s")->check(not_empty);

@@ -84,6 +84,8 @@ void check_folder(const std::string& folder);
 std::string not_empty(const std::string& value);
 /// What stands between commas, also where that is nothing.
 std::vector<std::string> between_commas(const std::vector<std::string>& given);
+/// The most that an option may count: beyond it JSON numbers of other programs are not exact.
+inline constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;
 /// Digits alone: "010", "0x10" and "+5" could each be read as two numbers.
 std::function<std::string(const std::string&)> number_up_to(std::uint64_t most);
 /// The same, and not below `least`.

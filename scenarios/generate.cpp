@@ -111,6 +111,24 @@ void merge(ExploreResult one, std::uint64_t number, std::uint64_t each, ExploreR
   ++all.workloads;
 }
 
+/// The first override with which a drawn scenario has a mistake that it has not without; or null.
+const Override* first_wrong(const Generator& generator, std::uint64_t seed, std::uint64_t number) {
+  Generator some = generator;
+  some.overrides.clear();
+  const Override* last = nullptr;
+  try {
+    load_document(draw_document(some, seed, number), "");
+    for (const Override& o : generator.overrides) {
+      last = &o;
+      some.overrides.push_back(o);
+      load_document(draw_document(some, seed, number), "");
+    }
+  } catch (const InputError&) {
+    return last;
+  }
+  return nullptr;
+}
+
 struct Nothing {};
 
 }  // namespace
@@ -165,8 +183,13 @@ Scenario draw_scenario(const Generator& generator, std::uint64_t seed, std::uint
   } catch (const ConfigError& e) {
     throw InputError(of_override(e.pointer) ? "--set" : id, e.pointer, e.what());
   } catch (const InputError& e) {
-    if (!of_override(e.place)) throw;
-    throw InputError("--set", e.place, fmt::format("{} (in {})", e.message, id));
+    if (of_override(e.place)) {
+      throw InputError("--set", e.place, fmt::format("{} (in {})", e.message, id));
+    }
+    const Override* wrong = first_wrong(generator, seed, number);
+    if (wrong == nullptr) throw;
+    throw InputError("--set", wrong->pointer,
+                     fmt::format("does not go with what else is drawn: {}", e.what()));
   }
 }
 
@@ -187,6 +210,7 @@ void check_generator(const Generator& generator) {
                        "are given beside it");
     }
     const std::string text = to_json(document_without_overrides(generator, 1, 0));
+    draw_scenario(generator, 1, 0);  // which names the override that is wrong
     load_text(text, id_of(generator, 0), generator.overrides);
   } catch (const ConfigError& e) {
     throw InputError(id_of(generator, 0), e.pointer, e.what());

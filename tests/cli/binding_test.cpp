@@ -87,8 +87,6 @@ TEST_CASE("options that do not go with --binding are refused") {
   CHECK(has(refused({"--binding", "--strategy", "timed"}), "--strategy timed"));
   CHECK(has(refused({"--binding", "--strategy", "exhaustive", "--forks", "3"}),
             "--forks does not go with --binding --strategy exhaustive"));
-  CHECK(has(refused({"--binding", "--forks", "0", "--continue-states", "0"}),
-            "nothing would be searched"));
 }
 
 TEST_CASE("a protocol that decides nothing is not asked for binding: which do is said") {

@@ -101,6 +101,40 @@ TEST_CASE("a value that could be read in two ways, or that is missing, ends with
   CHECK(sibyl_with({"diff", "-", "-"}).status == 64);
 }
 
+TEST_CASE("a number of nothing, or less, ends with 64 and the range that is right") {
+  struct Case {
+    std::vector<std::string> verb;
+    std::vector<std::string> options;
+    std::string range;
+  };
+  const std::string counted = "from 1 to 9007199254740992";
+  const Case cases[] = {
+      {{"check", kOne}, {"--memory"}, "from 1 to 16777216"},
+      {{"explore", kOne}, {"--memory"}, "from 1 to 16777216"},
+      {{"explore", kOne}, {"--depth"}, "from 1 to 1000"},
+      {{"explore", kOne}, {"--states", "--steps", "--events", "--rounds"}, counted},
+      {{"explore", kOne}, {"--within", "--deliver-within", "--forks", "--workload-runs"}, counted},
+      {{"sweep", kOne}, {"--seeds"}, "from 1 to 1000000"},
+      {{"partition", kOne}, {"--parts"}, "from 1 to 65536"},
+      {{"partition", kOne, "--parts", "2"}, {"--runs"}, "from 1 to 10000"},
+  };
+  for (const Case& each : cases) {
+    for (const std::string& option : each.options) {
+      for (const std::string number : {"0", "-1"}) {
+        std::vector<std::string> arguments = each.verb;
+        arguments.insert(arguments.end(), {option, number});
+        const Ran ran = sibyl_with(arguments);
+        CAPTURE(option);
+        CHECK(ran.status == 64);
+        CHECK(ran.out.empty());
+        CHECK_MESSAGE(ran.err.find("sibyl: " + option + ": found \"" + number +
+                                   "\", expected a decimal number " + each.range + "; ") == 0,
+                      ran.err);
+      }
+    }
+  }
+}
+
 TEST_CASE("a mistake in --set names its place once, and says what would be right") {
   const Ran inside = sibyl_with({"run", kOne, "--set", "/protocol/name/x=1"});
   CHECK(inside.status == 65);

@@ -65,7 +65,6 @@ TEST_CASE("options of --liveness are refused where they mean nothing") {
   };
   CHECK(has(refused({"--within", "5"}), "--within goes with --liveness only"));
   CHECK(has(refused({"--core", "Px"}), "--core goes with --liveness only"));
-  CHECK(has(refused({"--liveness", "--within", "0"}), "at least one step"));
   CHECK(has(refused({"--liveness", "--core", "Pz"}), "--core Pz: unknown node or group"));
   CHECK(has(refused({"--liveness", "--strategy", "exhaustive"}), "without --liveness"));
 }

@@ -96,6 +96,7 @@ int program_main(int argc, char** argv) {
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::ios::sync_with_stdio(false);  // a block of input at a time
   OutputBuffer buffer;
   std::ostream out(&buffer);
   // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet, and nothing sets variables

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -98,12 +100,15 @@ class FastLine {
     const bool negative = at_ != end_ && *at_ == '-';
     if (negative) ++at_;
     const char* const first = at_;
-    const char* const stop = end_ - first > kSafeDigits ? first + kSafeDigits + 1 : end_;
-    std::int64_t n = 0;
-    while (at_ != stop && *at_ >= '0' && *at_ <= '9') n = n * 10 + (*at_++ - '0');
+    const char* const stop = end_ - first > kMostDigits ? first + kMostDigits + 1 : end_;
+    std::uint64_t n = 0;
+    while (at_ != stop && *at_ >= '0' && *at_ <= '9') {
+      n = n * 10 + static_cast<std::uint64_t>(*at_++ - '0');
+    }
     const auto digits = at_ - first;
-    if (digits == 0 || digits > kSafeDigits || (digits > 1 && *first == '0')) return false;
-    number = negative ? -n : n;
+    if (digits == 0 || digits > kMostDigits || (digits > 1 && *first == '0')) return false;
+    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+    number = negative ? -static_cast<std::int64_t>(n) : static_cast<std::int64_t>(n);
     return at_ == end_ || (*at_ != '.' && *at_ != 'e' && *at_ != 'E');
   }
   /// A string as it stands between its quotes.
@@ -175,7 +180,7 @@ class FastLine {
     return false;
   }
 
-  static constexpr std::ptrdiff_t kSafeDigits = 18;  // so many fit in any case
+  static constexpr std::ptrdiff_t kMostDigits = 19;  // nanoseconds since 1970 have so many
   const char* at_;
   const char* end_;
 };
@@ -209,10 +214,9 @@ class Columns {
   }
   /// The name of a member that stands there twice, or empty.
   std::string_view repeated() const {
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (found_[i].name == found_[j].name) return found_[i].name;
-      }
+    std::set<std::string_view> before;
+    for (const Place& each : found_) {
+      if (!before.insert(each.name).second) return each.name;
     }
     return {};
   }

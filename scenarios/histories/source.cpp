@@ -26,6 +26,12 @@ constexpr std::size_t kBlock = std::size_t{1} << 20U;
   throw FileError(fmt::format("{}: {}: {}", name, what, std::generic_category().message(errno)));
 }
 
+/// Whether there is a whole line that is not blank.
+bool has_line(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n,");
+  return first != std::string_view::npos && text.find('\n', first) != std::string_view::npos;
+}
+
 /// A file or pipe of the operating system.
 class FileSource final : public ByteSource {
  public:
@@ -60,10 +66,16 @@ class FileSource final : public ByteSource {
 class StandardInputSource final : public ByteSource {
  public:
   StandardInputSource() : ByteSource("standard input") {}
+  /// What is there, also where a pipe holds less than a block and is open still.
   std::size_t read(char* into, std::size_t most) override {
-    std::cin.read(into, static_cast<std::streamsize>(most));
+    std::cin.peek();
+    if (std::cin.good()) {
+      const std::streamsize there = std::max<std::streamsize>(1, std::cin.rdbuf()->in_avail());
+      std::cin.read(into, std::min(there, static_cast<std::streamsize>(most)));
+      return static_cast<std::size_t>(std::cin.gcount());
+    }
     if (std::cin.bad()) refuse_reading(name(), "cannot be read");
-    return static_cast<std::size_t>(std::cin.gcount());
+    return 0;
   }
 };
 
@@ -85,6 +97,8 @@ class MemorySource final : public ByteSource {
 };
 
 /// What zstd frames unpack to. The decoder keeps at most 128 MiB, zstd's own bound of a window.
+/// Histories become 5 to 100 times as long; what becomes far longer than that is no history, and
+/// would be read for hours.
 class ZstdSource final : public ByteSource {
  public:
   /// `begun` is what was read of the source already.
@@ -107,6 +121,15 @@ class ZstdSource final : public ByteSource {
       if (ZSTD_isError(left) != 0) {
         throw InputError(name(), "", std::string("damaged zstd data: ") + ZSTD_getErrorName(left));
       }
+      packed_bytes_ += in.pos - used_;
+      unpacked_bytes_ += out.pos;
+      if (unpacked_bytes_ > kMostUnasked && unpacked_bytes_ / kMostTimes > packed_bytes_) {
+        throw InputError(
+            name(), "",
+            fmt::format("{} bytes of compressed data expand to more than {} times as many; no "
+                        "history does (unpack it with zstd -d to have it read all the same)",
+                        packed_bytes_, kMostTimes));
+      }
       used_ = in.pos;
       is_whole_ = left == 0;
       holds_more_ = !is_whole_ && out.pos == out.size;
@@ -122,8 +145,13 @@ class ZstdSource final : public ByteSource {
     return filled_ != 0;
   }
 
+  static constexpr std::uint64_t kMostTimes = 1000;
+  static constexpr std::uint64_t kMostUnasked = std::uint64_t{64} << 20U;
+
   std::unique_ptr<ByteSource> packed_;
   std::string block_;
+  std::uint64_t packed_bytes_ = 0;
+  std::uint64_t unpacked_bytes_ = 0;
   std::size_t filled_;
   std::size_t used_ = 0;
   bool is_whole_ = true;     ///< at the end of a frame
@@ -146,10 +174,14 @@ TextWindow::TextWindow(std::unique_ptr<ByteSource> source) : source_(std::move(s
   while (text().size() < 4 && more()) {
   }
   is_unpacked_ = is_zstd(text());
-  if (!is_unpacked_) return;
-  source_ = std::make_unique<ZstdSource>(std::move(source_), std::string(text()));
-  from_ = to_ = 0;
-  more();
+  if (is_unpacked_) {
+    source_ = std::make_unique<ZstdSource>(std::move(source_), std::string(text()));
+    from_ = to_ = 0;
+    more();
+  }
+  // A pipe may bring less than what a format is told by.
+  while (!has_line(text()) && text().size() < kBlock && more()) {
+  }
 }
 
 bool TextWindow::more() {

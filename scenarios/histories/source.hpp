@@ -46,7 +46,8 @@ class ByteSource {
 /// The part of a source that has been read and not yet used.
 class TextWindow {
  public:
-  /// Reads the first block, and unpacks from then on when that begins as zstd does.
+  /// Reads a first line that is not blank, or a block, and unpacks from the beginning on when that
+  /// begins as zstd does.
   explicit TextWindow(std::unique_ptr<ByteSource> source);
 
   /// What is there. Valid until the next more().

@@ -147,6 +147,34 @@ TEST_CASE("one interruption ends a run, a drawing and a checker, with 130 and no
   CHECK(files == 3);  // the scenario, out, err
 }
 
+TEST_CASE("check --online of a pipe ends where it is certain, while the pipe is open still") {
+  const Folder folder;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[0], STDIN_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    dup2(open((folder / "out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+    execl(SIBYL_BINARY, SIBYL_BINARY, "check", "-", "--model", "register", "--online", nullptr);
+    _exit(127);
+  }
+  close(ends[0]);
+  const std::string events =
+      "{:process 0 :type :invoke :f :write :value 1}\n"
+      "{:process 0 :type :ok :f :write :value 1}\n"
+      "{:process 1 :type :invoke :f :read :value nil}\n"
+      "{:process 1 :type :ok :f :read :value nil}\n";
+  REQUIRE(write(ends[1], events.data(), events.size()) == ssize_t(events.size()));
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  close(ends[1]);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(read_file(folder / "out", kMost).find("certain at line 4") != std::string::npos);
+}
+
 TEST_CASE("a report that cannot be written is file trouble, whatever the verdict is") {
   const Folder folder;
   const std::string b1 = SIBYL_SOURCE_DIR "/scenarios/partitioned/B1.json --only ssmr-B1";

@@ -66,6 +66,9 @@ TEST_CASE("the short way and the exact way through a line give the same operatio
       with("\"ok\"", "\"fail\""),
       with("\"key\": \"x\", ", ""),
       with("\"process\": 0", "\"process\": -12"),
+      with("3", "9223372036854775807"),
+      with("250", "1795253122000000000"),
+      with("100", "-9223372036854775807"),
       with("100", "-9223372036854775808")};
   for (const std::string& line : lines) {
     std::string exact = line;
@@ -252,6 +255,26 @@ TEST_CASE("a small file that unpacks to endless zeros ends at once") {
   lines.format = "jsonl";
   CHECK(refusal(bomb, lines) ==
         "h:1:1: the line has more than 16777216 bytes; an operation is shorter");
+}
+
+TEST_CASE("what unpacks to a thousand times as much is refused, whatever it is") {
+  const std::string lines = zstd_compress(std::string(std::size_t{80} << 20U, '\n'));
+  const std::string begun = zstd_compress(std::string(kRead) + "\n") + lines;
+  LoadOptions options;
+  for (const char* format : {"jsonl", "edn", "jepsen-log"}) {
+    options.format = format;
+    const std::string said = refusal(options.format == "jsonl" ? begun : lines, options);
+    CHECK(said.find(" bytes of compressed data expand to more than 1000 times as many") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a line of very many members has its repeated one named") {
+  std::string line = "{\"process\":0";
+  for (int i = 0; i < 300'000; ++i) line += ",\"m" + std::to_string(i) + "\":0";
+  const std::size_t column = line.size() + 2;
+  CHECK(refusal(line + ",\"m7\":0}") ==
+        "h:1:" + std::to_string(column) + ": the key \"m7\" stands here twice");
 }
 
 TEST_CASE("memory is bounded: a history beyond it is left, and says so") {

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/patience.hpp"
+
 namespace sibyl::analysis {
 
 namespace {
@@ -123,8 +125,12 @@ class VersionIndex {
 class AccessReader {
  public:
   AccessReader(const FlatHistory& history, const Value& initial,
-               const std::vector<std::uint32_t>& applied)
-      : history_(history), steps_(history), index_(steps_.keys()), opaque_(steps_.keys(), false) {
+               const std::vector<std::uint32_t>& applied, const std::function<bool()>& stop)
+      : history_(history),
+        steps_(history),
+        index_(steps_.keys()),
+        opaque_(steps_.keys(), false),
+        patience_(stop) {
     made_.keys = steps_.keys();
     made_.writer.assign(made_.keys, kNoOperation);
     for (std::uint32_t key = 0; key < made_.keys; ++key) made_.version_key.push_back(key);
@@ -176,6 +182,7 @@ class AccessReader {
     raw_.reserve(n + history_.steps.size());
     place_.assign(made_.keys, std::numeric_limits<std::uint32_t>::max());
     for (std::uint32_t i = 0; i < n && !made_.problem; ++i) {
+      patience_.step();
       made_.first.push_back(static_cast<std::uint32_t>(raw_.size()));
       const FlatOperation& op = history_.operations[i];
       if (op.outcome == OperationOutcome::ok) {
@@ -257,6 +264,7 @@ class AccessReader {
     made_.all.resize(raw_.size());
     repeated_.assign(made_.keys, false);
     for (std::uint32_t i = 0; i + 1 < made_.first.size(); ++i) {
+      patience_.step();
       for (std::uint32_t a = made_.first[i]; a < made_.first[i + 1]; ++a) {
         const Raw& raw = raw_[a];
         made_.all[a].key = raw.key;
@@ -278,6 +286,7 @@ class AccessReader {
   void resolve() {
     std::vector<std::uint32_t> late;
     const auto of = [&](std::uint32_t i) {
+      patience_.step();
       for (std::uint32_t a = made_.first[i]; a < made_.first[i + 1]; ++a) {
         if (!raw_[a].reads) continue;
         made_.all[a].read = found(i, raw_[a]);
@@ -326,6 +335,7 @@ class AccessReader {
   }
 
   void nobody_left(std::uint32_t i, const Raw& raw) {
+    if (made_.anomaly) return;  // one is told
     const std::string what = text(raw.key, raw.read);
     const Hidden* source = nullptr;
     for (const Hidden& each : hidden_) {
@@ -354,13 +364,15 @@ class AccessReader {
   std::vector<bool> opaque_;          ///< by key
   std::vector<bool> repeated_;        ///< by version
   std::vector<Hidden> hidden_;
+  Patience patience_;
 };
 
 }  // namespace
 
 Accesses read_accesses(const FlatHistory& history, const Value& initial,
-                       const std::vector<std::uint32_t>& applied) {
-  return AccessReader(history, initial, applied).run();
+                       const std::vector<std::uint32_t>& applied,
+                       const std::function<bool()>& stop) {
+  return AccessReader(history, initial, applied, stop).run();
 }
 
 std::string version_words(const FlatHistory& history, const Accesses& accesses, Version version) {

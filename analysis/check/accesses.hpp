@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -122,9 +123,10 @@ struct Accesses {
 
 /// Reads a history. `applied`: as in ConsistencyOptions; tells which unknown operations take part.
 /// O(m) expected for m steps where values are small integers without large gaps; else with a hash
-/// table.
+/// table. Asks `stop`, which may be empty, now and then; throws TimeIsUp.
 Accesses read_accesses(const FlatHistory& history, const Value& initial,
-                       const std::vector<std::uint32_t>& applied = {});
+                       const std::vector<std::uint32_t>& applied = {},
+                       const std::function<bool()>& stop = {});
 
 /// "read x = 3, write y = 4".
 std::string operation_words(const FlatHistory& history, std::uint32_t op);

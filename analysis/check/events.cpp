@@ -7,7 +7,7 @@ namespace sibyl::analysis {
 
 std::vector<PartEvent> events_of(const std::vector<FlatOperation>& operations,
                                  const std::vector<std::uint32_t>& part,
-                                 const std::vector<bool>& counts) {
+                                 const std::vector<bool>& counts, Patience& patience) {
   struct Timed {
     std::int64_t at;
     std::uint32_t op;
@@ -20,7 +20,8 @@ std::vector<PartEvent> events_of(const std::vector<FlatOperation>& operations,
     calls.push_back({op.call, i});
     if (op.outcome == OperationOutcome::ok) returns.push_back({op.ret, i});
   }
-  const auto earlier = [](const Timed& a, const Timed& b) {
+  const auto earlier = [&](const Timed& a, const Timed& b) {
+    patience.step();
     return a.at != b.at ? a.at < b.at : a.op < b.op;
   };
   if (!std::is_sorted(calls.begin(), calls.end(), earlier))

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/check/operations.hpp"
+#include "analysis/check/patience.hpp"
 
 namespace sibyl::analysis {
 
@@ -45,9 +46,9 @@ struct PartEvent {
 
 /// The events of those operations of a part that `counts` says; stamps are exact (stamps.hpp), so
 /// that calls come before returns at one instant. An operation that is unknown has no return.
-/// O(n log n), O(n) for calls in order of time.
+/// Throws TimeIsUp. O(n log n), O(n) for calls in order of time.
 std::vector<PartEvent> events_of(const std::vector<FlatOperation>& operations,
                                  const std::vector<std::uint32_t>& part,
-                                 const std::vector<bool>& counts);
+                                 const std::vector<bool>& counts, Patience& patience);
 
 }  // namespace sibyl::analysis

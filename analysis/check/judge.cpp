@@ -11,6 +11,7 @@
 
 #include "analysis/check/layers.hpp"
 #include "analysis/check/parts.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/check/registers.hpp"
 #include "analysis/check/stamps.hpp"
 #include "analysis/check/why.hpp"
@@ -30,6 +31,15 @@ class Portfolio {
       : history_(history), options_(options) {}
 
   Judgement run() {
+    try {
+      return judge_all();
+    } catch (const TimeIsUp&) {
+      return inconclusive("Undecided: the time allowed was used up.");
+    }
+  }
+
+ private:
+  Judgement judge_all() {
     if (!choose_model()) return std::move(result_);
     result_.model = model_->name();
     if (const std::optional<std::string> problem = look_over()) {
@@ -44,13 +54,14 @@ class Portfolio {
     }
     std::vector<bool> left;
     if (!try_zones(left)) return std::move(result_);
-    if (parts_.empty()) parts_ = parts_of(history_, operations(), *model_, left);
+    if (parts_.empty()) {
+      parts_ = parts_of(history_, operations(), *model_, left, options_.stop);
+    }
     result_.parts += parts_.size();
     decide_parts();
     return finish();
   }
 
- private:
   const std::vector<FlatOperation>& operations() const {
     return placed_ ? *placed_ : history_.operations;
   }
@@ -59,15 +70,17 @@ class Portfolio {
   /// Both looks share what they fetch from memory, which is most of the time of a large history.
   std::optional<std::string> look_over() {
     constexpr std::size_t kPiece = 512;  // 20 KB
+    const Patience patience(options_.stop);
     const ProblemSearch problems(history_, *model_);
     ExactStamps stamps(history_);
     const std::size_t count = history_.operations.size();
     for (std::size_t from = 0; from < count; from += kPiece) {
+      patience.ask();
       const std::size_t to = std::min(count, from + kPiece);
       if (std::optional<std::string> problem = problems.look(from, to)) return problem;
       stamps.look(from, to);
     }
-    if (!stamps.exact()) placed_ = with_places(history_);
+    if (!stamps.exact()) placed_ = with_places(history_, options_.stop);
     return std::nullopt;
   }
 
@@ -108,7 +121,7 @@ class Portfolio {
     const std::size_t keys = history_.keys.size();
     left.assign(keys + 1, true);
     if (!any_plain() || options_.from > Method::zones) return true;
-    const ZoneAnswers answers = judge_zones(operations(), keys, view_);
+    const ZoneAnswers answers = judge_zones(operations(), keys, view_, options_.stop);
     for (std::size_t key = 0; key <= keys; ++key) {
       const ZoneAnswer answer = answers.by_key[key];
       if (answer == ZoneAnswer::absent) left[key] = false;
@@ -290,7 +303,7 @@ class Portfolio {
   /// for zones, so that a search goes on with what was made ready here.
   bool replays(const Numbers& order) {
     parts_ = parts_of(history_, operations(), *model_,
-                      std::vector<bool>(history_.keys.size() + 1, true));
+                      std::vector<bool>(history_.keys.size() + 1, true), options_.stop);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> places(operations().size());
     for (std::uint32_t p = 0; p < parts_.size(); ++p) {
       for (std::uint32_t i = 0; i < parts_[p].size(); ++i) places[parts_[p][i]] = {p, i};

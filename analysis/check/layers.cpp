@@ -13,6 +13,8 @@ using Words = std::vector<std::uint64_t>;
 
 constexpr std::uint32_t kNoNumber = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kStepsBetweenQuestions = 4096;
+/// Looking at so many open operations counts as a step.
+constexpr std::uint64_t kManyOpen = 64;
 
 bool has(const Words& words, std::uint32_t at) { return (words[at / 64] >> (at % 64) & 1U) != 0; }
 void put(Words& words, std::uint32_t at) { words[at / 64] |= std::uint64_t{1} << (at % 64); }
@@ -164,9 +166,11 @@ class Layers {
 
   void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
              const std::vector<bool>* optional) {
+    Patience patience(bounds_.stop);
     std::vector<bool> counts(part.size(), false);
     ops_.resize(part.size());
     for (std::size_t i = 0; i < part.size(); ++i) {
+      patience.step();
       const FlatOperation& op = operations[part[i]];
       ops_[i].effect = steps_of_.effects()[i];
       ops_[i].pure = steps_of_.pure(ops_[i].effect);
@@ -174,7 +178,7 @@ class Layers {
       counts[i] = op.outcome == OperationOutcome::ok ||
                   (op.outcome == OperationOutcome::unknown && !ops_[i].pure);
     }
-    events_ = events_of(operations, part, counts);
+    events_ = events_of(operations, part, counts, patience);
     std::vector<std::uint32_t> free;
     std::uint32_t slots = 0;
     for (std::uint32_t i = 0; i < events_.size(); ++i) {
@@ -243,8 +247,11 @@ class Layers {
     }
   }
 
-  bool spend() {
-    if (++steps_ % kStepsBetweenQuestions == 0 && bounds_.stop && bounds_.stop()) exhausted_ = true;
+  bool spend(std::uint64_t steps = 1) {
+    steps_ += steps;
+    if (steps_ - asked_ < kStepsBetweenQuestions) return !exhausted_;
+    asked_ = steps_;
+    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop());
     return !exhausted_;
   }
 
@@ -284,6 +291,7 @@ class Layers {
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
       if (!ops_[i].pure && !done(ops_[i])) candidates_.push_back(i);
     }
+    if (!spend(candidates_.size() / kManyOpen)) return;
     std::sort(candidates_.begin(), candidates_.end(), [&](std::uint32_t a, std::uint32_t b) {
       return ops_[a].until != ops_[b].until ? ops_[a].until < ops_[b].until : a < b;
     });
@@ -428,6 +436,7 @@ class Layers {
   std::vector<std::uint64_t> tried_;  ///< by effect, twice: the round in which it was tried
   std::uint64_t round_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint64_t asked_ = 0;  ///< after how many of them the last question was
   bool exhausted_ = false;
   bool out_of_memory_ = false;
   bool notes_dead_ends_ = false;
@@ -440,19 +449,31 @@ class Layers {
 PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
                          const Bounds& bounds, const std::vector<bool>* optional) {
-  Layers layers(operations, part, steps, bounds, optional);
-  return layers.run(wants_order);
+  try {
+    Layers layers(operations, part, steps, bounds, optional);
+    return layers.run(wants_order);
+  } catch (const TimeIsUp&) {
+    return without_order(true, false, 0, 0);
+  }
 }
 
 Stuck stuck_of(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
                Steps& steps, const Bounds& bounds) {
-  return Layers(operations, part, steps, bounds).stuck();
+  try {
+    return Layers(operations, part, steps, bounds).stuck();
+  } catch (const TimeIsUp&) {
+    return {};
+  }
 }
 
 std::optional<std::vector<std::uint32_t>> order_to_only_end(
     const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
     Steps& steps, const Bounds& bounds) {
-  return Layers(operations, part, steps, bounds).only_end();
+  try {
+    return Layers(operations, part, steps, bounds).only_end();
+  } catch (const TimeIsUp&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace sibyl::analysis

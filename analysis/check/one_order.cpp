@@ -8,6 +8,7 @@
 
 #include "analysis/check/consistency.hpp"
 #include "analysis/check/exact.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/check/version_order.hpp"
 #include "analysis/check/witness.hpp"
 
@@ -25,18 +26,30 @@ class OneOrder {
       : history_(history),
         options_(options),
         respects_(respects),
+        patience_(options.stop),
         n_(static_cast<std::uint32_t>(history.operations.size())) {}
 
   Consistency run() {
+    try {
+      return judge();
+    } catch (const TimeIsUp&) {
+      return undecided("Undecided: the time allowed was used up.");
+    }
+  }
+
+ private:
+  Consistency judge() {
     if (std::optional<std::string> wrong = log_problem()) return undecided(std::move(*wrong));
-    accesses_ = read_accesses(history_, options_.initial, options_.applied);
+    accesses_ = read_accesses(history_, options_.initial, options_.applied, options_.stop);
     if (accesses_.problem) return undecided(*accesses_.problem + ".");
     if (accesses_.anomaly) return violated_by(history_, *accesses_.anomaly);
     if (respects_ == Respects::sessions) {
       sessions_ = sessions_of(history_, accesses_.takes_part);
       if (std::optional<std::string> wrong = overlap()) return undecided(std::move(*wrong));
     }
+    patience_.ask();
     time_ = real_time(history_, accesses_.takes_part);
+    patience_.ask();
     // Where values do not tell who read what, the order that was applied is a witness alone.
     Objects objects(history_, options_.initial);
     if (!options_.applied.empty() && respects(options_.applied) &&
@@ -47,10 +60,13 @@ class OneOrder {
     versions_ = given ? order_by_log(accesses_, options_.applied)
                       : order_by_values(history_, accesses_, time_);
     if (versions_.lost_update) return violated_by(history_, *versions_.lost_update);
+    patience_.ask();
     OrderGraph graph(n_);
     add_dependencies(accesses_, versions_.next, graph);
     add_sessions(graph);
+    patience_.ask();
     std::vector<std::uint32_t> order = graph.sort(accesses_.takes_part, time());
+    patience_.ask();
     if (order.size() == taking_part()) {
       if (only_values(objects) || replay(objects, order)) {
         return holds(std::move(order), "version order");
@@ -64,7 +80,6 @@ class OneOrder {
     return infer(objects);
   }
 
- private:
   const RealTime* time() const { return respects_ == Respects::real_time ? &time_ : nullptr; }
   const Sessions* sessions() const {
     return respects_ == Respects::sessions ? &sessions_ : nullptr;
@@ -322,6 +337,7 @@ class OneOrder {
   const FlatHistory& history_;
   const ConsistencyOptions& options_;
   Respects respects_;
+  Patience patience_;
   std::uint32_t n_;
   Accesses accesses_;
   RealTime time_;

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/code_table.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/check/plain.hpp"
 #include "analysis/explain.hpp"
 #include "analysis/models/models.hpp"
@@ -48,13 +49,15 @@ class Joined {
 };
 
 std::vector<Numbers> joined_parts(const FlatHistory& history,
-                                  const std::vector<FlatOperation>& operations,
-                                  const Model& model) {
+                                  const std::vector<FlatOperation>& operations, const Model& model,
+                                  const std::function<bool()>& stop) {
   Joined joined(operations.size());
   std::map<std::string, std::uint32_t> first;
+  Patience patience(stop);
   std::optional<std::uint32_t> all;  // joins everything
   std::vector<bool> used(operations.size(), false);
   for (std::uint32_t i = 0; i < operations.size(); ++i) {
+    patience.step();
     if (operations[i].outcome == OperationOutcome::fail) continue;
     const Operation op = unflat(history, operations[i]);
     if (model.joins_all(op)) all = i;
@@ -153,9 +156,9 @@ std::optional<std::string> ProblemSearch::look(std::size_t from, std::size_t to)
 
 std::vector<Numbers> parts_of(const FlatHistory& history,
                               const std::vector<FlatOperation>& operations, const Model& model,
-                              const std::vector<bool>& wanted) {
+                              const std::vector<bool>& wanted, const std::function<bool()>& stop) {
   std::vector<Numbers> parts = model.one_key() ? parts_by_key(history, operations, wanted)
-                                               : joined_parts(history, operations, model);
+                                               : joined_parts(history, operations, model, stop);
   std::sort(parts.begin(), parts.end(), [](const Numbers& a, const Numbers& b) {
     return a.size() != b.size() ? a.size() < b.size() : a.front() < b.front();
   });

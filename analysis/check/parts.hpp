@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ class ProblemSearch {
 std::vector<std::vector<std::uint32_t>> parts_of(const FlatHistory& history,
                                                  const std::vector<FlatOperation>& operations,
                                                  const Model& model,
-                                                 const std::vector<bool>& wanted);
+                                                 const std::vector<bool>& wanted,
+                                                 const std::function<bool()>& stop = {});
 
 /// Of an initial state (an object key -> value, or null) what operations concern, sorted by key:
 /// all where one of them concerns all. O((operations + keys) log).

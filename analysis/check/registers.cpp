@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t kNothing = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kAskEvery = 4096;
+/// Looking at so many open operations counts as a step.
+constexpr std::uint64_t kManyOpen = 64;
 
 /// An operation that counts.
 struct RegisterOp {
@@ -121,7 +123,7 @@ class RegisterSearch {
 
   void build(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
              const PlainView& view, ValueCode initial, const std::vector<bool>* optional);
-  void assign_slots();
+  void assign_slots(Patience& patience);
   void guess_next_reads();
 
   /// Moves the lists of open operations to the place of an event: all before it have happened.
@@ -147,11 +149,10 @@ class RegisterSearch {
   }
 
   bool spend(std::uint64_t steps) {
-    const std::uint64_t before = steps_;
     steps_ += steps;
-    if (bounds_.stop && before / kAskEvery != steps_ / kAskEvery && bounds_.stop()) {
-      exhausted_ = true;
-    }
+    if (steps_ - asked_ < kAskEvery) return !exhausted_;
+    asked_ = steps_;
+    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop());
     return !exhausted_;
   }
 
@@ -189,15 +190,18 @@ class RegisterSearch {
   }
 
   /// The open unused write of a value that returns first, or kNothing.
-  std::uint32_t best_write(std::uint32_t value) const {
+  std::uint32_t best_write(std::uint32_t value) {
     std::uint32_t best = kNothing;
+    std::uint64_t seen = 0;
     for (std::uint32_t w = writes_.first(value); w != kNothing; w = writes_.after(w)) {
+      ++seen;
       if (bit(config_.owed, ops_[w].slot)) continue;
       if (best == kNothing || ops_[w].until < ops_[best].until ||
           (ops_[w].until == ops_[best].until && w < best)) {
         best = w;
       }
     }
+    spend(seen / kManyOpen);
     return best;
   }
 
@@ -358,6 +362,7 @@ class RegisterSearch {
   std::vector<std::uint64_t> pool_;
   std::vector<std::uint32_t> values_;
   std::uint64_t steps_ = 0;
+  std::uint64_t asked_ = 0;  ///< after how many of them the last question was
   bool exhausted_ = false;
   bool out_of_memory_ = false;
 };
@@ -365,11 +370,13 @@ class RegisterSearch {
 void RegisterSearch::build(const std::vector<FlatOperation>& operations,
                            const std::vector<std::uint32_t>& part, const PlainView& view,
                            ValueCode initial, const std::vector<bool>* optional) {
+  Patience patience(bounds_.stop);
   CodeTable values;
   start_ = values.number(initial);
   ops_.resize(part.size());
   std::vector<bool> counts(part.size(), false);
   for (std::size_t i = 0; i < part.size(); ++i) {
+    patience.step();
     const FlatOperation& op = operations[part[i]];
     ops_[i].is_read = view.kinds[op.f] == PlainKind::read;
     if (ops_[i].is_read && op.outcome != OperationOutcome::ok) continue;
@@ -391,20 +398,21 @@ void RegisterSearch::build(const std::vector<FlatOperation>& operations,
     if ((!returned || ops_[i].optional) && !read[ops_[i].value]) counts[i] = false;
     ops_[i].wanted = returned && read[ops_[i].value] && last_read[ops_[i].value] >= op.ret;
   }
-  events_ = events_of(operations, part, counts);
+  events_ = events_of(operations, part, counts, patience);
   reads_.reset(values.size(), part.size());
   writes_.reset(values.size(), part.size());
   heads_.assign(events_.size(), kNothing);
   config_.value = start_;
-  assign_slots();
+  assign_slots(patience);
   guess_next_reads();
 }
 
-void RegisterSearch::assign_slots() {
+void RegisterSearch::assign_slots(Patience& patience) {
   call_place_.assign(ops_.size(), 0);
   std::vector<std::uint32_t> free;
   for (RegisterOp& op : ops_) op.until = kNothing;
   for (std::uint32_t i = 0; i < events_.size(); ++i) {
+    patience.step();
     const std::uint32_t op = events_[i].op();
     if (events_[i].is_return()) {
       ops_[op].until = i;
@@ -475,8 +483,12 @@ PartAnswer judge_register(const std::vector<FlatOperation>& operations,
                           const std::vector<std::uint32_t>& part, const PlainView& view,
                           ValueCode initial, bool wants_order, const Bounds& bounds,
                           const std::vector<bool>* optional) {
-  RegisterSearch search(operations, part, view, initial, bounds, optional);
-  return search.run(wants_order);
+  try {
+    RegisterSearch search(operations, part, view, initial, bounds, optional);
+    return search.run(wants_order);
+  } catch (const TimeIsUp&) {
+    return without_order(true, false, 0, 0);
+  }
 }
 
 }  // namespace sibyl::analysis

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "analysis/check/patience.hpp"
+
 namespace sibyl::analysis {
 
 namespace {
@@ -13,9 +15,6 @@ struct Writers {
   std::uint32_t chain = 0;
   std::vector<std::uint32_t> ops;
 };
-
-/// The inference is to be given up.
-struct TimeIsUp {};
 
 class Saturation {
  public:
@@ -27,7 +26,7 @@ class Saturation {
         graph_(graph),
         width_(sessions.chains.size()),
         writers_(accesses.keys),
-        stop_(stop) {
+        patience_(stop) {
     for (std::uint32_t c = 0; c < width_; ++c) {
       for (const std::uint32_t op : sessions.chains[c]) {
         for (const KeyAccess* a = accesses.begin(op); a != accesses.end(op); ++a) {
@@ -45,7 +44,7 @@ class Saturation {
     if (has_cycle(order)) return std::move(made_);
     set_clocks(order);
     for (const std::uint32_t reader : order) {
-      tick();
+      patience_.step();
       for (const KeyAccess* a = accesses_.begin(reader); a != accesses_.end(reader); ++a) {
         if (a->read == kNoVersion) continue;
         const std::uint32_t writer = accesses_.writer[a->read];
@@ -68,7 +67,7 @@ class Saturation {
       set_clocks(order);
       const std::size_t before = made_.edges.size();
       for (const std::uint32_t op : order) {
-        tick();
+        patience_.step();
         infer(op, round);
       }
       if (made_.edges.size() == before) {
@@ -79,12 +78,6 @@ class Saturation {
   }
 
  private:
-  /// Asks now and then. Throws TimeIsUp.
-  void tick() {
-    constexpr std::uint64_t kBetweenQuestions = 4096;
-    if (ticks_++ % kBetweenQuestions == 0 && stop_ && stop_()) throw TimeIsUp();
-  }
-
   bool has_cycle(const std::vector<std::uint32_t>& order) {
     const auto all = static_cast<std::size_t>(
         std::count(accesses_.takes_part.begin(), accesses_.takes_part.end(), true));
@@ -112,7 +105,7 @@ class Saturation {
     };
     if (time_ != nullptr) call();
     for (const std::uint32_t op : order) {
-      tick();
+      patience_.step();
       std::uint32_t* own = row(op);
       own[sessions_.chain[op]] = std::max(own[sessions_.chain[op]], sessions_.position[op]);
       for (const std::uint32_t* to = graph_.begin(op); to != graph_.end(op); ++to) {
@@ -183,8 +176,7 @@ class Saturation {
   std::vector<std::vector<Writers>> writers_;  ///< by key
   std::vector<std::uint32_t> clocks_;          ///< one row an operation, one number a session
   Saturated made_;
-  const std::function<bool()>& stop_;
-  std::uint64_t ticks_ = 0;
+  Patience patience_;
 };
 
 bool clocks_fit(const Accesses& accesses, const Sessions& sessions, std::uint64_t max_bytes) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "analysis/check/patience.hpp"
+
 namespace sibyl::analysis {
 
 namespace {
@@ -27,7 +29,7 @@ struct PlacedEnd {
 bool has_return(const FlatOperation& op) { return op.outcome == OperationOutcome::ok; }
 
 /// All instants that operations touch, each process's in its order.
-std::vector<Instant> touches_of(const std::vector<FlatOperation>& operations) {
+std::vector<Instant> touches_of(const std::vector<FlatOperation>& operations, Patience& patience) {
   std::vector<Instant> touches;
   touches.reserve(2 * operations.size());
   for (std::uint32_t i = 0; i < operations.size(); ++i) {
@@ -36,7 +38,8 @@ std::vector<Instant> touches_of(const std::vector<FlatOperation>& operations) {
     touches.push_back({op.process, op.call, op.call, i});
     if (has_return(op) && op.ret != op.call) touches.push_back({op.process, op.ret, op.call, i});
   }
-  std::sort(touches.begin(), touches.end(), [](const Instant& a, const Instant& b) {
+  std::sort(touches.begin(), touches.end(), [&](const Instant& a, const Instant& b) {
+    patience.step();
     return std::tie(a.process, a.at, a.call, a.op) < std::tie(b.process, b.at, b.call, b.op);
   });
   return touches;
@@ -67,8 +70,10 @@ void ExactStamps::look(std::size_t from, std::size_t to) {
   exact_ = exact;
 }
 
-std::vector<FlatOperation> with_places(const FlatHistory& history) {
-  const std::vector<Instant> touches = touches_of(history.operations);
+std::vector<FlatOperation> with_places(const FlatHistory& history,
+                                       const std::function<bool()>& stop) {
+  Patience patience(stop);
+  const std::vector<Instant> touches = touches_of(history.operations, patience);
   std::vector<PlacedEnd> ends;
   ends.reserve(2 * history.operations.size());
   for (std::size_t from = 0; from < touches.size();) {
@@ -91,7 +96,8 @@ std::vector<FlatOperation> with_places(const FlatHistory& history) {
     }
     from = i;
   }
-  std::sort(ends.begin(), ends.end(), [](const PlacedEnd& a, const PlacedEnd& b) {
+  std::sort(ends.begin(), ends.end(), [&](const PlacedEnd& a, const PlacedEnd& b) {
+    patience.step();
     return std::tie(a.at, a.place, a.is_return, a.op) < std::tie(b.at, b.place, b.is_return, b.op);
   });
   std::vector<FlatOperation> operations = history.operations;

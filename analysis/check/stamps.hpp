@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -34,7 +35,9 @@ class ExactStamps {
 /// first; but a process calls one operation after the other, so a call that follows its own
 /// process's return at that instant comes after it: in the order of the trace's events
 /// (FlatHistory::recorded), or where there are none in turns (the first returns, the calls after
-/// them, …). Those that failed take no part and keep their stamps. O(n log n).
-std::vector<FlatOperation> with_places(const FlatHistory& history);
+/// them, …). Those that failed take no part and keep their stamps. Asks `stop`, which may be empty,
+/// now and then; throws TimeIsUp. O(n log n).
+std::vector<FlatOperation> with_places(const FlatHistory& history,
+                                       const std::function<bool()>& stop = {});
 
 }  // namespace sibyl::analysis

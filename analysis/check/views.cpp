@@ -24,6 +24,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/consistency.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/check/witness.hpp"
 
 namespace sibyl::analysis {
@@ -41,7 +42,16 @@ class Views {
         n_(static_cast<std::uint32_t>(history.operations.size())) {}
 
   Consistency run() {
-    accesses_ = read_accesses(history_, options_.initial);
+    try {
+      return judge();
+    } catch (const TimeIsUp&) {
+      return undecided("Undecided: the time allowed was used up.");
+    }
+  }
+
+ private:
+  Consistency judge() {
+    accesses_ = read_accesses(history_, options_.initial, {}, options_.stop);
     if (accesses_.problem) return undecided(*accesses_.problem + ".");
     if (accesses_.anomaly) return violated_by(history_, *accesses_.anomaly);
     if (accesses_.unclear) {
@@ -81,7 +91,6 @@ class Views {
     return answer(order);
   }
 
- private:
   /// What a process has seen of one key.
   struct KeyView {
     std::uint32_t session = kNoOperation;  ///< whose view this is; else it is empty

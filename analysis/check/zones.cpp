@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "analysis/check/code_table.hpp"
+#include "analysis/check/patience.hpp"
 
 namespace sibyl::analysis {
 
@@ -92,8 +93,13 @@ class ByKeyAndValue {
 template <typename Table>
 class Zones {
  public:
-  Zones(const std::vector<FlatOperation>& operations, std::size_t keys, const PlainView& view)
-      : operations_(operations), keys_(keys), view_(view), table_(operations.size()) {
+  Zones(const std::vector<FlatOperation>& operations, std::size_t keys, const PlainView& view,
+        const std::function<bool()>& stop)
+      : operations_(operations),
+        keys_(keys),
+        view_(view),
+        patience_(stop),
+        table_(operations.size()) {
     answers_.by_key.assign(keys + 1, ZoneAnswer::absent);
     first_.assign(keys + 1, Cluster());
     conflict_.resize(keys + 1);
@@ -103,6 +109,7 @@ class Zones {
   /// Fills the clusters. False when the table is not made for this history.
   bool collect() {
     for (std::uint32_t i = 0; i < operations_.size(); ++i) {
+      patience_.step();
       const FlatOperation& op = operations_[i];
       if (op.outcome == OperationOutcome::fail) continue;
       const auto key = static_cast<std::uint32_t>(key_place(op, keys_));
@@ -248,6 +255,7 @@ class Zones {
   const std::vector<FlatOperation>& operations_;
   std::size_t keys_;
   const PlainView& view_;
+  Patience patience_;
   Table table_;
   std::vector<Cluster> first_;  ///< by key: the readers of its initial value
   /// By key and the next one: where its zones begin in zones_; first, how many it may have.
@@ -325,12 +333,12 @@ std::vector<std::uint32_t> Zones<Table>::core(std::size_t key) {
 }  // namespace
 
 ZoneAnswers judge_zones(const std::vector<FlatOperation>& operations, std::size_t keys,
-                        const PlainView& view) {
+                        const PlainView& view, const std::function<bool()>& stop) {
   {
-    Zones<ByValue> zones(operations, keys, view);
+    Zones<ByValue> zones(operations, keys, view, stop);
     if (zones.collect()) return zones.judge();
   }
-  Zones<ByKeyAndValue> zones(operations, keys, view);
+  Zones<ByKeyAndValue> zones(operations, keys, view, stop);
   zones.collect();
   return zones.judge();
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "analysis/check/plain.hpp"
@@ -37,6 +38,6 @@ struct ZoneAnswers {
 /// processes (see stamps.hpp). O(n), and O(z log z) for z forward zones that come out of order; 32
 /// bytes a value and 16 a forward zone.
 ZoneAnswers judge_zones(const std::vector<FlatOperation>& operations, std::size_t keys,
-                        const PlainView& view);
+                        const PlainView& view, const std::function<bool()>& stop = {});
 
 }  // namespace sibyl::analysis

@@ -49,7 +49,7 @@ class CodeTable {
   }
 
   void grow() {
-    std::vector<Slot> old(slots_.empty() ? 64 : 2 * slots_.size());
+    std::vector<Slot> old(slots_.empty() ? 8 : 2 * slots_.size());
     old.swap(slots_);
     for (const Slot& slot : old) {
       if (slot.number != kNone) slots_[place(slot.word)] = slot;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -22,23 +23,20 @@ OnlineJudge::OnlineJudge(FlatHistory& history, const Model& model, Value initial
 
 std::uint32_t OnlineJudge::call(const FlatOperation& op) {
   pass(op.call);
-  const auto number = static_cast<std::uint32_t>(recorded_.size());
+  const auto number = static_cast<std::uint32_t>(placed_.size());
   FlatOperation open = op;
   open.outcome = OperationOutcome::unknown;
   open.ret = FlatOperation::kNever;
   open.refused = false;
-  recorded_.push_back(open);
   placed_.push_back(open);
-  instant_.push_back({number, false, 0});
+  instant_.push_back({number, kCall, 0});
   return number;
 }
 
 void OnlineJudge::end(std::uint32_t number, const FlatOperation& op) {
   pass(op.ret);
-  const std::int64_t call = recorded_[number].call;
-  recorded_[number] = op;
-  recorded_[number].call = call;
-  instant_.push_back({number, true, 0});
+  instant_.push_back({number, static_cast<std::uint32_t>(ends_.size()), 0});
+  ends_.push_back(op);
 }
 
 void OnlineJudge::pass(std::int64_t at) {
@@ -70,17 +68,18 @@ void OnlineJudge::order_instant() {
     std::map<std::uint32_t, std::int64_t> called;  ///< the turn of what was called at this instant
   };
   std::map<std::uint32_t, Turns> turns;
-  const auto failed = [&](std::uint32_t op) {
-    return recorded_[op].outcome == OperationOutcome::fail;
-  };
+  std::set<std::uint32_t> failed;
+  for (const Event& event : instant_) {
+    const bool fails = event.is_end() && ends_[event.end].outcome == OperationOutcome::fail;
+    if (fails) failed.insert(event.op);
+  }
   for (Event& event : instant_) {
-    const FlatOperation& op = recorded_[event.op];
-    if (failed(event.op)) {
-      event.place = event.is_end ? FlatOperation::kNever : 0;
+    if (failed.count(event.op) != 0) {
+      event.place = event.is_end() ? FlatOperation::kNever : 0;
       continue;
     }
-    Turns& own = turns[op.process];
-    if (!event.is_end) {
+    Turns& own = turns[placed_[event.op].process];
+    if (!event.is_end()) {
       const std::int64_t turn = own.next++;
       own.called[event.op] = turn;
       event.place = own.own_return ? 2 * turn + 1 : 0;
@@ -92,7 +91,7 @@ void OnlineJudge::order_instant() {
     own.own_return = true;
   }
   std::stable_sort(instant_.begin(), instant_.end(), [](const Event& a, const Event& b) {
-    return a.place != b.place ? a.place < b.place : a.is_end < b.is_end;
+    return a.place != b.place ? a.place < b.place : a.is_end() < b.is_end();
   });
 }
 
@@ -103,6 +102,7 @@ void OnlineJudge::flush() {
     take(event);
   }
   instant_.clear();
+  ends_.clear();
 }
 
 /// The kinds of functions that are new.
@@ -124,11 +124,12 @@ void OnlineJudge::take(const Event& event) {
   FlatOperation& op = placed_[event.op];
   Part& part = part_of(op);
   const auto at = static_cast<std::int64_t>(ended_.size());
-  ended_.push_back(2 * event.op + (event.is_end ? 1 : 0));
-  if (event.is_end) {
+  ended_.push_back(2 * event.op + (event.is_end() ? 1 : 0));
+  const std::uint64_t before = part.bytes();
+  if (event.is_end()) {
     const std::int64_t call = op.call;
-    const bool another = op.value != recorded_[event.op].value;
-    op = recorded_[event.op];
+    const bool another = op.value != ends_[event.end].value;
+    op = ends_[event.end];
     op.call = call;
     op.ret = at;
     // What was thought to be written is not what was.
@@ -139,7 +140,6 @@ void OnlineJudge::take(const Event& event) {
   } else {
     op.call = at;
   }
-  const std::uint64_t before = part.search ? part.search->bytes() : 0;
   if (!part.zones && !part.search) {
     const bool plain = view_.kinds[op.f] != PlainKind::other && model_.one_key();
     if (plain) {
@@ -154,23 +154,27 @@ void OnlineJudge::take(const Event& event) {
   }
   if (part.zones) {
     take_in_zones(part, event);
-  } else if (!event.is_end) {
+  } else if (!event.is_end()) {
     part.search->called(event.op);
   } else {
     const bool failed = op.outcome == OperationOutcome::fail;
     answered(failed ? part.search->failed(event.op, at) : part.search->returned(event.op, at),
              *part.search);
   }
-  bytes_ += 2 * sizeof(FlatOperation) * (event.is_end ? 0 : 1) + 4 +
-            (part.search ? part.search->bytes() - before : 28);
+  bytes_ += (event.is_end() ? 0 : sizeof(FlatOperation)) + sizeof(ended_.front());
+  bytes_ += part.bytes() - before;
+}
+
+std::uint64_t OnlineJudge::Part::bytes() const {
+  return ops.capacity() * sizeof(ops.front()) + (zones ? sizeof(OnlineZones) + zones->bytes() : 0) +
+         (search ? sizeof(OnlinePart) + search->bytes() : 0);
 }
 
 void OnlineJudge::take_in_zones(Part& part, const Event& event) {
   const FlatOperation& op = placed_[event.op];
-  const std::int64_t at = event.is_end ? op.ret : op.call;
-  if (!event.is_end) part.ops.push_back(event.op);
+  const std::int64_t at = event.is_end() ? op.ret : op.call;
+  if (!event.is_end()) part.ops.push_back(event.op);
   const bool failed = op.outcome == OperationOutcome::fail;
-  if (failed) part.ops.erase(std::find(part.ops.begin(), part.ops.end(), event.op));
   const bool is_read = view_.kinds[op.f] == PlainKind::read;
   using Answer = OnlineZones::Answer;
   Answer answer = Answer::fine;
@@ -178,22 +182,39 @@ void OnlineJudge::take_in_zones(Part& part, const Event& event) {
     answer = Answer::ambiguous;
   } else if (!is_read) {
     const ValueCode value = view_.value_of(op);
-    answer = !event.is_end ? part.zones->write_called(value, at)
-             : failed      ? part.zones->write_failed(value)
-                           : part.zones->write_returned(value, at);
-  } else if (event.is_end && !failed) {
+    answer = !event.is_end() ? part.zones->write_called(value, at)
+             : failed        ? part.zones->write_failed(value)
+                             : part.zones->write_returned(value, at);
+  } else if (event.is_end() && !failed) {
     answer = part.zones->read_returned(view_.value_of(op), op.call, at);
   }
   if (answer == Answer::violated) {
     note_violation(at);
     settle();
   }
-  if (answer == Answer::ambiguous) search_from_now(part, at);
+  if (answer == Answer::ambiguous) {
+    search_from_now(part, at);
+  } else if (part.zones->is_full()) {
+    drop_closed(part, at);
+  }
+}
+
+/// Leaves out of a part's zones what no operation that is open can concern any more.
+void OnlineJudge::drop_closed(Part& part, std::int64_t now) {
+  const auto is_open_read = [&](std::uint32_t i) {
+    return placed_[i].outcome == OperationOutcome::unknown &&
+           view_.kinds[placed_[i].f] == PlainKind::read;
+  };
+  std::size_t& first = part.first_open;
+  while (first < part.ops.size() && !is_open_read(part.ops[first])) ++first;
+  part.zones->drop_closed(first < part.ops.size() ? placed_[part.ops[first]].call : now);
 }
 
 /// Hands a part over to the search; all before the event at `before`, a call, was fine.
 void OnlineJudge::search_from_now(Part& part, std::int64_t before) {
   const OnlineGround ground{history_, placed_, model_, view_, options_};
+  std::erase_if(part.ops,
+                [&](std::uint32_t i) { return placed_[i].outcome == OperationOutcome::fail; });
   part.search = std::make_unique<OnlinePart>(ground, initial_);
   part.search->take_over(part.ops, before);
   part.zones.reset();
@@ -230,8 +251,13 @@ FlatHistory OnlineJudge::beginning(std::uint64_t events) const {
 }
 
 FlatHistory OnlineJudge::beginning(std::uint64_t events, const std::uint32_t* key) const {
-  FlatHistory made = history_;
-  made.operations.clear();
+  FlatHistory made;  // all but the operations
+  made.steps = history_.steps;
+  made.functions = history_.functions;
+  made.keys = history_.keys;
+  made.processes = history_.processes;
+  made.values = history_.values;
+  made.recorded = history_.recorded;
   const auto end = static_cast<std::int64_t>(events);
   for (std::size_t i = 0; i < placed_.size(); ++i) {
     FlatOperation op = placed_[i];

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,8 +50,6 @@ class OnlineJudge {
   const std::optional<OnlineViolation>& violation() const { return violation_; }
   /// Why some part is not followed any more, as a sentence; empty: all are.
   const std::string& undecided() const { return undecided_; }
-  /// The operation as it was given.
-  const FlatOperation& recorded(std::uint32_t number) const { return recorded_[number]; }
   /// The operations up to the violation, of its part, with what was open then open: what judge()
   /// finds violated. Stamps are the numbers of the events.
   FlatHistory proof() const;
@@ -59,24 +58,29 @@ class OnlineJudge {
   /// Calls and ends so far.
   std::uint64_t events() const { return ended_.size() - 1; }
   /// Of what is kept, about.
-  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t bytes() const { return bytes_ + parts_.size() * sizeof(Part); }
 
  private:
   struct Event {
     std::uint32_t op = 0;
-    bool is_end = false;
+    std::uint32_t end = kCall;  ///< the place of what it ended as in ends_
     std::int64_t place = 0;
+    bool is_end() const { return end != kCall; }
   };
+  static constexpr std::uint32_t kCall = std::numeric_limits<std::uint32_t>::max();
   struct Part {
     std::unique_ptr<OnlineZones> zones;
     std::unique_ptr<OnlinePart> search;
     std::vector<std::uint32_t> ops;  ///< while it is judged by zones
+    std::size_t first_open = 0;      ///< of them; no read before it is open
+    std::uint64_t bytes() const;
   };
 
   void flush();
   void order_instant();
   void take(const Event& event);
   void take_in_zones(Part& part, const Event& event);
+  void drop_closed(Part& part, std::int64_t now);
   void search_from_now(Part& part, std::int64_t before);
   void answered(OnlinePart::Answer answer, const OnlinePart& part);
   void look_at_words();
@@ -91,11 +95,11 @@ class OnlineJudge {
   Value initial_;
   OnlineOptions options_;
   PlainView view_;
-  std::vector<FlatOperation> recorded_;  ///< as they were given, so far
-  std::vector<FlatOperation> placed_;    ///< with the numbers of events for stamps
-  std::vector<std::uint32_t> ended_;     ///< by event from 1: twice its operation, +1 for an end
-  std::vector<Part> parts_;              ///< by key, the last: without one
-  std::vector<Event> instant_;           ///< the events of the instant now_, in order
+  std::vector<FlatOperation> placed_;  ///< with the numbers of events for stamps
+  std::vector<std::uint32_t> ended_;   ///< by event from 1: twice its operation, +1 for an end
+  std::vector<Part> parts_;            ///< by key, the last: without one
+  std::vector<Event> instant_;         ///< the events of the instant now_, in order
+  std::vector<FlatOperation> ends_;    ///< as what operations ended at that instant
   std::int64_t now_ = GreatestOf::kLeast;
   std::optional<OnlineViolation> violation_;
   std::string undecided_;

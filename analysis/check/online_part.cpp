@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kEnd = 32;
 /// An open operation at the end holds up what comes after it, until the end is as long as this.
 constexpr std::size_t kLongestEnd = 256;
+/// An end of so many operations costs little.
+constexpr std::size_t kShortEnd = 4096;
 /// Batches are full for parts of this many operations times the batch.
 constexpr std::size_t kOneByOne = 64;
 /// Steps of a search over the end.
@@ -73,9 +75,7 @@ std::uint64_t OnlinePart::bytes() const {
 
 /// What the operation did is known now: if it is among the frozen ones, they may be wrong.
 void OnlinePart::thaw(std::uint32_t op) {
-  const auto place = std::find(guessed_.begin(), guessed_.end(), op);
-  if (place == guessed_.end()) return;
-  guessed_.erase(place);
+  if (guessed_.erase(op) == 0) return;
   const bool writes = ground_.view.kinds[ground_.operations[op].f] == PlainKind::write;
   if (!writes || ground_.operations[op].outcome == OperationOutcome::fail) has_order_ = false;
 }
@@ -95,10 +95,16 @@ OnlinePart::Answer OnlinePart::judge(bool must) {
   credit_ += kCredit;
   if (dead_) return at_ == 0 ? Answer::gave_up : Answer::fine;  // said before
   if (!must) return Answer::fine;
-  if (has_order_ && judge_end()) {
-    good_ = since_.back().at;
-    since_.clear();
-    return Answer::fine;
+  if (has_order_) {
+    // Where very many are open, the end is as long as whole parts are, and put off as they are.
+    const std::size_t end = order_.size() - frozen_ + rest_.size();
+    if (end > kShortEnd && credit_ < end) return Answer::fine;
+    if (end > kShortEnd) credit_ -= end;
+    if (judge_end()) {
+      good_ = since_.back().at;
+      since_.clear();
+      return Answer::fine;
+    }
   }
   has_order_ = false;
   if (credit_ < ops_.size()) return Answer::fine;  // put off
@@ -194,7 +200,7 @@ PartAnswer OnlinePart::decide(const std::vector<FlatOperation>& operations, cons
         initial.find(key == FlatOperation::kNoKey ? std::string() : ground_.history.keys.word(key));
     const ValueCode code = start == nullptr || start->is_null()
                                ? view.null_reads
-                               : *ground_.history.values.find(*start);
+                               : ground_.history.values.find(*start).value_or(kNobodysStart);
     return judge_register(operations, part, view, code, wants_order, bounds);
   }
   const auto steps = steps_of(ground_.history, operations, part, ground_.model, initial);
@@ -230,7 +236,7 @@ void OnlinePart::freeze() {
   }
   if (end <= frozen_) return;
   const Numbers part(begin, order_.begin() + static_cast<std::ptrdiff_t>(end));
-  std::copy_if(part.begin(), part.end(), std::back_inserter(guessed_), open);
+  std::copy_if(part.begin(), part.end(), std::inserter(guessed_, guessed_.end()), open);
   frozen_ = end;
   History done;
   std::set<std::string> touched;

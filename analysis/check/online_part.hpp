@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "analysis/check/events.hpp"
@@ -100,8 +101,8 @@ class OnlinePart {
   Numbers order_;           ///< a linearization as of the last event judged
   std::size_t frozen_ = 0;  ///< of it; the state after so many is state_
   Value state_;
-  Numbers guessed_;  ///< open operations among the frozen ones: what they return is not known yet
-  Numbers rest_;     ///< operations that are not in it
+  std::set<std::uint32_t> guessed_;  ///< open ones among the frozen: what they return is not known
+  Numbers rest_;                     ///< operations that are not in it
   bool has_order_ = true;
   std::vector<End> since_;  ///< ends of operations since the last event judged
   std::int64_t good_ = 0;   ///< the last event judged

@@ -2,6 +2,7 @@
 #include "analysis/check/online_zones.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sibyl::analysis {
 
@@ -41,7 +42,7 @@ OnlineZones::OnlineZones(ValueCode initial) {
 
 OnlineZones::Cluster& OnlineZones::at(ValueCode value) {
   const std::uint32_t number = numbers_.number(value);
-  if (number == clusters_.size()) clusters_.emplace_back();
+  if (number == clusters_.size()) clusters_.emplace_back().value = value;
   return clusters_[number];
 }
 
@@ -55,12 +56,14 @@ OnlineZones::Answer OnlineZones::write_called(ValueCode value, std::int64_t at_t
   Cluster& cluster = at(value);
   if (cluster.written) return Answer::ambiguous;
   cluster.written = true;
+  cluster.is_open = true;
   cluster.last_call = at_time;
   return Answer::fine;
 }
 
 OnlineZones::Answer OnlineZones::write_returned(ValueCode value, std::int64_t at_time) {
   Cluster& cluster = at(value);
+  cluster.is_open = false;
   if (cluster.place == kNoPlace) place(cluster, at_time);
   return Answer::fine;
 }
@@ -69,13 +72,14 @@ OnlineZones::Answer OnlineZones::write_failed(ValueCode value) {
   Cluster& cluster = at(value);
   if (cluster.place != kNoPlace) return Answer::violated;  // it was read
   cluster = Cluster();
+  cluster.value = value;
   return Answer::fine;
 }
 
 OnlineZones::Answer OnlineZones::read_returned(ValueCode value, std::int64_t call,
                                                std::int64_t at_time) {
   Cluster& cluster = at(value);
-  if (!cluster.written) return Answer::violated;
+  if (!cluster.written || cluster.closed) return Answer::violated;
   const bool later = call > cluster.last_call;
   if (later) cluster.last_call = call;
   if (cluster.place == kNoPlace) {
@@ -93,9 +97,42 @@ OnlineZones::Answer OnlineZones::read_returned(ValueCode value, std::int64_t cal
   return most > first_returns_[own] ? Answer::violated : Answer::fine;
 }
 
+void OnlineZones::drop_closed(std::int64_t earliest) {
+  const auto end = static_cast<std::size_t>(
+      std::lower_bound(first_returns_.begin(), first_returns_.end(), earliest) -
+      first_returns_.begin());
+  std::vector<Cluster> kept;
+  std::vector<Cluster> placed(first_returns_.size());
+  for (Cluster& cluster : clusters_) {
+    if (cluster.place == kNoPlace) {
+      if (cluster.written) kept.push_back(cluster);
+      continue;
+    }
+    const std::size_t own = cluster.place;
+    const bool closed =
+        own < end && std::max(last_calls_.greatest(0, own), last_calls_.greatest(own + 1, end)) >
+                         first_returns_[own];
+    cluster.closed = cluster.closed || closed;
+    if (!cluster.closed || cluster.is_open) placed[own] = cluster;
+  }
+  const std::vector<std::int64_t> returns = std::move(first_returns_);
+  numbers_ = CodeTable();
+  clusters_ = std::vector<Cluster>();
+  first_returns_ = std::vector<std::int64_t>();
+  last_calls_ = GreatestOf();
+  for (std::size_t i = 0; i < placed.size(); ++i) {
+    if (!placed[i].written) continue;
+    Cluster& cluster = at(placed[i].value);
+    cluster = placed[i];
+    place(cluster, returns[i]);
+  }
+  for (const Cluster& cluster : kept) at(cluster.value) = cluster;
+  full_at_ = std::max(kFew, 2 * clusters_.size());
+}
+
 std::uint64_t OnlineZones::bytes() const {
   return numbers_.bytes() + clusters_.capacity() * sizeof(Cluster) + first_returns_.capacity() * 8 +
-         last_calls_.size() * 16;
+         last_calls_.bytes();
 }
 
 }  // namespace sibyl::analysis

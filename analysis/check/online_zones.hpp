@@ -5,6 +5,14 @@
 // change and come in the order of time; last calls only grow, when a read returns. So the clusters
 // stand in the order of f in an array, with the greatest s of every range above it, and a read that
 // returns asks for the greatest s among the clusters with f below its call.
+//
+// A cluster A is closed when there is a B with f(B) before the call of every read that is open and
+// f(A) < s(B): any read of A's value from now on contradicts B. It is forgotten then, and such a
+// read finds a value that nobody has written, which is as wrong. A has no say in what follows
+// either: s(A) <= f(B), or there were a contradiction already, so s(A) is before all reads to come
+// and before the first return of whatever is not closed. And a value of which the cluster is closed
+// may be written again: reads of it from then on can be of the new write alone. So what is kept is
+// bounded by what is open, and not by how long the history is.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +34,7 @@ class GreatestOf {
   void raise(std::size_t at, std::int64_t value);
   /// Of [from, to); kLeast when it is empty.
   std::int64_t greatest(std::size_t from, std::size_t to) const;
+  std::uint64_t bytes() const { return tree_.capacity() * sizeof(tree_.front()); }
 
  private:
   std::vector<std::int64_t> tree_{kLeast, kLeast};  ///< of 2 * capacity; leaves in the second half
@@ -33,8 +42,7 @@ class GreatestOf {
 };
 
 /// One key. Times are those of calls and returns, all different and growing from call to call.
-/// O(log n) amortised for each; 24 bytes a value, and 24 a value that was read or whose write
-/// returned.
+/// O(log n) amortised for each, n being the values that are kept; about 100 bytes for each of them.
 class OnlineZones {
  public:
   enum class Answer : std::uint8_t {
@@ -50,14 +58,24 @@ class OnlineZones {
   Answer write_failed(ValueCode value);
   /// A read called at `call` returns the value now.
   Answer read_returned(ValueCode value, std::int64_t call, std::int64_t at);
+  /// Whether twice as many values are kept as after the last drop_closed().
+  bool is_full() const { return clusters_.size() >= full_at_; }
+  /// Forgets closed values; no read that is open, or comes, was called before `earliest`. O(n).
+  void drop_closed(std::int64_t earliest);
+  /// How many values are kept.
+  std::size_t size() const { return clusters_.size(); }
   std::uint64_t bytes() const;
 
  private:
   static constexpr std::uint32_t kNoPlace = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::size_t kFew = 16;
   struct Cluster {
     std::int64_t last_call = GreatestOf::kLeast;
     std::uint32_t place = kNoPlace;  ///< among those returned from
+    ValueCode value = kNullCode;
     bool written = false;
+    bool is_open = false;  ///< its write has not ended
+    bool closed = false;   ///< and kept, since its write is open
   };
 
   Cluster& at(ValueCode value);
@@ -65,9 +83,10 @@ class OnlineZones {
   void place(Cluster& cluster, std::int64_t at);
 
   CodeTable numbers_;
-  std::vector<Cluster> clusters_;  ///< [0]: the initial value's
+  std::vector<Cluster> clusters_;
   std::vector<std::int64_t> first_returns_;
   GreatestOf last_calls_;
+  std::size_t full_at_ = kFew;
 };
 
 }  // namespace sibyl::analysis

@@ -1,14 +1,10 @@
 // Histories as sets of registers.
 #include "analysis/check/plain.hpp"
 
-#include <limits>
-
 namespace sibyl::analysis {
 
 namespace {
 
-/// Codes that no operation has: beyond the table of any history that fits in memory.
-constexpr ValueCode kNobodysStart = std::numeric_limits<std::int32_t>::max();
 constexpr ValueCode kNobodysNull = kNobodysStart - 1;
 
 }  // namespace

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <vector>
 
 #include "analysis/check/operations.hpp"
 
 namespace sibyl::analysis {
+
+/// The code of a start that no operation has: beyond the table of any history that fits in memory.
+inline constexpr ValueCode kNobodysStart = std::numeric_limits<std::int32_t>::max();
 
 enum class PlainKind : std::uint8_t {
   other,  ///< neither

@@ -5,12 +5,28 @@
 #include <tuple>
 
 #include "analysis/check/parts.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/models/models.hpp"
 
 namespace sibyl {
 
 using analysis::FlatHistory;
 using analysis::FlatOperation;
+using analysis::Patience;
+
+namespace {
+
+/// The call or the end of an operation of a history.
+struct End {
+  std::uint32_t word = 0;  ///< twice its place, +1 for an end
+  std::uint32_t op() const { return word >> 1U; }
+  bool is_end() const { return (word & 1U) != 0; }
+  std::int64_t at(const std::vector<FlatOperation>& operations) const {
+    return is_end() ? operations[op()].ret : operations[op()].call;
+  }
+};
+
+}  // namespace
 
 HistoryFollower::HistoryFollower(const std::string& model, analysis::OnlineOptions options)
     : model_(analysis::find_model(model)), options_(std::move(options)) {}
@@ -34,7 +50,7 @@ bool HistoryFollower::on_event(FlatHistory& history, std::uint32_t op, bool is_e
     judge_->pass(shown.call + 1);
   }
   lines_.push_back(static_cast<std::uint32_t>(line));
-  look();
+  look(history);
   if (!certain_) undecided_ = judge_->undecided();
   if (undecided_.empty() && judge_->bytes() > options_.max_bytes) {
     undecided_ = "the memory allowed was used up";
@@ -45,11 +61,16 @@ bool HistoryFollower::on_event(FlatHistory& history, std::uint32_t op, bool is_e
 void HistoryFollower::on_end(FlatHistory& history, bool has_events) {
   if (!has_events) {
     begin(history);
-    follow(history);
+    try {
+      follow(history);
+    } catch (const analysis::TimeIsUp&) {
+      undecided_ = "the time allowed was used up";
+    }
+    if (!undecided_.empty()) judge_.reset();
   }
   if (judge_ && !certain_) {
     judge_->finish();
-    look();
+    look(history);
   }
   if (judge_ && undecided_.empty() && !certain_) undecided_ = judge_->undecided();
   judge_.reset();  // the history is about to move
@@ -57,53 +78,53 @@ void HistoryFollower::on_end(FlatHistory& history, bool has_events) {
 
 /// Shows the events of whole operations, as a recorder would have.
 void HistoryFollower::follow(FlatHistory& history) {
+  Patience patience(options_.stop);
   if (const auto problem =
           analysis::ProblemSearch(history, *model_).look(0, history.operations.size())) {
     undecided_ = *problem;
-    judge_.reset();
     return;
   }
-  struct End {
-    std::int64_t at;
-    std::int64_t call;
-    std::uint32_t op;
-    bool is_end;
-  };
-  std::vector<End> ends;
   const std::vector<FlatOperation>& operations = history.operations;
+  std::vector<End> ends;
+  ends.reserve(2 * operations.size());
   for (std::uint32_t i = 0; i < operations.size(); ++i) {
     const FlatOperation& op = operations[i];
     const bool ends_known =
         op.outcome != OperationOutcome::unknown && op.ret != FlatOperation::kNever;
     // When it failed is not told: it never was.
     if (op.outcome == OperationOutcome::fail && (!ends_known || op.ret < op.call)) continue;
-    ends.push_back({op.call, op.call, i, false});
-    if (ends_known) ends.push_back({op.ret, op.call, i, true});
+    ends.push_back({i << 1U});
+    if (ends_known) ends.push_back({i << 1U | 1U});
   }
-  std::sort(ends.begin(), ends.end(), [](const End& a, const End& b) {
-    return std::tie(a.at, a.call, a.op, a.is_end) < std::tie(b.at, b.call, b.op, b.is_end);
+  std::sort(ends.begin(), ends.end(), [&](End a, End b) {
+    patience.step();
+    return std::tuple(a.at(operations), operations[a.op()].call, a.word) <
+           std::tuple(b.at(operations), operations[b.op()].call, b.word);
   });
   std::vector<std::uint32_t> numbers(operations.size(), 0);
-  for (const End& each : ends) {
+  places_.reserve(operations.size());
+  for (const End each : ends) {
     if (judge_->violation() || !judge_->undecided().empty()) break;
-    if (judge_->bytes() > options_.max_bytes || (options_.stop && options_.stop())) {
-      undecided_ = "the time or memory allowed was used up";
-      judge_.reset();
+    patience.step();
+    if (judge_->bytes() > options_.max_bytes) {
+      undecided_ = "the memory allowed was used up";
       return;
     }
-    const FlatOperation& op = operations[each.op];
-    if (each.is_end) {
-      judge_->end(numbers[each.op], op);
+    const FlatOperation& op = operations[each.op()];
+    if (each.is_end()) {
+      judge_->end(numbers[each.op()], op);
     } else {
-      numbers[each.op] = judge_->call(op);
+      numbers[each.op()] = judge_->call(op);
+      places_.push_back(each.op());
     }
   }
 }
 
-void HistoryFollower::look() {
+void HistoryFollower::look(const FlatHistory& history) {
   if (certain_ || !judge_ || !judge_->violation()) return;
   const analysis::OnlineViolation& found = *judge_->violation();
-  const FlatOperation& op = judge_->recorded(found.operation);
+  const std::uint32_t place = places_.empty() ? found.operation : places_[found.operation];
+  const FlatOperation& op = history.operations[place];
   certain_ = Certain{op.line, op.ret, op.line, found.event, found.failed};
   if (found.event <= lines_.size()) certain_->line = lines_[found.event - 1];
   proof_ = judge_->proof();

@@ -41,12 +41,14 @@ class HistoryFollower final : public HistoryListener {
  private:
   void begin(analysis::FlatHistory& history);
   void follow(analysis::FlatHistory& history);
-  void look();
+  void look(const analysis::FlatHistory& history);
 
   const analysis::Model* model_;
   analysis::OnlineOptions options_;
   std::unique_ptr<analysis::OnlineJudge> judge_;
   std::vector<std::uint32_t> lines_;  ///< of the events
+  /// The judge's operations as places in the history, where these differ.
+  std::vector<std::uint32_t> places_;
   std::optional<Certain> certain_;
   analysis::FlatHistory proof_;
   std::string undecided_;

@@ -151,6 +151,22 @@ void check_kind(const Kind& kind) {
   CHECK((kind.spoils ? shown.violated : shown.held) > 2);
 }
 
+TEST_CASE("a value that only a failed operation would have made is none that a key starts with") {
+  History history(2);
+  history[0] = {.process = 0, .f = "append", .key = "x", .value = Value("b"), .call = 1, .ret = 5};
+  history[0].outcome = OperationOutcome::fail;
+  history[1] = {.process = 1, .f = "get", .key = "x", .value = Value("b"), .call = 3, .ret = 13};
+  FlatHistory flat_history = flat(history);
+  OnlineJudge judge(flat_history, *find_model("kv"), Value::Object{{"x", Value("a")}});
+  const std::uint32_t append = judge.call(flat_history.operations[0]);
+  const std::uint32_t get = judge.call(flat_history.operations[1]);
+  judge.end(append, flat_history.operations[0]);
+  judge.end(get, flat_history.operations[1]);
+  judge.finish();
+  REQUIRE(judge.violation());
+  CHECK(judge.violation()->event == 4);
+}
+
 TEST_CASE("long histories of values that all differ stop being linearizable where judge() says") {
   check_kind({"register"});
   check_kind({"register", 0, 4, false});

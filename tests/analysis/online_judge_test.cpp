@@ -153,9 +153,17 @@ void check_kind(const Kind& kind) {
 
 TEST_CASE("a value that only a failed operation would have made is none that a key starts with") {
   History history(2);
-  history[0] = {.process = 0, .f = "append", .key = "x", .value = Value("b"), .call = 1, .ret = 5};
+  history[0].f = "append";
+  history[0].call = 1;
+  history[0].ret = 5;
   history[0].outcome = OperationOutcome::fail;
-  history[1] = {.process = 1, .f = "get", .key = "x", .value = Value("b"), .call = 3, .ret = 13};
+  history[1].process = 1;
+  history[1].f = "get";
+  history[1].call = 3;
+  history[1].ret = 13;
+  history[1].outcome = OperationOutcome::ok;
+  for (Operation& op : history) op.key = "x";
+  for (Operation& op : history) op.value = Value("b");
   FlatHistory flat_history = flat(history);
   OnlineJudge judge(flat_history, *find_model("kv"), Value::Object{{"x", Value("a")}});
   const std::uint32_t append = judge.call(flat_history.operations[0]);

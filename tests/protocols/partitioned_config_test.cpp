@@ -175,7 +175,7 @@ TEST_CASE("options are refused at the place of their mistake") {
       {"s-smr", R"({"missing": "retry"})", "/protocol/options/missing", "signals"},
       {"ds-smr", R"({"missing": "nothing"})", "/protocol/options/missing", "not_found"},
       {"ds-smr", R"({"create_wait": true})", "/protocol/options/create_wait", "string"},
-      {"ds-smr", R"({"fallback_after": -1})", "/protocol/options/fallback_after", "0"},
+      {"ds-smr", R"({"fallback_after": -1})", "/protocol/options/fallback_after", "negative"},
       {"ds-smr", R"({"client_updates_cache": 1})", "/protocol/options/client_updates_cache",
        "true or false"},
       {"ds-smr", "[]", "/protocol/options", "object"},

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
-#include <boost/graph/reverse_graph.hpp>
 #include <boost/property_map/function_property_map.hpp>
+#include <boost/range/iterator_range.hpp>
 
 #include "analysis/reading.hpp"
 #include "analysis/view_words.hpp"
@@ -150,25 +149,37 @@ EventId CausalGraph::send_of(EventId id) const {
   return 0;
 }
 
-const std::vector<bool>& CausalGraph::causes_of(EventId id) const {
-  const auto [found, fresh] = causes_.try_emplace(id);
-  if (!fresh) return found->second;
-  std::vector<bool>& causes = found->second;
-  causes.assign(trace_.events.size(), false);
-  struct Mark : boost::default_bfs_visitor {
-    std::vector<bool>* causes = nullptr;
-    void discover_vertex(std::size_t v, const boost::reverse_graph<Graph>&) const {
-      (*causes)[v] = true;
+// Links lead from earlier to later events: one pass over them finds all that are reached.
+
+std::vector<bool> CausalGraph::past_of(const std::vector<EventId>& ids) const {
+  std::vector<bool> reached(trace_.events.size(), false);
+  for (const EventId id : ids) reached[id - 1] = true;
+  for (std::size_t v = reached.size(); v-- > 0;) {
+    if (!reached[v]) continue;
+    for (const auto& link : boost::make_iterator_range(boost::in_edges(v, graph_))) {
+      reached[boost::source(link, graph_)] = true;
     }
-  };
-  Mark mark;
-  mark.causes = &causes;
-  boost::breadth_first_search(boost::make_reverse_graph(graph_), id - 1, boost::visitor(mark));
-  return causes;
+  }
+  return reached;
+}
+
+std::vector<bool> CausalGraph::future_of(const std::vector<EventId>& ids) const {
+  std::vector<bool> reached(trace_.events.size(), false);
+  for (const EventId id : ids) reached[id - 1] = true;
+  for (std::size_t v = 0; v < reached.size(); ++v) {
+    if (!reached[v]) continue;
+    for (const auto& link : boost::make_iterator_range(boost::out_edges(v, graph_))) {
+      reached[boost::target(link, graph_)] = true;
+    }
+  }
+  return reached;
 }
 
 bool CausalGraph::happens_before(EventId a, EventId b) const {
-  return a < b && causes_of(b)[a - 1];
+  if (a >= b) return false;
+  const auto [known, fresh] = causes_.try_emplace(b);
+  if (fresh) known->second = past_of({b});
+  return known->second[a - 1];
 }
 
 std::vector<EventId> CausalGraph::chain(EventId from, EventId to, NodeId home) const {

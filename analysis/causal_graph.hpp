@@ -39,8 +39,13 @@ class CausalGraph {
   /// The send of a receive or lose; 0 when the trace does not tell.
   EventId send_of(EventId id) const;
 
-  /// Whether `a` is among the causes of `b`. O(events) for the first question about `b`.
+  /// Whether `a` is among the causes of `b`. O(events and links) for the first question about `b`.
   bool happens_before(EventId a, EventId b) const;
+
+  /// Which events are among `ids` or happen before one of them; at [id - 1]. O(events and links).
+  std::vector<bool> past_of(const std::vector<EventId>& ids) const;
+  /// Which events are among `ids` or happen after one of them.
+  std::vector<bool> future_of(const std::vector<EventId>& ids) const;
 
   /// The cheapest chain of causes from `from` to `to`, both included: messages rather than the
   /// order of a node, and that of node `home` (which waits, it does not work) only when nothing
@@ -72,7 +77,6 @@ class CausalGraph {
   void link_events();
   void learn_messages();
   void learn_operations();
-  const std::vector<bool>& causes_of(EventId id) const;
 
   const Trace& trace_;
   Graph graph_;

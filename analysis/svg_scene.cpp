@@ -11,6 +11,7 @@
 #include "analysis/reading.hpp"
 #include "analysis/svg_items.hpp"
 #include "analysis/svg_limits.hpp"
+#include "analysis/svg_nodes.hpp"
 #include "analysis/svg_orders.hpp"
 #include "analysis/view_words.hpp"
 
@@ -21,17 +22,13 @@ namespace {
 constexpr std::size_t kMostTitle = 400;  // characters of a text for pointing at something
 constexpr std::size_t kMostKinds = 7;  // of messages, before what they wrap is no longer told apart
 
-LaneKind lane_kind(const TraceNode& node) {
-  const auto is = [&](std::string_view word) { return node.role.find(word) != std::string::npos; };
-  return is("client") ? LaneKind::client : is("oracle") ? LaneKind::oracle : LaneKind::server;
-}
-
 /// Goes through the events once and keeps what is open.
 class Reader {
  public:
   Reader(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
-         const std::vector<Explanation>& explanations)
-      : trace_(trace), limits_(limits), items_(trace) {
+         const std::vector<Explanation>& explanations, const Excerpt* part)
+      : trace_(trace), part_(part), limits_(limits), items_(trace) {
+    if (part_ != nullptr) clamp_to_part();
     for (const Explanation& each : explanations) {
       lit_.insert(each.events.begin(), each.events.end());
       lit_.insert(each.context.begin(), each.context.end());
@@ -47,7 +44,7 @@ class Reader {
     make_lanes();
     choose_kind_names();
     for (const TraceEvent& e : trace_.events) read_event(e);
-    scene_.orders = orders_of(trace_, items_, lanes_);
+    if (part_ == nullptr) scene_.orders = orders_of(trace_, items_, lanes_);
     finish();
     return std::move(scene_);
   }
@@ -76,6 +73,16 @@ class Reader {
  private:
   using NodeObject = std::pair<std::size_t, std::string>;
 
+  /// What came before the part's begin and lasts is drawn from there on.
+  void clamp_to_part() {
+    scene_.begin = scene_.end = trace_.events[part_->end - 1].at.ns;
+    for (const EventId id : part_->events) {
+      const TraceEvent& e = trace_.events[id - 1];
+      if (e.kind != TraceKind::fault) scene_.begin = std::min(scene_.begin, e.at.ns);
+    }
+  }
+  bool is_drawn(const TraceEvent& e) const { return part_ == nullptr || part_->has(e.id); }
+
   void read_head() {
     const std::string title = printable(text_field(trace_.scenario, "title"));
     const std::string id = printable(trace_.scenario_id);
@@ -88,66 +95,16 @@ class Reader {
     } else if (trace_.outcome == Outcome::limit) {
       scene_.subtitle += ", cut off by a limit";
     }
+    if (part_ != nullptr) scene_.subtitle += "; only " + part_->what;
   }
 
-  /// Lanes in the figures' order; nodes at which nothing happens go first when there are too many.
+  /// The network, when faults hit it, is the first.
   void make_lanes() {
-    std::map<std::string, int> group_sizes;
-    bool network = false;
-    for (const TraceEvent& e : trace_.events) {
-      network = network || (e.kind == TraceKind::fault && !concerns_node(short_name(e.name)));
-    }
-    for (const TraceNode& n : trace_.nodes) ++group_sizes[n.group];
-    if (network) {
-      network_ = scene_.lanes.size();
-      scene_.lanes.push_back({"network", "", LaneKind::network});
-    }
-    const bool crowded = trace_.nodes.size() > limits_.lanes;
-    const std::set<NodeId> kept = crowded ? nodes_that_matter() : std::set<NodeId>{};
-    std::size_t left_out = 0;
-    for (const LaneKind kind : {LaneKind::client, LaneKind::oracle, LaneKind::server}) {
-      for (std::uint32_t i = 0; i < trace_.nodes.size(); ++i) {
-        const TraceNode& node = trace_.nodes[i];
-        if (lane_kind(node) != kind) continue;
-        if (crowded && kept.count({i}) == 0) {
-          ++left_out;
-          continue;
-        }
-        const bool replica = group_sizes[node.group] > 1 && node.group != node.name;
-        lanes_[{i}] = scene_.lanes.size();
-        std::string role = replica ? "replica of " + node.group : node.role;
-        if (node.faulty) role = role.empty() ? "faulty" : role + ", faulty";
-        scene_.lanes.push_back({printable(node.name), printable(role), kind});
-      }
-    }
-    if (left_out > 0) {
-      scene_.omissions.push_back(counted(left_out, "node") + " left out: too many to be read.");
-    }
-  }
-
-  /// Those that take part in what violates something, then those with the most to do; at most as
-  /// many as can be read. What a node reports as it starts is no part in anything.
-  std::set<NodeId> nodes_that_matter() const {
-    std::map<NodeId, std::pair<bool, std::size_t>> parts;
-    for (const TraceEvent& e : trace_.events) {
-      const bool at_start =
-          e.kind == TraceKind::start || (e.kind == TraceKind::note && e.parents.size() == 1 &&
-                                         e.parents[0] - 1 < trace_.events.size() &&
-                                         trace_.events[e.parents[0] - 1].kind == TraceKind::start);
-      if (e.node == kNobody || (at_start && witness_.count(e.id) == 0)) continue;
-      auto& [is_witness, count] = parts[e.node];
-      is_witness = is_witness || witness_.count(e.id) != 0;
-      ++count;
-    }
-    std::vector<std::pair<std::pair<bool, std::size_t>, NodeId>> order;
-    for (const auto& [node, part] : parts) order.emplace_back(part, node);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
-    std::set<NodeId> kept;
-    for (const auto& [part, node] : order) {
-      if (kept.size() < limits_.lanes) kept.insert(node);
-    }
-    return kept;
+    NodeLanes made = lanes_of_nodes(trace_, witness_, part_, limits_);
+    scene_.lanes = std::move(made.lanes);
+    lanes_ = std::move(made.of);
+    if (made.left_out == 0) return;
+    scene_.omissions.push_back(counted(made.left_out, "node") + " left out: too many to be read.");
   }
 
   void choose_kind_names() {
@@ -167,8 +124,8 @@ class Reader {
   }
 
   bool is_drawn_send(const TraceEvent& e) const {
-    return e.kind == TraceKind::send && e.node != e.peer && lanes_.count(e.node) != 0 &&
-           lanes_.count(e.peer) != 0;
+    return e.kind == TraceKind::send && is_drawn(e) && e.node != e.peer &&
+           lanes_.count(e.node) != 0 && lanes_.count(e.peer) != 0;
   }
 
   void read_event(const TraceEvent& e) {
@@ -181,7 +138,7 @@ class Reader {
       case TraceKind::note:
         return read_note(e);
       case TraceKind::fault:
-        return read_fault(e);
+        return is_later(e) ? void() : read_fault(e);
       default:
         return;
     }
@@ -212,7 +169,7 @@ class Reader {
   void read_arrival(const TraceEvent& e) {
     for (const EventId parent : e.parents) {
       const auto it = sends_.find(parent);
-      if (it == sends_.end()) continue;
+      if (it == sends_.end() || is_later(e)) continue;
       std::size_t index = it->second;
       if (scene_.arrows[index].fate != Fate::under_way) {  // duplicated by the network
         scene_.arrows.push_back(scene_.arrows[index]);
@@ -233,6 +190,7 @@ class Reader {
     const auto lane = lanes_.find(e.node);
     if (lane == lanes_.end()) return;
     const std::string name = short_name(e.name);
+    if (!is_drawn(e)) return read_note_around(e, lane->second, name);
     if (name == "Invoke" || name == "ActionCall") return invoke(e, lane->second);
     if (name == "Return" || name == "ActionDone") return finish_operation(e);
     if (name == "ExecuteStart") return start_execution(e, lane->second);
@@ -242,17 +200,41 @@ class Reader {
     if (name == "Applied" && items_.any()) return apply(e, lane->second);
     if (name == "Output" || name == "Processed") return put_out(e, lane->second);
     if (name == "Propose" || name == "Decide") return agree(e, lane->second);
+    read_object(e, lane->second, name);
+  }
+
+  /// Of what is not in the part: how things that are in it end, and what nodes have.
+  void read_note_around(const TraceEvent& e, std::size_t lane, const std::string& name) {
+    const bool ends_call = name == "Return" || name == "ActionDone";
+    const bool ends = ends_call || name == "ExecuteEnd";
+    if (!is_later(e)) {
+      if (ends_call) return finish_operation(e);
+      if (name == "ExecuteEnd") return end_execution(e, lane);
+      return read_object(e, lane, name);
+    }
+    if (!ends) return;
+    const std::int64_t op = integer_field(e.data, "op", -1);
+    if (const auto it = operations_.find(op); ends_call && it != operations_.end()) {
+      later_.insert(it->second);
+    }
+    if (const auto it = executions_.find({lane, op}); !ends_call && it != executions_.end()) {
+      later_.insert(it->second);
+    }
+  }
+
+  /// What a node has, or knows where to find.
+  void read_object(const TraceEvent& e, std::size_t lane, const std::string& name) {
     const std::string object = printable(text_field(e.data, "object"));
-    if (name == "Own") open_bar(e, lane->second, object, false, object);
-    if (name == "Initial") initial(e, lane->second, object);
-    if (name == "Disown") close_bar(e, lane->second, object, false);
-    if (name == "CacheDrop") close_bar(e, lane->second, object, true);
+    if (name == "Own") open_bar(e, lane, object, false, object);
+    if (name == "Initial") initial(e, lane, object);
+    if (name == "Disown") close_bar(e, lane, object, false);
+    if (name == "CacheDrop") close_bar(e, lane, object, true);
     if (name == "CacheFill") {
-      close_bar(e, lane->second, object, true);
+      close_bar(e, lane, object, true);
       const std::string where = printable(text_field(e.data, "where"));
       std::string label = where == "copy" ? "copy of " + object : "cache of " + object;
       if (where != "copy" && !where.empty()) label += " → " + where;
-      open_bar(e, lane->second, object, true, std::move(label));
+      open_bar(e, lane, object, true, std::move(label));
     }
   }
 
@@ -436,7 +418,7 @@ class Reader {
 
   void read_fault(const TraceEvent& e) {
     const std::string name = short_name(e.name);
-    std::size_t lane = network_;
+    std::size_t lane = 0;  // the network
     if (concerns_node(name)) {
       auto it = lanes_.find(e.node);
       for (const auto& [node, number] : lanes_) {
@@ -445,18 +427,23 @@ class Reader {
       }
       if (it == lanes_.end()) return;
       lane = it->second;
+    } else if (!is_drawn(e)) {
+      return;
     }
     const std::string what = fault_words(name);
-    scene_.marks.push_back({lane, see(e.at.ns), what,
-                            what + " at " + time_words(e.at.ns) + ": " + fields_words(e.data)});
+    const std::int64_t at = see(e.at.ns);
+    if (is_drawn(e) && e.at.ns >= scene_.begin) {
+      scene_.marks.push_back(
+          {lane, at, what, what + " at " + time_words(e.at.ns) + ": " + fields_words(e.data)});
+    }
     if (name == "Crash") {
-      end_outage(lane, false, e.at.ns);  // a crash ends a pause
-      begin_outage(lane, true, e.at.ns);
+      end_outage(lane, false, at);  // a crash ends a pause
+      begin_outage(lane, true, at);
       crash(e, lane);
     }
-    if (name == "Pause") begin_outage(lane, false, e.at.ns);
-    if (name == "Recover") end_outage(lane, true, e.at.ns);
-    if (name == "Resume") end_outage(lane, false, e.at.ns);
+    if (name == "Pause") begin_outage(lane, false, at);
+    if (name == "Recover") end_outage(lane, true, at);
+    if (name == "Resume") end_outage(lane, false, at);
     if (name != "Recover") return;
     const Value* storage = e.data.find("storage");
     const bool* kept = storage == nullptr ? nullptr : storage->as_bool();
@@ -506,12 +493,18 @@ class Reader {
     for (const EventId id : lit_) {
       if (id >= 1 && id <= trace_.events.size()) see(trace_.events[id - 1].at.ns);
     }
-    cut_tail(scene_, last_lit());
+    if (part_ == nullptr) cut_tail(scene_, last_lit());
+    if (part_ != nullptr) {
+      std::erase_if(scene_.bars, [&](const Bar& bar) { return bar.to == scene_.begin; });
+      std::erase_if(scene_.outages, [&](const Outage& o) { return o.to == scene_.begin; });
+    }
     for (std::size_t i = 0; i < scene_.boxes.size(); ++i) {
       Box& box = scene_.boxes[i];
       const auto stopped = stopped_.find(i);
       if (box.open) box.to = stopped == stopped_.end() ? scene_.end : stopped->second;
-      if (box.open) box.label += box.operation ? " → no reply" : " → unfinished";
+      const bool later = later_.count(i) != 0;
+      if (box.open)
+        box.label += later ? " → later" : box.operation ? " → no reply" : " → unfinished";
       const std::string span =
           box.open ? " from " + time_words(box.from)
                    : fmt::format(" from {} to {}", time_words(box.from), time_words(box.to));
@@ -549,29 +542,34 @@ class Reader {
 
   /// Remembers that something is drawn at this time.
   std::int64_t see(std::int64_t at) {
+    if (part_ != nullptr) return std::clamp(at, scene_.begin, scene_.end);
     scene_.begin = seen_ ? std::min(scene_.begin, at) : at;
     scene_.end = seen_ ? std::max(scene_.end, at) : at;
     seen_ = true;
     return at;
   }
 
+  /// Whether it happens after all that is drawn.
+  bool is_later(const TraceEvent& e) const { return part_ != nullptr && e.id > part_->end; }
+
   const Trace& trace_;
+  const Excerpt* part_;
   SceneLimits limits_;
   Items items_;
   Scene scene_;
   bool seen_ = false;
   bool short_kinds_ = false;
   bool draw_arrows_ = true;
-  std::size_t network_ = 0;
   std::size_t boxes_left_out_ = 0;
   std::set<EventId> witness_;
   std::set<EventId> lit_;  ///< belongs to an explanation
   std::map<NodeId, std::size_t> lanes_;
   std::map<std::string, std::size_t> kinds_;
-  std::map<EventId, std::size_t> sends_;                                    ///< arrow by send
-  std::map<std::int64_t, std::string> names_;                               ///< of operations
-  std::map<std::int64_t, std::string> functions_;                           ///< of operations
-  std::map<std::int64_t, std::size_t> operations_;                          ///< box by operation
+  std::map<EventId, std::size_t> sends_;            ///< arrow by send
+  std::map<std::int64_t, std::string> names_;       ///< of operations
+  std::map<std::int64_t, std::string> functions_;   ///< of operations
+  std::set<std::size_t> later_;                     ///< boxes that end after all that is drawn
+  std::map<std::int64_t, std::size_t> operations_;  ///< box by operation
   std::map<std::pair<std::size_t, std::int64_t>, std::size_t> executions_;  ///< open, by lane
   std::map<std::size_t, std::pair<std::int64_t, std::size_t>> applied_;  ///< last, and box, by lane
   std::map<std::size_t, std::pair<std::size_t, std::string>> broadcast_;  ///< last box and item
@@ -586,8 +584,8 @@ class Reader {
 }  // namespace
 
 Scene scene_of(const Trace& trace, const std::vector<Finding>& findings, const SceneLimits& limits,
-               const std::vector<Explanation>& explanations) {
-  Reader reader(trace, findings, limits, explanations);
+               const std::vector<Explanation>& explanations, const Excerpt* part) {
+  Reader reader(trace, findings, limits, explanations, part);
   Scene scene = reader.read();
   Reader::tell(scene, trace, explanations, reader.lanes());
   return scene;

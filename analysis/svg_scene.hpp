@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/causes.hpp"
+#include "analysis/cone.hpp"
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
 
@@ -145,8 +146,11 @@ struct SceneLimits {
   std::size_t windows = 12;
 };
 
-/// Reads a trace. What is missing or malformed in its notes is left out. O(n log n).
+/// Reads a trace, or a part of it. What is missing or malformed in its notes is left out. Of a part
+/// only its own events are drawn, with where the messages arrive, when operations and executions
+/// end and what nodes hold at its begin. O(n log n).
 Scene scene_of(const Trace& trace, const std::vector<Finding>& findings,
-               const SceneLimits& limits = {}, const std::vector<Explanation>& explanations = {});
+               const SceneLimits& limits = {}, const std::vector<Explanation>& explanations = {},
+               const Excerpt* part = nullptr);
 
 }  // namespace sibyl::analysis::svg

@@ -141,14 +141,13 @@ void append_text(std::string& out, const Text& text) {
 
 }  // namespace
 
-std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings,
-                     const std::vector<analysis::Explanation>& explanations) {
-  analysis::svg::Scene scene = analysis::svg::scene_of(trace, findings, {}, explanations);
-  const Picture picture = analysis::svg::lay_out(scene);
+namespace analysis::svg {
+
+std::string svg_of(const Picture& picture) {
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {0} {1}\" role=\"img\">\n<title>{2}</title>\n",
-      picture.width, picture.height, analysis::svg::escaped(picture.title));
+      picture.width, picture.height, escaped(picture.title));
   append_style(out);
   out += fmt::format("<rect class=\"page\" width=\"{}\" height=\"{}\"/>\n", picture.width,
                      picture.height);
@@ -156,6 +155,15 @@ std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& f
   for (const Text& text : picture.texts) append_text(out, text);
   out += "</svg>\n";
   return out;
+}
+
+}  // namespace analysis::svg
+
+std::string svg_view(const Trace& trace, const std::vector<analysis::Finding>& findings,
+                     const std::vector<analysis::Explanation>& explanations,
+                     const analysis::Excerpt* part) {
+  const auto scene = analysis::svg::scene_of(trace, findings, {}, explanations, part);
+  return analysis::svg::svg_of(analysis::svg::lay_out(scene));
 }
 
 }  // namespace sibyl

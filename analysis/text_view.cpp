@@ -302,14 +302,18 @@ class Lines {
 }  // namespace
 
 std::string text_view(const Trace& trace, const std::vector<Finding>& findings,
-                      const std::vector<analysis::Explanation>& explanations) {
+                      const std::vector<analysis::Explanation>& explanations,
+                      const analysis::Excerpt* part) {
   std::string out;
   append_head(out, trace);
+  if (part != nullptr) append_wrapped(out, "", "Only " + part->what, 0);
   append_findings(out, findings);
   const Lines lines(trace, findings, explanations);
   append_legend(out, lines.marks(), !explanations.empty());
   append_line(out, lines.heading());
-  for (const TraceEvent& e : trace.events) append_line(out, lines.line(e));
+  for (const TraceEvent& e : trace.events) {
+    if (part == nullptr || part->has(e.id)) append_line(out, lines.line(e));
+  }
   std::size_t first = 1;
   for (const analysis::Explanation& each : explanations) {
     out += fmt::format("\nWhy {} is violated\n", analysis::printable(each.property));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/causes.hpp"
+#include "analysis/cone.hpp"
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
 
@@ -15,8 +16,9 @@ namespace sibyl {
 /// In the margin, "|" stands within the span of time of a violation and "*" at the events that
 /// show it. Explanations are told at the end, and their steps are numbered in the margin; ">"
 /// stands at the other events that belong to them. Lines have at most 140 characters and end in "…"
-/// when they were cut. UTF-8. O(n log n).
+/// when they were cut. With `part`, the lines of its events alone. UTF-8. O(n log n).
 std::string text_view(const Trace& trace, const std::vector<analysis::Finding>& findings,
-                      const std::vector<analysis::Explanation>& explanations = {});
+                      const std::vector<analysis::Explanation>& explanations = {},
+                      const analysis::Excerpt* part = nullptr);
 
 }  // namespace sibyl

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "analysis/causes.hpp"
+#include "analysis/cone.hpp"
 #include "analysis/svg_view.hpp"
 #include "analysis/text_view.hpp"
 #include "cli/verbs.hpp"
@@ -21,7 +22,13 @@ struct ViewSettings {
   std::string file;
   std::string to;
   bool explain = false;
+  bool cone = false;
 };
+
+/// What the drawing of a cone takes at most, in bytes.
+constexpr std::size_t kMostConeDrawing = 200'000;
+constexpr std::size_t kMostConeEvents = 300;
+constexpr std::size_t kFewestConeEvents = 8;
 
 std::string form_of(const ViewSettings& settings) {
   if (!settings.to.empty()) return settings.to;
@@ -35,6 +42,40 @@ std::string form_of(const ViewSettings& settings) {
       fmt::format("-o {}: the file's end says what to draw: .svg or .txt; or say --to svg "
                   "or --to text",
                   out));
+}
+
+std::string drawing_of(const std::string& form, const Trace& trace,
+                       const std::vector<analysis::Finding>& findings,
+                       const std::vector<analysis::Explanation>& why,
+                       const analysis::Excerpt* part) {
+  return form == "svg" ? svg_view(trace, findings, why, part)
+                       : text_view(trace, findings, why, part);
+}
+
+/// The causal cone of a violation: of one with a core where there is one, of the first otherwise.
+/// As many of its events as a drawing of bounded size can have.
+std::string cone_of_violation(const ViewSettings& settings, const Trace& trace,
+                              const std::vector<analysis::Finding>& findings) {
+  const analysis::Finding* chosen = nullptr;
+  for (const analysis::Finding& each : findings) {
+    if (!has_cone(trace, each)) continue;
+    const bool has_core = each.witness.find("core") != nullptr;
+    if (chosen == nullptr || (has_core && chosen->witness.find("core") == nullptr)) chosen = &each;
+  }
+  if (chosen == nullptr) {
+    throw InputError(settings.file, "", "no property is violated in it: there is no cone to draw");
+  }
+  const analysis::CausalGraph graph(trace);
+  const analysis::Cone cone = cone_of(graph, *chosen);
+  std::vector<analysis::Explanation> why;
+  if (settings.explain) why.push_back(explain_causes(trace, *chosen));
+  const std::string form = form_of(settings);
+  for (std::size_t most = kMostConeEvents;; most /= 2) {
+    const analysis::Excerpt part =
+        excerpt_of(graph, cone, why.empty() ? nullptr : &why.front(), most);
+    std::string drawing = drawing_of(form, trace, {*chosen}, why, &part);
+    if (drawing.size() <= kMostConeDrawing || most < 2 * kFewestConeEvents) return drawing;
+  }
 }
 
 int view(const ViewSettings& settings, Io& io) {
@@ -68,10 +109,14 @@ int view(const ViewSettings& settings, Io& io) {
   }
   const std::string& out = settings.common.out;
   const bool to_file = !out.empty() && out != "-";
-  std::vector<analysis::Explanation> why;
-  if (settings.explain) why = analysis::explain_all(trace, findings);
-  const std::string drawing =
-      form == "svg" ? svg_view(trace, findings, why) : text_view(trace, findings, why);
+  std::string drawing;
+  if (settings.cone) {
+    drawing = cone_of_violation(settings, trace, findings);
+  } else {
+    std::vector<analysis::Explanation> why;
+    if (settings.explain) why = analysis::explain_all(trace, findings);
+    drawing = drawing_of(form, trace, findings, why, nullptr);
+  }
   if (to_file || !settings.common.json) emit(io, out, drawing);
   if (settings.common.json) {
     Value summary(Value::Object{{"id", trace.scenario_id}, {"form", form}});
@@ -96,6 +141,9 @@ Action add_view(CLI::App& verb, Io& io) {
       ->check(CLI::IsMember({"text", "svg"}));
   verb.add_flag("--explain", settings->explain,
                 "Tell why each violated property is violated, and mark what belongs to it");
+  verb.add_flag("--cone", settings->cone,
+                "Draw of a violation only its causal cone: what led to the answers of its core; in "
+                "at most 200 kB. With --explain also what belongs to the explanation");
   return [settings, &io] { return view(*settings, io); };
 }
 

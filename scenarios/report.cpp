@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "analysis/causes.hpp"
+#include "analysis/cone.hpp"
 #include "analysis/reading.hpp"
 #include "scenarios/json.hpp"
 #include "sibyl_version.hpp"
@@ -215,7 +216,9 @@ Value departures_json(const std::vector<Departure>& departures) {
 
 Value report_json(const Scenario& scenario, const RunResult& result, bool explain) {
   Value::Object properties;
-  for (const Finding& finding : result.findings) {
+  std::vector<Finding> findings = result.findings;
+  if (explain) analysis::add_cones(result.trace, findings);
+  for (const Finding& finding : findings) {
     Value judged = finding_json(finding, scenario.expect.verdict_of(finding.property));
     if (explain) {
       const analysis::Explanation why = analysis::explain_causes(result.trace, finding);
@@ -301,9 +304,15 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
 
 std::string explanations_text(const RunResult& result) {
   std::string out;
+  std::vector<Finding> findings = result.findings;
+  const std::vector<analysis::Cone> cones = analysis::add_cones(result.trace, findings);
   for (const analysis::Explanation& why : analysis::explain_all(result.trace, result.findings)) {
     out += fmt::format("  why {} is violated\n", why.property);
     out += shown_lines(analysis::explanation_text(why, result.trace, 4));
+    for (const analysis::Cone& cone : cones) {
+      if (cone.property != why.property) continue;
+      for (const std::string& line : cone_words(result.trace, cone)) out += "    " + line + "\n";
+    }
   }
   return out;
 }

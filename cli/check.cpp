@@ -11,9 +11,11 @@
 
 #include "analysis/check/consistency.hpp"
 #include "analysis/check/judge.hpp"
+#include "analysis/cone.hpp"
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/properties.hpp"
+#include "cli/check_draw.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/histories/follow.hpp"
 #include "scenarios/histories/load.hpp"
@@ -42,6 +44,7 @@ struct CheckSettings {
   std::string consistency;
   std::string format = "auto";
   std::string timeout;
+  std::string draw;  ///< a file for a drawing of the core
   std::vector<std::string> properties;
   std::uint64_t megabytes = 4096;
   bool keyed = false;
@@ -55,7 +58,9 @@ struct Judging {
   CheckClock::time_point begin = CheckClock::now();
   std::function<bool()> stop;
 
-  std::string consistency;  ///< its full name
+  std::string consistency;            ///< its full name
+  const Trace* trace = nullptr;       ///< whose operations are judged
+  const History* recorded = nullptr;  ///< these operations, with their events
 };
 
 /// The answer about a history.
@@ -68,7 +73,8 @@ struct HistoryAnswer {
   std::vector<std::string> window;  ///< few operations that show it, a line each
   std::vector<std::string> because;
   Value witness;
-  Value certain;  ///< where it was certain, when that was asked for; else null
+  std::vector<std::string> cone;  ///< of a trace: what led to it, in sentences
+  Value certain;                  ///< where it was certain, when that was asked for; else null
 };
 
 double seconds_since(CheckClock::time_point begin) {
@@ -255,12 +261,35 @@ std::string answer_text(const Judging& judging, const Io& io, const std::string&
   if (!answer.certain.is_null()) text += fmt::format("  {}\n", certain_line(answer));
   if (!answer.summary.empty()) text += fmt::format("  {}\n", shown(answer.summary));
   for (const std::string& line : answer.window) text += fmt::format("    {}\n", shown(line));
-  for (const std::string& line : answer.because) text += fmt::format("  {}\n", shown(line));
+  for (const auto* lines : {&answer.because, &answer.cone}) {
+    for (const std::string& line : *lines) text += fmt::format("  {}\n", shown(line));
+  }
   return text;
 }
 
 std::string plural(std::size_t n, const char* what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+/// Adds the causal cone of a violation in a trace.
+void add_cone(HistoryAnswer& answer, const Judging& judging) {
+  if (answer.verdict != Verdict::violated || judging.trace == nullptr) return;
+  analysis::Finding finding;
+  finding.property = judging.consistency;
+  finding.verdict = answer.verdict;
+  finding.witness = with_events(std::move(answer.witness), *judging.recorded);
+  std::vector<analysis::Finding> findings{std::move(finding)};
+  for (const analysis::Cone& cone : analysis::add_cones(*judging.trace, findings)) {
+    answer.cone = cone_words(*judging.trace, cone);
+  }
+  answer.witness = std::move(findings.front().witness);
+}
+
+/// What stands above a drawing, which has the reasons itself.
+std::string summary_of(const HistoryAnswer& answer) {
+  if (answer.witness.find("core") != nullptr) return answer.summary;
+  const Value* const anomaly = answer.witness.find("anomaly");
+  return anomaly == nullptr || anomaly->as_string() == nullptr ? "" : *anomaly->as_string();
 }
 
 /// Judges and reports. `loaded` is null for the operations of a trace.
@@ -283,6 +312,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
     }
   }
   if (answer.model.empty()) answer.model = settings.model;
+  if (!settings.common.quiet || settings.common.json) add_cone(answer, judging);
   const double seconds = seconds_since(begin);
   const std::size_t skipped = loaded == nullptr ? 0 : loaded->skipped;
   if (settings.common.json) {
@@ -308,7 +338,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"window", std::move(window)},
                       {"because", std::move(because)},
                       {"certain", std::move(answer.certain)},
-                      {"witness", std::move(answer.witness)}});
+                      {"witness", answer.witness}});
     emit(io, settings.common.out, to_json(report) + "\n");
   } else {
     std::string about = plural(history.operations.size(), "operation");
@@ -318,6 +348,9 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
     if (skipped != 0) about += fmt::format("; {} passed over", plural(skipped, "line or event"));
     emit(io, settings.common.out, answer_text(judging, io, name, answer, about, seconds));
   }
+  draw_core(settings.draw,
+            fmt::format("{}: {}", name, verdict_words(judging.consistency, answer.verdict)),
+            summary_of(answer), answer.witness, judging.trace, io);
   return status_of(answer.verdict);
 }
 
@@ -358,6 +391,8 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
   }
   const double seconds = seconds_since(begin);
   const Verdict worst = worst_of(findings);
+  std::vector<analysis::Cone> cones;
+  if (!settings.common.quiet || settings.common.json) cones = analysis::add_cones(trace, findings);
   if (settings.common.json) {
     Value::Object properties;
     for (const auto& each : findings) properties.emplace_back(each.property, finding_json(each));
@@ -369,6 +404,7 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
                                      {"seconds", seconds},
                                      {"properties", std::move(properties)}});
     emit(io, settings.common.out, to_json(report) + "\n");
+    draw_trace(settings.draw, trace, findings, io);
     return status_of(worst);
   }
   std::string text = fmt::format("{}: {} ({}, {:.3f} s)\n", shown(name), shown(trace.scenario_id),
@@ -382,8 +418,13 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
                         colored(settings, io, each.verdict, verdict));
     const bool tells = each.verdict != Verdict::holds || each.vacuous;
     text += tells && !each.summary.empty() ? fmt::format(": {}\n", shown(each.summary)) : "\n";
+    for (const analysis::Cone& cone : cones) {
+      if (cone.property != each.property) continue;
+      for (const std::string& line : cone_words(trace, cone)) text += fmt::format("    {}\n", line);
+    }
   }
   emit(io, settings.common.out, text);
+  draw_trace(settings.draw, trace, findings, io);
   return status_of(worst);
 }
 
@@ -411,8 +452,11 @@ int check_trace(TextWindow& window, const Judging& judging, Io& io) {
   if (recorded.operations.empty()) {
     throw InputError(window.name(), "", "there is no operation in it");
   }
+  Judging of_trace = judging;
+  of_trace.trace = &trace;
+  of_trace.recorded = &recorded.operations;
   return report_history(analysis::flat(recorded.operations), recorded.initial, nullptr,
-                        window.name(), judging, io);
+                        window.name(), of_trace, io);
 }
 
 int check(const CheckSettings& settings, Io& io) {
@@ -431,7 +475,8 @@ int check(const CheckSettings& settings, Io& io) {
     const auto end = end_of_budget(duration_option("--timeout", settings.timeout));
     judging.stop = [end] { return CheckClock::now() >= end; };
   }
-  check_paths({settings.file}, {{"-o", settings.common.out}});
+  check_drawing(settings.draw);
+  check_paths({settings.file}, {{"-o", settings.common.out}, {"--draw", settings.draw}});
   const AtOnce from_here_on(io);
   TextWindow window(ByteSource::open(settings.file));
   if (looks_like_trace(window.text())) return check_trace(window, judging, io);
@@ -496,6 +541,9 @@ Action add_check(CLI::App& verb, Io& io) {
   verb.add_flag("--online", settings->online,
                 "Judge event by event, end at the first after which the history cannot be "
                 "linearizable whatever follows, and name its line");
+  verb.add_option("--draw", settings->draw,
+                  "Draw the core of a violation: FILE.svg or FILE.txt, at most 200 kB")
+      ->check(not_empty);
   verb.add_option("--timeout", settings->timeout,
                   "Time for loading and judging, such as 30s; then it is undecided");
   verb.add_option("--memory", settings->megabytes,

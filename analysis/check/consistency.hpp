@@ -63,7 +63,10 @@ struct Consistency {
   std::vector<Reason> cycle;         ///< violated: each before the next, the last before the first
   std::vector<std::uint32_t> order;  ///< holds, of the first three: such an order, as places;
                                      ///< unknown operations that nobody saw are left out
-  /// {anomaly, operations: [{name, line, process, text}], because: [sentence, …]}, or null.
+  /// {anomaly, operations: [{name, line, operation, process, text, call, return}], because:
+  /// [sentence, …], circle: [{before, after, why, sentence}]}, or null. In the circle operations
+  /// and sentences are places; why is "reads_from", "overwritten" (ww), "overwrites" (rw),
+  /// "real_time", "session" or "inferred".
   Value witness;
 };
 

@@ -206,6 +206,36 @@ class Explainer {
   Consistency found_;
 };
 
+std::string_view edge_name(EdgeKind kind) {
+  switch (kind) {
+    case EdgeKind::write_read:
+      return "reads_from";
+    case EdgeKind::write_write:
+      return "overwritten";
+    case EdgeKind::read_write:
+      return "overwrites";
+    case EdgeKind::real_time:
+      return "real_time";
+    case EdgeKind::session:
+      return "session";
+    case EdgeKind::inferred:
+      break;
+  }
+  return "inferred";
+}
+
+/// An edge as data, by places among the operations; `sentence`: that of its reason in `because`.
+Value edge_of(const Consistency& found, const Reason& reason, std::size_t sentence) {
+  const auto place = [&](std::uint32_t op) {
+    const auto at = std::find(found.operations.begin(), found.operations.end(), op);
+    return static_cast<std::int64_t>(at - found.operations.begin());
+  };
+  Value out;
+  out.set("before", place(reason.from)).set("after", place(reason.to));
+  out.set("why", edge_name(reason.kind));
+  return out.set("sentence", static_cast<std::int64_t>(sentence));
+}
+
 }  // namespace
 
 void put_in_words(const FlatHistory& history, const std::vector<std::string>& said,
@@ -219,7 +249,10 @@ void put_in_words(const FlatHistory& history, const std::vector<std::string>& sa
                                       history.processes.word(op.process), text));
     Value each;
     each.set("name", name).set("line", static_cast<std::int64_t>(op.line));
+    each.set("operation", static_cast<std::int64_t>(found.operations[i]));
     each.set("process", history.processes.word(op.process)).set("text", text);
+    each.set("call", op.call);
+    each.set("return", op.ret == FlatOperation::kNever ? Value() : Value(op.ret));
     operations.push_back(std::move(each));
   }
   Value::List because;
@@ -228,7 +261,9 @@ void put_in_words(const FlatHistory& history, const std::vector<std::string>& sa
     sentences += (sentences.empty() ? "" : "; ") + sentence;
     because.emplace_back(sentence);
   }
+  Value::List circle;
   for (const Reason& reason : found.cycle) {
+    circle.push_back(edge_of(found, reason, because.size()));
     sentences += (sentences.empty() ? "" : "; ") + reason.sentence;
     because.emplace_back(reason.sentence);
   }
@@ -238,6 +273,7 @@ void put_in_words(const FlatHistory& history, const std::vector<std::string>& sa
       fmt::format("{}{}{}. {}.", found.anomaly, found.anomaly.empty() ? "" : ": ", sentences, list);
   if (!found.anomaly.empty()) found.witness.set("anomaly", found.anomaly);
   found.witness.set("operations", std::move(operations)).set("because", std::move(because));
+  if (!circle.empty()) found.witness.set("circle", std::move(circle));
 }
 
 Consistency violated_by(const FlatHistory& history, const Anomaly& anomaly) {

@@ -1,6 +1,7 @@
 // sibyl check: verdicts, exit statuses, forms of input, and what is refused.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -97,6 +98,66 @@ TEST_CASE("weaker consistencies are asked for by name") {
   const Ran wrong = checked(kStale, {"--consistency", "seqential_consistency"});
   CHECK(wrong.status == 64);
   CHECK(wrong.says("did you mean \"sequential_consistency\"?"));
+}
+
+TEST_CASE("check --draw draws what shows a violation, and writes nothing where there is none") {
+  const Folder folder;
+  const std::string history = folder / "h.jsonl";
+  write_file(history, kStale);
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"--model", "register"}, {"--consistency", "strict"}}) {
+    for (const std::string name : {"core.svg", "core.txt"}) {
+      std::vector<std::string> arguments{"check", history, "--draw", folder / name};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      const Ran ran = sibyl_with(arguments);
+      CAPTURE(ran.err);
+      CHECK(ran.status == 1);
+      CHECK(read_file(folder / name, 200'000).find("write x = 2") != std::string::npos);
+    }
+  }
+  write_file(history, kGood);
+  const Ran good =
+      sibyl_with({"check", history, "--model", "register", "--draw", folder / "g.svg"});
+  CHECK(good.status == 0);
+  CHECK(good.says("there is no core of a violation to draw"));
+  CHECK_FALSE(std::filesystem::exists(folder / "g.svg"));
+  const auto status = [&](const std::string& drawing) {
+    return sibyl_with({"check", history, "--model", "register", "--draw", drawing}).status;
+  };
+  CHECK(status(folder / "g.png") == 64);
+  CHECK(status("-") == 64);
+  CHECK(status(history) == 64);
+}
+
+TEST_CASE("the report and the drawings of long histories and long texts have at most 200 kB") {
+  std::string many;
+  std::string texts;
+  const auto put = [](int i, const std::string& f, const std::string& text, int call, int ret) {
+    return line(i % 10, f, "\"" + text + "\"", call, ret);
+  };
+  std::string whole;
+  for (int i = 0; i < 2'000; ++i) {
+    const bool write = i % 2 == 0;
+    many += line(i % 10, write ? "write" : "read", std::to_string(i < 1'990 ? i / 2 : i % 3),
+                 10 * i, 10 * i + 15);
+    if (i >= 200) continue;
+    const std::string text = std::string(300, static_cast<char>('a' + i % 26));
+    if (!write)
+      texts += put(i, "get", i == 199 ? "?" + whole.substr(1) : whole, 10 * i, 10 * i + 5);
+    if (write) whole += text;
+    if (write) texts += put(i, "append", text, 10 * i, 10 * i + 5);
+  }
+  for (const auto& [text, model] : {std::pair{many, "register"}, std::pair{texts, "kv"}}) {
+    const Folder folder;
+    const std::string path = folder / "h.jsonl";
+    write_file(path, text);
+    const std::string svg = folder / "core.svg";
+    const Ran ran = sibyl_with({"check", path, "--model", model, "--json", "--draw", svg});
+    CHECK(ran.status == 1);
+    CHECK(ran.out.size() <= 200'000);
+    CHECK(read_file(svg, 1'000'000).size() <= 200'000);
+    CHECK(sibyl_with({"check", path, "--model", model}).out.size() <= 200'000);
+  }
 }
 
 TEST_CASE("Jepsen's and porcupine's histories are judged, plain, compressed, and from a pipe") {

@@ -4,7 +4,9 @@
 #include <set>
 #include <string>
 
+#include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
 namespace sibyl::explain_test {
@@ -116,6 +118,65 @@ TEST_CASE("view --explain marks the steps and tells them, in text and in a drawi
   const std::string plain = sibyl_with({"view", file, "--only", "ssmr-A1", "--to", "svg"}).out;
   CHECK(!contains(plain, "class=\"number\""));
   CHECK(!contains(plain, "msg pale"));
+}
+
+TEST_CASE("run --explain tells the causal cone, and --json has it in the witness") {
+  const Ran ran = sibyl_with({"run", kChapter + "B2.json", "--only", "ssmr-B2", "--explain"});
+  CHECK(contains(ran.out, "    Causal cone of linearizability: "));
+  const Ran plain = sibyl_with({"run", kChapter + "B2.json", "--only", "ssmr-B2"});
+  CHECK(!contains(plain.out, "Causal cone"));
+  const Ran json =
+      sibyl_with({"run", kChapter + "B2.json", "--only", "ssmr-B2", "--explain", "--json"});
+  const Value report = parse_json(json.out, "the report");
+  const Value& witness = *report.find("properties")->find("linearizability")->find("witness");
+  const Value* cone = witness.find("cone");
+  REQUIRE(cone != nullptr);
+  CHECK(*cone->find("messages")->as_int() > 0);
+  CHECK(!cone->find("events")->as_list()->empty());
+}
+
+TEST_CASE("view --cone draws what led to the answers of the core, and not what did not") {
+  const std::vector<std::string> b2{"view", kChapter + "B2.json", "--only", "ssmr-B2", "--to"};
+  const auto drawn = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), b2.begin(), b2.end());
+    return sibyl_with(more).out;
+  };
+  // What P1 is told of the create comes after it has answered the read.
+  const std::string cone = drawn({"text", "--cone"});
+  CHECK(contains(cone, "Only the causal cone of linearizability: "));
+  CHECK(!contains(cone, "Why linearizability"));
+  CHECK(cone.size() < drawn({"text"}).size());
+  const std::string both = drawn({"text", "--cone", "--explain"});
+  CHECK(contains(both, "Why linearizability is violated\n"));
+  CHECK(both.size() > cone.size());
+  const std::string svg = drawn({"svg", "--cone"});
+  CHECK(contains(svg, "only the causal cone of linearizability"));
+  CHECK(svg.size() < drawn({"svg"}).size());
+  const Ran none = sibyl_with({"view", kOne, "--cone"});
+  CHECK(none.status == 65);
+  CHECK(none.says("no property is violated in it"));
+}
+
+TEST_CASE("check of a trace tells the cone, draws the core, and its report fits the schema") {
+  const Folder folder;
+  const std::string trace = folder / "t.jsonl";
+  sibyl_with({"run", kChapter + "B2.json", "--only", "ssmr-B2", "--quiet", "--trace", trace});
+  const std::string svg = folder / "core.svg";
+  const Ran text = sibyl_with({"check", trace, "--draw", svg});
+  CHECK(contains(text.out, "    Causal cone of linearizability: "));
+  CHECK(contains(read_file(svg, 1'000'000), ">c1</text>"));
+  CHECK(!contains(sibyl_with({"check", trace, "--quiet"}).out, "Causal cone"));
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{}, {"--model", "objects"}, {"--consistency", "strict"}}) {
+    std::vector<std::string> arguments{"check", trace, "--json"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    const Value report = parse_json(sibyl_with(arguments).out, "report");
+    const auto complaint = check_against_check_schema(report);
+    CHECK_FALSE(complaint.has_value());
+    const Value& judged =
+        how.empty() ? *report.find("properties")->find("linearizability") : report;
+    CHECK(judged.find("witness")->find("cone") != nullptr);
+  }
 }
 
 }  // namespace sibyl::explain_test

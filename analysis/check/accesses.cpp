@@ -193,6 +193,12 @@ class AccessReader {
           return;
         }
       }
+      if (op.value2 == FlatOperation::kWhole) {
+        made_.problem =
+            fmt::format("line {}: the value of a {} is {}", op.line, history_.functions.word(op.f),
+                        history_.values.value(op.value).text());
+        return;
+      }
       // What made a refused operation fail is not told: only its objects can tell.
       if (op.refused) continue;
       steps_.each(op, [&](const StepEffect& step) { take(i, op, step); });

@@ -134,19 +134,23 @@ std::uint32_t WordNumbers::number(std::string_view word) {
 
 namespace {
 
-/// The steps [[f, key, value], …] of a command, when its value is such a list.
+/// The steps [[f, key, value], …] of a command, when its value is such a list; a step without a
+/// value has null.
 std::optional<std::vector<FlatStep>> steps_of(const Value& value, FlatHistory& into) {
   const Value::List* list = value.as_list();
   if (list == nullptr) return std::nullopt;
   std::vector<FlatStep> steps;
   for (const Value& each : *list) {
     const Value::List* parts = each.as_list();
-    if (parts == nullptr || parts->size() != 3) return std::nullopt;
-    const std::string* f = (*parts)[0].as_string();
-    const std::string* key = (*parts)[1].as_string();
-    if (f == nullptr || key == nullptr) return std::nullopt;
-    steps.push_back(
-        {into.functions.number(*f), into.keys.number(*key), into.values.code((*parts)[2])});
+    if (parts == nullptr || parts->size() < 2 || parts->size() > 3) return std::nullopt;
+    if ((*parts)[0].as_string() == nullptr || (*parts)[1].as_string() == nullptr)
+      return std::nullopt;
+  }
+  for (const Value& each : *list) {
+    const Value::List& parts = *each.as_list();
+    steps.push_back({into.functions.number(*parts[0].as_string()),
+                     into.keys.number(*parts[1].as_string()),
+                     parts.size() == 3 ? into.values.code(parts[2]) : kNullCode});
   }
   return steps;
 }
@@ -173,6 +177,7 @@ void append_flat(FlatHistory& made, const Operation& op) {
     made.steps.insert(made.steps.end(), steps->begin(), steps->end());
   } else {
     next.value = made.values.code(op.value);
+    if (op.f == "cas" || op.f == "command") next.value2 = FlatOperation::kWhole;
   }
 }
 
@@ -203,7 +208,9 @@ Operation unflat(const FlatHistory& history, const FlatOperation& operation) {
   made.process = std::strtoll(process.c_str(), nullptr, 10);
   made.f = history.functions.word(operation.f);
   if (operation.key != FlatOperation::kNoKey) made.key = history.keys.word(operation.key);
-  if (made.f == "cas") {
+  if (operation.value2 == FlatOperation::kWhole) {
+    made.value = history.values.value(operation.value);
+  } else if (made.f == "cas") {
     made.value =
         Value::List{history.values.value(operation.value), history.values.value(operation.value2)};
   } else if (made.f == "command") {

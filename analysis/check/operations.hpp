@@ -85,7 +85,7 @@ class ValueCodes {
 
  private:
   static constexpr ValueCode kInline = 0x80000000U;
-  static constexpr std::int64_t kMostInline = std::numeric_limits<std::int32_t>::max();
+  static constexpr std::int64_t kMostInline = std::numeric_limits<std::int32_t>::max() - 1;
   ValueCode code_of_large(std::int64_t number);
   ValueCode add(std::uint32_t hash, Value value);
   std::deque<Value> values_;  ///< [0] is null
@@ -122,6 +122,7 @@ struct FlatStep {
 struct FlatOperation {
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   static constexpr std::uint32_t kNoKey = std::numeric_limits<std::uint32_t>::max();
+  static constexpr ValueCode kWhole = std::numeric_limits<ValueCode>::max();  ///< no code
 
   std::int64_t call = 0;
   std::int64_t ret = kNever;     ///< kNever: it never returned (its outcome is then `unknown`)
@@ -129,7 +130,8 @@ struct FlatOperation {
   std::uint32_t key = kNoKey;    ///< in keys
   ValueCode value = kNullCode;   ///< cas: the old value; command: its first step in `steps`,
                                  ///< where `value` is a list [[f, key, value], …]; else the value
-  ValueCode value2 = kNullCode;  ///< cas: the new value; command: the number of its steps
+  ValueCode value2 = kNullCode;  ///< cas: the new value; command: the number of its steps; kWhole:
+                                 ///< its value is no such pair or list, and all of it in `value`
   std::uint32_t line = 0;        ///< where the input has it, from 1
   std::uint16_t f = 0;           ///< in functions
   OperationOutcome outcome = OperationOutcome::ok;

@@ -136,7 +136,8 @@ bool ProblemSearch::fine(const FlatOperation& op) const {
   const bool text = !texts_only_ ||
                     (op.value == kNullCode ? nullable_[op.f] != 0
                                            : all_texts_ && !ValueCodes::is_small_integer(op.value));
-  return known_[op.f] != 0 && returned && text && (!op.refused || refusable_[op.f] != 0);
+  return known_[op.f] != 0 && returned && text && op.value2 != FlatOperation::kWhole &&
+         (!op.refused || refusable_[op.f] != 0);
 }
 
 std::optional<std::string> ProblemSearch::look(std::size_t from, std::size_t to) const {

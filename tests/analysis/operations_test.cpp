@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "analysis/check/consistency.hpp"
+#include "analysis/check/judge.hpp"
+
 namespace sibyl::analysis::operations_test {
 namespace {
 
@@ -44,7 +47,17 @@ TEST_CASE("an operation that was made flat and back is the same") {
   command.key.clear();
   command.value = Value::List{Value(Value::List{Value("read"), Value("x"), Value(1)}),
                               Value(Value::List{Value("write"), Value("y"), Value(2)})};
-  const History history{read, cas, open, command};
+  Operation odd = command;  // values that are not what their functions have
+  odd.value = Value::List{Value("read"), Value("x")};
+  Operation text = command;
+  text.value = "read x";
+  Operation triple = cas;
+  triple.value = Value::List{Value(1), Value(2), Value(3)};
+  Operation bare = cas;
+  bare.value = 2;
+  Operation large = cas;
+  large.value = Value::List{Value(1), Value((std::int64_t{1} << 31) - 1)};
+  const History history{read, cas, open, command, odd, text, triple, bare, large};
   const FlatHistory made = flat(history);
   REQUIRE(made.operations.size() == history.size());
   for (std::size_t i = 0; i < history.size(); ++i) {
@@ -58,6 +71,52 @@ TEST_CASE("an operation that was made flat and back is the same") {
     CHECK(back.outcome == history[i].outcome);
     CHECK(made.operations[i].line == i + 1);
   }
+}
+
+TEST_CASE("what is no command is not judged as an empty one") {
+  Operation odd{3,
+                "",
+                "command",
+                "",
+                Value::List{Value(Value::List{Value(1), Value("x"), Value(1)})},
+                "ok",
+                10,
+                20,
+                OperationOutcome::ok,
+                0,
+                0};
+  JudgeOptions options;
+  options.model = "objects";
+  const Judgement judged = judge(flat({odd}), options);
+  CHECK(judged.verdict == Verdict::inconclusive);
+  CHECK(judged.summary ==
+        "line 1 cannot be judged: a step should be [f, key, value], not [1, x, 1].");
+  options.model = "register";
+  odd.f = "cas";
+  odd.value = 3;
+  CHECK(judge(flat({odd}), options).summary ==
+        "line 1 cannot be judged: the value of a cas should be [old, new], not 3.");
+  const Consistency strict = find_consistency("strict_serializability")->check(flat({odd}), {});
+  CHECK(strict.verdict == Verdict::inconclusive);
+  CHECK(strict.summary == "line 1: the value of a cas is 3.");
+}
+
+TEST_CASE("a step of a command without a value has null") {
+  Operation command{3,
+                    "",
+                    "command",
+                    "",
+                    Value::List{Value(Value::List{Value("read"), Value("x")})},
+                    "ok",
+                    10,
+                    20,
+                    OperationOutcome::ok,
+                    0,
+                    0};
+  const FlatHistory made = flat({command});
+  REQUIRE(made.steps.size() == 1);
+  CHECK(unflat(made, made.operations[0]).value ==
+        Value(Value::List{Value(Value::List{Value("read"), Value("x"), Value()})}));
 }
 
 TEST_CASE("a refusal stays what it is, and a failure says nothing") {

@@ -29,9 +29,8 @@ struct RealTime {
   }
 };
 
-/// Of the operations that take part. At one instant calls come before returns; but a call that
-/// follows a return of its own process at that instant comes after it, by turns (as in stamps.hpp).
-/// O(n) where the input is sorted by time, else O(n log n).
+/// Of the operations that take part, by exact stamps (stamps.hpp). O(n) where the input is sorted
+/// by time, else O(n log n).
 RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part);
 
 /// The operations of each process that take part, in the order of their calls, as chains. An

@@ -8,8 +8,6 @@
 // happen, by the rule of Liveness in reading.hpp.
 #pragma once
 
-#include <functional>
-
 #include "analysis/verdict.hpp"
 #include "sim/trace.hpp"
 
@@ -196,7 +194,7 @@ Finding check_termination(const Trace& trace);
 // linearizability_check.cpp
 
 /// The operations of the trace are linearizable, by the model that fits them (models/models.hpp),
-/// from the state in its Initial notes. `stop`: as in JudgeOptions.
-Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop = {});
+/// from the state in its Initial notes.
+Finding check_linearizability_of(const Trace& trace, const CheckOptions& options);
 
 }  // namespace sibyl::analysis

@@ -15,7 +15,7 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20U;
 
 }  // namespace
 
-Finding check_linearizability_of(const Trace& trace, const std::function<bool()>& stop) {
+Finding check_linearizability_of(const Trace& trace, const CheckOptions& wanted) {
   const RecordedHistory recorded = history_of(trace);
   if (recorded.problem) return inconclusive(*recorded.problem + ".");
   const History& history = recorded.operations;
@@ -29,7 +29,8 @@ Finding check_linearizability_of(const Trace& trace, const std::function<bool()>
   options.witness = &recorded.applied;
   options.wants_order = true;
   options.max_bytes = kMostBytes;
-  options.stop = stop;
+  options.stop = wanted.stop;
+  options.explains = wanted.explains;
   const Judgement judged = judge_recorded(history, options);
   if (judged.verdict == Verdict::inconclusive) return inconclusive(judged.summary);
   if (judged.verdict == Verdict::violated) {

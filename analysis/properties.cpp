@@ -46,7 +46,7 @@ const std::vector<PropertyInfo>& properties() {
        check_termination},
       {"linearizability",
        "every operation takes effect at one instant between its call and its return",
-       [](const Trace& trace) { return check_linearizability_of(trace); },
+       [](const Trace& trace) { return check_linearizability_of(trace, {}); },
        check_linearizability_of},
       {"single_owner", "no two partitions own the same object at the same point of the order",
        check_single_owner},
@@ -88,7 +88,7 @@ const PropertyInfo* find_property(std::string_view name) {
   return nullptr;
 }
 
-Finding check(std::string_view property, const Trace& trace, const std::function<bool()>& stop) {
+Finding check(std::string_view property, const Trace& trace, const CheckOptions& options) {
   const PropertyInfo* info = find_property(property);
   if (info == nullptr) {
     std::string known;
@@ -100,7 +100,7 @@ Finding check(std::string_view property, const Trace& trace, const std::function
         fmt::format("there is no property \"{}\"; there are {}", property, known));
   }
   Finding finding =
-      info->check_until == nullptr ? info->check(trace) : info->check_until(trace, stop);
+      info->check_until == nullptr ? info->check(trace) : info->check_until(trace, options);
   finding.property = info->name;
   return finding;
 }

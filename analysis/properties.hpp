@@ -2,7 +2,6 @@
 // to. Each judges a trace on its own, from the notes of sim/notes.hpp.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,7 @@ struct PropertyInfo {
   std::string_view summary;  ///< one line for people
   Finding (*check)(const Trace&);
   /// The same of a checker that may take long; null for the others.
-  Finding (*check_until)(const Trace&, const std::function<bool()>& stop) = nullptr;
+  Finding (*check_until)(const Trace&, const CheckOptions& options) = nullptr;
 };
 
 /// All properties that can be checked, in the order in which they are listed.
@@ -27,10 +26,7 @@ const std::vector<PropertyInfo>& properties();
 const PropertyInfo* find_property(std::string_view name);
 
 /// Judges one property. Throws std::invalid_argument, naming the known ones, when there is none of
-/// that name. A note that cannot be read makes the finding inconclusive, with the event's number. A
-/// checker that may take long asks `stop`, when it is not empty, now and then whether to give up;
-/// the finding is inconclusive then.
-Finding check(std::string_view property, const Trace& trace,
-              const std::function<bool()>& stop = {});
+/// that name. A note that cannot be read makes the finding inconclusive, with the event's number.
+Finding check(std::string_view property, const Trace& trace, const CheckOptions& options = {});
 
 }  // namespace sibyl::analysis

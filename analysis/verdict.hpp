@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,14 @@ constexpr std::string_view verdict_name(Verdict verdict) {
   if (verdict == Verdict::holds) return "holds";
   return verdict == Verdict::violated ? "violated" : "inconclusive";
 }
+
+/// How a checker that may take long goes about it.
+struct CheckOptions {
+  /// Asked now and then whether to give up; the finding is inconclusive then. May be empty.
+  std::function<bool()> stop;
+  /// Whether it says why something is violated; else that it is, without events or a witness.
+  bool explains = true;
+};
 
 /// The answer of one checker about one trace.
 struct Finding {

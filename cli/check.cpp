@@ -386,7 +386,7 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
     findings = findings_of(trace, judging.stop);
   } else {
     for (const std::string& property : settings.properties) {
-      findings.push_back(analysis::check(property, trace, judging.stop));
+      findings.push_back(analysis::check(property, trace, {judging.stop}));
     }
   }
   const double seconds = seconds_since(begin);

@@ -265,7 +265,8 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.trace.scenario = replayable(scenario, result.trace.seed);
   simulate(scenario, options, result);
   for (const std::string& property : wanted_properties(scenario, options)) {
-    result.findings.push_back(analysis::check(property, result.trace, options.interrupted));
+    result.findings.push_back(analysis::check(property, result.trace,
+                                              {options.interrupted, options.explains_violations}));
     if (options.interrupted && options.interrupted()) throw Interrupted();
   }
   result.history = analysis::history_of(result.trace).operations;

@@ -30,6 +30,8 @@ struct RunOptions {
   /// Ends the run when one of the properties that are judged is violated for certain: those of
   /// analysis::OnlineChecks, and linearizability.
   bool stop_at_violation = false;
+  /// Whether findings say why a property is violated, where that takes a search of its own.
+  bool explains_violations = true;
 };
 
 /// The first violation of a run that was watched for one.

@@ -117,6 +117,7 @@ class Worker {
     RunOptions options;
     options.seed = seed;
     options.interrupted = options_.interrupted;
+    options.explains_violations = false;  // verdicts are counted
     const RunResult result = run_scenario(*scenario_, options);
     for (const analysis::Finding& finding : result.findings) {
       ran.judged.push_back({finding.property, finding.verdict});

@@ -90,12 +90,12 @@ std::vector<analysis::Finding> findings_of(const Trace& trace, const std::functi
       name == nullptr || name->as_string() == nullptr ? nullptr : find_protocol(*name->as_string());
   if (known != nullptr) {
     for (const auto& property : demanded(trace.scenario, *known)) {
-      findings.push_back(analysis::check(property, trace, stop));
+      findings.push_back(analysis::check(property, trace, {stop}));
     }
     return findings;
   }
   for (const auto& property : analysis::properties()) {
-    auto finding = analysis::check(property.name, trace, stop);
+    auto finding = analysis::check(property.name, trace, {stop});
     if (finding.verdict == analysis::Verdict::violated) findings.push_back(std::move(finding));
   }
   return findings;

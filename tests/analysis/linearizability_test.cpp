@@ -364,7 +364,7 @@ TEST_CASE("the property's search asks whether to go on, and is inconclusive when
   w.invoke(w.client, 15, "", steps({step("read", "x")}));
   w.give_back(w.client, 15, "ok", steps({step("read", "x", 99)}));
   int asked = 0;
-  const Finding stopped = check("linearizability", w.trace(), [&] { return ++asked > 0; });
+  const Finding stopped = check("linearizability", w.trace(), {[&] { return ++asked > 0; }});
   CHECK(asked > 0);
   CHECK(stopped.verdict == Verdict::inconclusive);
   CHECK(stopped.property == "linearizability");

@@ -13,8 +13,8 @@ namespace sibyl::analysis {
 
 namespace {
 
-/// Questions of the search for the longest beginning whether to go on, after which it ends.
-constexpr int kMostQuestions = 25;
+/// Steps of the search for the longest beginning, after the first one was found.
+constexpr std::uint64_t kMostSteps = 100'000;
 
 /// The longest beginning, and why nothing could follow.
 struct DeadEnd {
@@ -27,32 +27,28 @@ std::string name_of(const Part& part, std::size_t i) {
   return operation_name(part.operations[i], part.index[i]);
 }
 
-DeadEnd dead_end_of(const Part& part, const Model& model, const Bounds& bounds) {
+/// Nothing where the bounds ended the search.
+std::optional<DeadEnd> dead_end_of(const Part& part, const Model& model, const Bounds& bounds) {
   const FlatHistory history = flat_over(part.operations);
   std::vector<std::uint32_t> all(history.operations.size());
   std::iota(all.begin(), all.end(), 0U);
-  int asked = 0;  // every few thousand steps
-  const Bounds few{[&] { return ++asked > kMostQuestions || (bounds.stop && bounds.stop()); },
-                   bounds.max_bytes};
   const auto steps = machine_steps_of(history, history.operations, all, model, part.initial);
-  const Stuck stuck = stuck_of(history.operations, all, *steps, few);
+  const auto stuck = stuck_of(history.operations, all, *steps, bounds, kMostSteps);
+  if (!stuck) return std::nullopt;
   const auto machine = model.compile(part.operations, part.initial);
   Machine::State state = machine->initial();
   DeadEnd end;
-  for (const std::uint32_t i : stuck.order) {
+  for (const std::uint32_t i : stuck->order) {
     end.order.push_back(name_of(part, i));
     state = *machine->step(state, i);
   }
   end.state = machine->value_of(state);
-  for (const std::uint32_t i : stuck.next) {
-    std::string why = machine->why_not(state, i);
-    if (!why.empty()) end.blocked.emplace_back(name_of(part, i), std::move(why));
-  }
+  for (const std::uint32_t i : stuck->next)
+    end.blocked.emplace_back(name_of(part, i), machine->why_not(state, i));
   return end;
 }
 
 std::string sentence_of(const DeadEnd& stuck) {
-  if (stuck.blocked.empty()) return "no order of these operations gives what they returned";
   std::string out = stuck.order.empty()
                         ? std::string("nothing can go first: ")
                         : fmt::format("after {} nothing can go next: ", listed(stuck.order, 8));
@@ -138,9 +134,17 @@ std::string operation_name(const Operation& op, std::size_t index) {
 
 ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
   sort_by_call(part);
-  const DeadEnd stuck = dead_end_of(part, model, bounds);
+  // Of what was read from elsewhere, what the operations have among themselves says nothing.
+  const std::optional<DeadEnd> end =
+      part.closed ? dead_end_of(part, model, bounds) : std::optional<DeadEnd>();
+  const DeadEnd stuck = end.value_or(DeadEnd{});
   const Contradiction found = part.closed ? contradiction(part, model) : Contradiction{};
-  const std::string sentence = found.sentence.empty() ? sentence_of(stuck) : found.sentence;
+  const std::string sentence =
+      !found.sentence.empty() ? found.sentence
+      : end                   ? sentence_of(stuck)
+      : part.closed ? "where the orders of its operations end was not found within the bounds"
+                    : fmt::format("no choice of the other operations gives these {} an order",
+                                  part.operations.size());
   ViolationWords told;
   told.because = found.reasons;
   if (told.because.empty()) {

@@ -20,7 +20,8 @@ struct Part {
   std::vector<std::size_t> index;  ///< in the whole history, of each operation
   Value initial;
   const FlatHistory* whole = nullptr;  ///< with its own stamps, for the witness; null: this part
-  /// False: what was read may have been written by operations that are not here, or in other words.
+  /// False: what was read may have been written by operations that are not here. No choice of them
+  /// makes these linearizable.
   bool closed = true;
 };
 
@@ -46,7 +47,7 @@ Part part_of(const History& history, const std::vector<std::size_t>& indices,
              const std::map<std::string, Value>& initial, const Model& model);
 
 /// A part that is not linearizable, put in words. The bounds end the search for its longest
-/// beginning.
+/// beginning, which is not looked for where the part is not closed.
 ViolationWords explain(Part part, const Model& model, const Bounds& bounds);
 
 /// "Cxy", or "operation 3" without a label.

@@ -125,8 +125,10 @@ class Layers {
   }
 
   /// Where the search gets stuck; of several dead ends one that the most returned operations reach.
-  Stuck stuck() {
-    notes_dead_ends_ = true;
+  /// Until one is noted no number of steps ends it.
+  std::optional<Stuck> stuck(std::uint64_t most_steps) {
+    most_steps_ = most_steps;
+    no_end_from_ = 0;
     run(false);
     return std::move(stuck_);
   }
@@ -251,7 +253,8 @@ class Layers {
     steps_ += steps;
     if (steps_ - asked_ < kStepsBetweenQuestions) return !exhausted_;
     asked_ = steps_;
-    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop());
+    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop()) ||
+                 (steps_ > most_steps_ && stuck_.has_value());
     return !exhausted_;
   }
 
@@ -281,7 +284,8 @@ class Layers {
 
   /// Stacks the ways to go on at the return of `due`: itself on top, then the others by return.
   void choose(std::uint32_t due) {
-    if (!memory_.insert(at_, state_, exact_, cost_)) return;
+    // A place that is no better than another may be the way to the only dead end of this return.
+    if (!memory_.insert(at_, state_, exact_, cost_) && at_ < no_end_from_) return;
     if (memory_.bytes() + stacked_.capacity() * 8 + steps_of_.bytes() > bounds_.max_bytes) {
       exhausted_ = true;
       out_of_memory_ = true;
@@ -298,6 +302,7 @@ class Layers {
     ++round_;
     ways_.clear();
     std::optional<bool> leaves;
+    const Steps::State before = state_before_waste();
     for (const std::uint32_t i : candidates_) {
       const Op& op = ops_[i];
       std::uint64_t& tried = tried_[2 * op.effect + (op.optional ? 1 : 0)];
@@ -311,13 +316,14 @@ class Layers {
         if (!leaves) leaves = can_be_left();
         if (!*leaves) continue;
       }
+      if (before != Steps::kImpossible && steps_of_.apply(before, op.effect) == next) continue;
       ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
     }
-    if (ops_[due].optional) {  // it ends without having done anything
+    if (ops_[due].optional) {  // it may end without having done anything
       ways_.push_back({at_, state_, due, state_, static_cast<std::uint32_t>(path_.size()), false});
     }
     if (ways_.empty()) {
-      if (notes_dead_ends_) note_dead_end();
+      if (no_end_from_ != kNoNumber) note_dead_end();
       return;
     }
     const auto first = std::find_if(ways_.begin(), ways_.end(),
@@ -327,6 +333,18 @@ class Layers {
     frames_.insert(frames_.end(), ways_.rbegin(), ways_.rend());
     stacked_.insert(stacked_.end(), exact_.begin(), exact_.end());
     stacked_.insert(stacked_.end(), cost_.begin(), cost_.end());
+  }
+
+  /// The state before the last operation, where that need not have been done and nothing has seen
+  /// what it made; else kImpossible. What leads from both states to one does better without it.
+  Steps::State state_before_waste() {
+    if (wasteful_at_ != at_ || no_end_from_ != kNoNumber) return Steps::kImpossible;
+    for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
+      const Op& op = ops_[i];
+      if (op.pure && !done(op) && steps_of_.apply(state_, op.effect) != Steps::kImpossible)
+        return Steps::kImpossible;
+    }
+    return before_wasteful_;
   }
 
   /// Whether the state that nobody sees, once an operation has led there (one that revives
@@ -378,9 +396,10 @@ class Layers {
     }
     const auto returning = std::count_if(
         order.begin(), order.end(), [&](std::uint32_t i) { return !is_open_forever(ops_[i]); });
+    no_end_from_ = std::max(no_end_from_, at_ + 1);
     if (returning <= most_returning_) return;
     most_returning_ = returning;
-    stuck_ = {std::move(order), std::move(next)};
+    stuck_ = Stuck{std::move(order), std::move(next)};
   }
 
   bool take_next() {
@@ -398,7 +417,10 @@ class Layers {
     if (frame.next_state != state_) do_pure();
     path_.push_back(frame.op);
     state_ = frame.next_state;
-    set_done(ops_[frame.op]);
+    const Op& op = ops_[frame.op];
+    set_done(op);
+    wasteful_at_ = op.optional || is_open_forever(op) ? frame.event : kNoNumber;
+    before_wasteful_ = frame.state;
     return true;
   }
 
@@ -439,9 +461,13 @@ class Layers {
   std::uint64_t asked_ = 0;  ///< after how many of them the last question was
   bool exhausted_ = false;
   bool out_of_memory_ = false;
-  bool notes_dead_ends_ = false;
+  std::uint32_t wasteful_at_ = kNoNumber;  ///< where the last step was one that need not be done
+  Steps::State before_wasteful_ = 0;
+  /// From which event on no dead end has been noted yet; kNoNumber: none is to be.
+  std::uint32_t no_end_from_ = kNoNumber;
+  std::uint64_t most_steps_ = 0;
   std::ptrdiff_t most_returning_ = -1;
-  Stuck stuck_;
+  std::optional<Stuck> stuck_;
 };
 
 }  // namespace
@@ -457,12 +483,13 @@ PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
   }
 }
 
-Stuck stuck_of(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
-               Steps& steps, const Bounds& bounds) {
+std::optional<Stuck> stuck_of(const std::vector<FlatOperation>& operations,
+                              const std::vector<std::uint32_t>& part, Steps& steps,
+                              const Bounds& bounds, std::uint64_t most_steps) {
   try {
-    return Layers(operations, part, steps, bounds).stuck();
+    return Layers(operations, part, steps, bounds).stuck(most_steps);
   } catch (const TimeIsUp&) {
-    return {};
+    return std::nullopt;
   }
 }
 

@@ -11,8 +11,9 @@
 //   - an operation that changes no state is done as soon as a state allows it;
 //   - of open operations with the same effect the one that returns first goes first;
 //   - texts that nobody reads are one state (Steps::unseen), entered only when it can be left
-//   before
-//     a read has to return;
+//     before a read has to return;
+//   - an operation that need not be done is not, where the next one makes of both states the same
+//     and nothing has seen what is between them;
 //   - a place is left when another was reached at the same return that differs only in that fewer
 //     operations that never returned were used, or more that change nothing were done.
 #pragma once
@@ -38,9 +39,13 @@ struct Stuck {
   std::vector<std::uint32_t> next;   ///< what it left to go next of the operations that returned
 };
 
-/// Of a part that is not linearizable.
-Stuck stuck_of(const std::vector<FlatOperation>& operations, const std::vector<std::uint32_t>& part,
-               Steps& steps, const Bounds& bounds);
+/// Of a part that is not linearizable: an order that no operation can follow, so that `next` is
+/// never empty. Of several the longest found in about `most_steps`; the first is found in O(n k)
+/// for k open operations. Nothing only where `bounds` ended the search before. `steps` has no
+/// unseen() state (machine_steps_of()).
+std::optional<Stuck> stuck_of(const std::vector<FlatOperation>& operations,
+                              const std::vector<std::uint32_t>& part, Steps& steps,
+                              const Bounds& bounds, std::uint64_t most_steps);
 
 /// A linearization of a part whose operations all returned, when all of its linearizations end in
 /// one state; nothing when there are several, there is none, or a bound was reached. `steps` has no

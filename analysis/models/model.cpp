@@ -11,7 +11,10 @@ std::int32_t ValueTable::intern(const Value& value) {
   if (const std::int64_t* integer = value.as_int()) {
     number = integers_.emplace(*integer, fresh).first->second;
   } else {
-    number = others_.emplace(value.text(), fresh).first->second;
+    std::string text = value.text();
+    const std::uint64_t size = text.size();
+    number = others_.emplace(std::move(text), fresh).first->second;
+    if (number == fresh) bytes_ += 2 * size + 64;  // the text, and the value itself
   }
   if (number == fresh) values_.push_back(value);
   return number;

@@ -31,8 +31,11 @@ class ValueTable {
   const Value& value(std::int32_t number) const {
     return values_[static_cast<std::size_t>(number)];
   }
+  /// Bytes that the values hold, about.
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
+  std::uint64_t bytes_ = 0;
   std::vector<Value> values_;
   std::unordered_map<std::int64_t, std::int32_t> integers_;
   std::unordered_map<std::string, std::int32_t> others_;  ///< by text, which is unambiguous
@@ -58,7 +61,7 @@ class Machine {
   std::string why_not(State state, std::size_t op);
 
   /// Bytes that its states hold, about.
-  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t bytes() const { return bytes_ + values_.bytes(); }
 
   /// The state as an object key -> value, absent ones left out; compile() accepts it as initial.
   virtual Value value_of(State state) const;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "analysis/check/judge.hpp"
+#include "analysis/check/layers.hpp"
 #include "analysis/check/shrink.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
@@ -211,6 +213,44 @@ bool cuts_are_sound(const Part& part, const Model& model, Run run) {
   return true;
 }
 
+/// The search for a linearization always says where it ends: an order that respects real time, that
+/// what was reported allows, and that no operation can follow.
+bool ends_dead(const Part& part, const Model& model, const State& initial, Run run) {
+  const FlatHistory made = flat_over(part.operations);
+  std::vector<std::uint32_t> all(part.operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const auto steps = machine_steps_of(made, made.operations, all, model, part.initial);
+  const auto stuck = stuck_of(made.operations, all, *steps, {}, 100'000);
+  if (!stuck || stuck->next.empty()) return false;
+  State state = initial;
+  std::vector<bool> done(all.size(), false);
+  const auto is_next = [&](std::size_t i) {
+    if (done[i]) return false;
+    for (std::size_t j = 0; j < done.size(); ++j) {
+      if (!done[j] && !pending(part.operations[j]) &&
+          *part.operations[j].ret < part.operations[i].call)
+        return false;
+    }
+    return true;
+  };
+  for (const std::uint32_t i : stuck->order) {
+    Operation op = part.operations[i];
+    if (!is_next(i) || !run(op, state, false)) return false;
+    done[i] = true;
+  }
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    State next = state;
+    Operation op = part.operations[i];
+    if (is_next(i) && run(op, next, false) && !(pending(op) && next == state)) return false;
+  }
+  const auto machine = model.compile(part.operations, part.initial);
+  Machine::State at = machine->initial();
+  for (const std::uint32_t i : stuck->order) at = *machine->step(at, i);
+  return std::none_of(stuck->next.begin(), stuck->next.end(), [&](std::uint32_t i) {
+    return done[i] || pending(part.operations[i]) || machine->why_not(at, i).empty();
+  });
+}
+
 struct Tally {
   int good = 0;
   int bad = 0;
@@ -260,6 +300,7 @@ void compare(std::uint64_t seed, const Model& model, Run run, bool objects, Tall
     }
     whole = std::move(of_key);
   }
+  REQUIRE(ends_dead(whole, model, initial, run));
   const Part window = shrink(whole, model, {}, 100'000);
   REQUIRE_FALSE(brute(window.operations, state_of(window.initial), run));
   if (!contradiction(window, model).sentence.empty()) ++tally.in_words;

@@ -2,7 +2,6 @@
 #include "analysis/check/shrink.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <set>
 
@@ -21,63 +20,6 @@ constexpr std::size_t kMostReplayed = 20'000;  // operations of which a state is
 constexpr std::uint64_t kStepsAPart = 50'000;  // what one judgement may cost, about
 constexpr std::uint64_t kStepsAnOperation = 64;
 constexpr std::uint64_t kStepsAQuestion = 4096;
-constexpr std::size_t kFewest = 8;  // operations that a part is cut down to at first
-
-/// The pieces that the texts of a key consist of: what was put and appended. No piece begins with
-/// another, so that a text can be taken apart in one way only.
-class Pieces {
- public:
-  /// Nothing when the key's texts cannot be taken apart.
-  static std::optional<Pieces> of(const History& history, const std::string& key) {
-    Pieces made;
-    for (const Operation& op : history) {
-      if (op.key != key || op.f == "get" || op.value.as_string() == nullptr) continue;
-      made.all_.push_back(*op.value.as_string());
-      (op.f == "put" ? made.puts_ : made.appends_).push_back(*op.value.as_string());
-    }
-    std::sort(made.all_.begin(), made.all_.end());
-    for (std::size_t i = 0; i < made.all_.size(); ++i) {
-      const std::string& piece = made.all_[i];
-      if (piece.empty()) return std::nullopt;
-      if (i + 1 < made.all_.size() && made.all_[i + 1].compare(0, piece.size(), piece) == 0)
-        return std::nullopt;
-    }
-    for (const Operation& op : history) {
-      if (op.key == key && op.f == "get" && !pending(op) && !made.split(op.value))
-        return std::nullopt;
-    }
-    return made;
-  }
-
-  const std::vector<std::string>& appends() const { return appends_; }
-  const std::vector<std::string>& puts() const { return puts_; }
-
-  /// The pieces of a text, in order; nothing when it is no sequence of different pieces.
-  std::optional<std::vector<std::string>> split(const Value& value) const {
-    std::vector<std::string> found;
-    std::set<std::string> used;
-    const std::string text = value.as_string() == nullptr ? std::string() : *value.as_string();
-    for (std::size_t at = 0; at < text.size();) {
-      // The only candidate is the last piece that does not come after the rest.
-      const std::string_view rest = std::string_view(text).substr(at);
-      const auto after =
-          std::upper_bound(all_.begin(), all_.end(), rest,
-                           [](std::string_view r, const std::string& piece) { return r < piece; });
-      if (after == all_.begin()) return std::nullopt;
-      const std::string& piece = *(after - 1);
-      if (rest.compare(0, piece.size(), piece) != 0 || !used.insert(piece).second)
-        return std::nullopt;
-      found.push_back(piece);
-      at += piece.size();
-    }
-    return found;
-  }
-
- private:
-  std::vector<std::string> all_;  ///< sorted
-  std::vector<std::string> appends_;
-  std::vector<std::string> puts_;
-};
 
 class Shrinker {
  public:
@@ -150,32 +92,6 @@ class Shrinker {
     if (fallback && part.operations.size() > kLarge) part = std::move(*fallback);
   }
 
-  /// Of texts: all but the operations that returned last and the pieces that these wrote, where
-  /// that still fails. More and more of them are tried; large histories become small at once.
-  bool keep_recent(Part& part) {
-    if (model_.name() != "kv" || part.operations.size() <= kFewest) return false;
-    const std::string key = part.operations.front().key;
-    std::vector<std::int64_t> returns;
-    bool texts = false;
-    for (const Operation& op : part.operations) {
-      if (op.key != key) return false;
-      texts = texts || op.f == "append";
-      if (!pending(op)) returns.push_back(*op.ret);
-    }
-    const Value* start = part.initial.find(key);
-    if (!texts || (start != nullptr && *start != Value(""))) return false;
-    const auto pieces = Pieces::of(part.operations, key);
-    if (!pieces) return false;
-    std::sort(returns.begin(), returns.end());
-    for (std::size_t kept = kFewest; kept < returns.size() && !tired(); kept *= 4) {
-      Part rest = recent(part, key, *pieces, returns[returns.size() - kept]);
-      if (!fails(rest)) continue;
-      part = std::move(rest);
-      return true;
-    }
-    return false;
-  }
-
   void drop_values(Part& part) {
     reduce(part, model_.cuts(part.operations), [&](const Part& from, const auto& cuts) {
       return change(from, [&](const Operation& op) {
@@ -200,52 +116,7 @@ class Shrinker {
     });
   }
 
-  void drop_pieces(Part& part) {
-    if (model_.name() != "kv") return;
-    std::set<std::string> keys;
-    for (const Operation& op : part.operations) {
-      if (op.f == "append") keys.insert(op.key);
-    }
-    for (const std::string& key : keys) {
-      if (const Value* start = part.initial.find(key); start != nullptr && *start != Value(""))
-        continue;
-      const auto pieces = Pieces::of(part.operations, key);
-      if (!pieces) continue;
-      using Texts = std::vector<std::string>;
-      reduce(part, pieces->puts(), [&](const Part& from, const Texts& gone) {
-        const std::set<std::string> out(gone.begin(), gone.end());
-        return change(from, [&](const Operation& op) { return after_put(op, key, *pieces, out); });
-      });
-      reduce(part, pieces->appends(), [&](const Part& from, const Texts& gone) {
-        const std::set<std::string> out(gone.begin(), gone.end());
-        return change(from, [&](const Operation& op) { return without(op, key, *pieces, out); });
-      });
-    }
-  }
-
  private:
-  /// What is left without the operations that returned before `first`, but for puts that a text
-  /// read later begins with.
-  static Part recent(const Part& part, const std::string& key, const Pieces& pieces,
-                     std::int64_t first) {
-    const auto is_old = [&](const Operation& op) { return !pending(op) && *op.ret < first; };
-    std::set<std::string> gone;
-    for (const Operation& op : part.operations) {
-      if (op.f != "get" && is_old(op)) gone.insert(*op.value.as_string());
-    }
-    std::set<std::string> old_puts(gone);
-    for (const Operation& op : part.operations) {
-      if (op.f != "get" || is_old(op) || pending(op)) continue;
-      const auto own = pieces.split(op.value);
-      if (!own->empty()) old_puts.erase(own->front());
-    }
-    return change(part, [&](const Operation& op) -> std::optional<Operation> {
-      if (op.f == "get" && is_old(op)) return std::nullopt;
-      const std::optional<Operation> left = after_put(op, key, pieces, old_puts);
-      return left ? without(*left, key, pieces, gone, old_puts) : left;
-    });
-  }
-
   template <typename Keep>
   static Part keep(const Part& part, Keep&& wanted) {
     return change(part, [&](const Operation& op) {
@@ -301,44 +172,6 @@ class Shrinker {
     std::sort(initial.begin(), initial.end(),
               [](const Value::Member& a, const Value::Member& b) { return a.first < b.first; });
     return initial;
-  }
-
-  /// The operation, unless it is one of these puts or read what one of them had begun.
-  static std::optional<Operation> after_put(const Operation& op, const std::string& key,
-                                            const Pieces& pieces,
-                                            const std::set<std::string>& gone) {
-    if (op.key != key || op.f == "append" || (op.f == "get" && pending(op))) return op;
-    if (op.f == "put") {
-      return gone.count(*op.value.as_string()) > 0 ? std::nullopt : std::optional(op);
-    }
-    const auto own = pieces.split(op.value);
-    return !own->empty() && gone.count(own->front()) > 0 ? std::nullopt : std::optional(op);
-  }
-
-  static std::optional<Operation> without(const Operation& op, const std::string& key,
-                                          const Pieces& pieces, const std::set<std::string>& gone) {
-    return without(op, key, pieces, gone, gone);
-  }
-
-  /// Of a text's first piece, which may be that of a put, `gone_first` says whether it goes.
-  static std::optional<Operation> without(const Operation& op, const std::string& key,
-                                          const Pieces& pieces, const std::set<std::string>& gone,
-                                          const std::set<std::string>& gone_first) {
-    if (op.key != key || op.f == "put") return op;
-    if (op.f == "append") {
-      return gone.count(*op.value.as_string()) > 0 ? std::nullopt : std::optional(op);
-    }
-    if (pending(op)) return op;
-    std::string text;
-    const auto own = pieces.split(op.value);
-    for (const std::string& piece : *own) {
-      const bool goes =
-          &piece == &own->front() ? gone_first.count(piece) > 0 : gone.count(piece) > 0;
-      if (!goes) text += piece;
-    }
-    Operation left = op;
-    left.value = Value(std::move(text));
-    return left;
   }
 
   template <typename Change>
@@ -428,16 +261,11 @@ PartAnswer judge_part(const Part& part, const Model& model, const Bounds& bounds
 
 Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t most_work) {
   Shrinker shrinker(model, bounds, most_work);
-  if (shrinker.keep_recent(part)) {
-    shrinker.drop_pieces(part);
-    shrinker.drop_pure(part);
-  }
   constexpr int kMostRounds = 4;
   for (int round = 0; round < kMostRounds && !shrinker.tired(); ++round) {
     const std::size_t before = part.operations.size();
     shrinker.cut_end(part);
     shrinker.drop_values(part);
-    shrinker.drop_pieces(part);
     shrinker.drop_pure(part);
     shrinker.cut_beginning(part);
     if (round > 0 && part.operations.size() == before) break;

@@ -5,9 +5,6 @@
 //   - all after an instant (operations under way then are taken as not yet answered);
 //   - all before an instant at which nothing was under way and only one state is possible;
 //   - all that concerns a key, or one value of a key that is only read and written;
-//   - of texts that are appended to, one appended piece, out of its append and out of all texts
-//     read, or one put with all that was read until the next, where the texts can be taken apart in
-//     one way only (no piece begins with another, and none was written twice);
 //   - an operation that changes no state.
 #pragma once
 

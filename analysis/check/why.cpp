@@ -38,14 +38,19 @@ constexpr std::uint64_t kMostShrinkWork = 4'000'000;
 constexpr std::size_t kMostChoices = 64;
 /// What the search for a longest beginning holds.
 constexpr std::uint64_t kMostWordBytes = std::uint64_t{32} << 20U;
-/// What is shown. A text takes 400 bytes at most, so that all lists together keep kMostWhyBytes.
+/// What is shown. A text takes 2 bytes a character at most, so that all lists together keep
+/// kMostWhyBytes.
 constexpr std::size_t kMostWindow = 100;
 constexpr std::size_t kMostContext = 100;
 constexpr std::size_t kMostConfigurations = 4;
 constexpr std::size_t kMostReasons = 24;
 constexpr std::size_t kMostText = 160;
 
-std::string cut(std::string_view text) { return shortened(printable(text), kMostText); }
+/// As printable text, in at most `most` characters and about 2 * `most` bytes.
+std::string cut(std::string_view text, std::size_t most = kMostText) {
+  std::string out = shortened(printable(text), most);
+  return out.size() <= 2 * most ? out : shortened(out, most / 2);
+}
 
 /// A state or a value, or its text where that is long.
 Value cut_value(const Value& value) {
@@ -59,7 +64,7 @@ struct Window {
   std::vector<WhyRole> roles;  ///< by place in it
   bool minimal = false;
   std::uint64_t tried = 0;
-  bool altered = false;  ///< texts without the pieces that are not needed
+  std::size_t left_out = 0;  ///< operations of the core that are not here: it is too large
 };
 
 class WhyTeller {
@@ -71,7 +76,7 @@ class WhyTeller {
     Window window;
     Numbers part = is_core ? beginning(ask_.part, bounds_) : ask_.part;
     if (part.empty()) part = ask_.part;
-    if (!plain || !find_plain(part, window)) find_other(part, window);
+    if (!plain || !find_core(part, window)) find_other(part, window, plain);
     if (is_core && plain && window.roles.size() > kSmallWindow) find_smaller(window);
     return tell(window, plain);
   }
@@ -95,20 +100,22 @@ class WhyTeller {
     return answer.found == Found::no ? beginning_of(ask_.operations, part, answer.last) : Numbers();
   }
 
-  bool find_plain(const Numbers& part, Window& window, std::uint64_t most = kCoreSteps) const {
-    const Core core = smallest_core(about(part), bounds_, most);
-    if (core.must.empty()) return false;
+  /// The core as a window; whether the search for it ended by itself.
+  bool find_core(const Numbers& part, Window& window, std::uint64_t most = kCoreSteps) const {
+    Core core = smallest_core(about(part), bounds_, most);
     window.minimal = core.verified;
     window.tried = core.tried;
+    window.left_out = core.must.size() - std::min(core.must.size(), kMostWindow);
+    core.must.erase(core.must.begin(),
+                    core.must.begin() + static_cast<std::ptrdiff_t>(window.left_out));
     Numbers all = core.must;
     all.insert(all.end(), core.sources.begin(), core.sources.end());
-    const bool closed = is_plain() || core.must.size() == 1 || !core.sources.empty();
     window.part = as_part(all, FlatOperation::kNever);
-    window.part.closed = closed;
+    window.part.closed = core.closed && window.left_out == 0;
     window.roles.assign(core.must.size(), WhyRole::core);
     window.roles.resize(all.size(), WhyRole::source);
     sort_by_call(window);
-    return true;
+    return core.ended;
   }
 
   /// Looks among all operations of the key for a core that needs fewer of them.
@@ -128,30 +135,34 @@ class WhyTeller {
                      },
                      bounds_.max_bytes};
     const Numbers part = beginning(all, few);
-    if (!part.empty() && find_plain(part, other) && other.roles.size() < window.roles.size() &&
+    if (!part.empty() && find_core(part, other) && other.roles.size() < window.roles.size() &&
         other.minimal)
       window = std::move(other);
   }
 
-  /// Over values, keys and pieces of texts that can be left out.
-  void find_other(const Numbers& part, Window& window) const {
-    const bool texts = ask_.model.name() == "kv";  // shrink() begins with them
-    const bool words_of_file = texts && ask_.history.recorded == nullptr;
-    if (words_of_file && find_plain(part, window, kTextSteps)) return;
+  /// Over values and keys that can be left out; of texts that are appended to, of which no values
+  /// can, the core alone.
+  void find_other(const Numbers& part, Window& window, bool plain) const {
+    const bool recorded = ask_.history.recorded != nullptr;
+    if (!plain && ask_.model.name() == "kv") {
+      find_core(part, window, kTextSteps);
+      return;
+    }
     window = Window();
-    const Numbers fewer = ask_.history.recorded == nullptr && !texts
-                              ? without_needless_reads(about(part), bounds_, kReadSteps)
-                              : part;
+    const Numbers fewer =
+        recorded ? part : without_needless_reads(about(part), bounds_, kReadSteps);
     window.part = as_part(fewer, ask_.operations[part.back()].ret);
     if (judge_part(window.part, ask_.model, bounds_).found == Found::yes) {
       window.part = as_part(fewer, FlatOperation::kNever);  // the part has no last operation
     }
     window.part = shrink(std::move(window.part), ask_.model, bounds_, kMostShrinkWork);
     window.roles.assign(window.part.operations.size(), WhyRole::other);
-    window.altered = words_of_file;
-    if (!window.altered && window.part.operations.size() <= kMostChoices) find_core_in(window);
+    if (window.part.operations.size() <= kMostChoices) {
+      find_core_in(window);
+    } else if (Window core; !recorded && !plain && find_core(part, core)) {
+      window = std::move(core);
+    }
     sort_by_call(window);
-    if (window.altered) window.part.closed = false;
   }
 
   /// Marks the core of a window; what is neither in it nor a source of it is left out, except of
@@ -169,10 +180,11 @@ class WhyTeller {
         {history, history.operations, ask_.model, part.initial, view, first}, bounds_, kCoreSteps);
     window.minimal = core.verified;
     window.tried = core.tried;
-    if (core.must.empty()) return;
+    if (!core.ended) return;
     for (const std::uint32_t i : core.sources) window.roles[i] = WhyRole::source;
     for (const std::uint32_t i : core.must) window.roles[i] = WhyRole::core;
-    if (ask_.history.recorded != nullptr) return;
+    const bool alone = core.must.size() == 1 || core.closed;
+    if (ask_.history.recorded != nullptr || !alone) return;
     Window fewer;
     fewer.part.initial = part.initial;
     fewer.part.whole = part.whole;
@@ -229,7 +241,7 @@ class WhyTeller {
   void add_core(Value& witness, const Window& window, const std::string& others) const;
   void add_ends(ViolationWords& told, const Window& window) const;
   void add_context(Value& witness, const Window& window) const;
-  static void shorten_lists(ViolationWords& told);
+  static void shorten_lists(ViolationWords& told, std::size_t left_out);
 
   const CoreQuestion& ask_;
   const Bounds& bounds_;
@@ -241,12 +253,17 @@ WhyOthers WhyTeller::others_of(const Window& window) const {
   std::vector<bool> shown(ask_.operations.size(), false);
   for (const std::size_t i : window.part.index) shown[i] = true;
   std::int64_t end = std::numeric_limits<std::int64_t>::min();
+  std::vector<ValueCode> read;
   for (std::size_t i = 0; i < window.roles.size(); ++i) {
-    if (window.roles[i] == WhyRole::core) end = std::max(end, *window.part.operations[i].ret);
+    if (window.roles[i] != WhyRole::core) continue;
+    end = std::max(end, *window.part.operations[i].ret);
+    const FlatOperation& op = ask_.operations[window.part.index[i]];
+    if (ask_.view.kinds[op.f] == PlainKind::read) read.push_back(ask_.view.value_of(op));
   }
   for (const std::uint32_t i : ask_.part) {
     const FlatOperation& op = ask_.operations[i];
     if (shown[i] || ask_.view.kinds[op.f] != PlainKind::write || op.call > end) continue;
+    if (std::find(read.begin(), read.end(), ask_.view.value_of(op)) == read.end()) continue;
     const bool ended = op.outcome == OperationOutcome::ok;
     others.add(unflat(ask_.history, op).value, ended ? op.ret : FlatOperation::kNever);
   }
@@ -265,9 +282,10 @@ void WhyTeller::add_core(Value& witness, const Window& window, const std::string
     operations[i].set("text", cut(*operations[i].find("text")->as_string()));
     if (role == WhyRole::core) places.push_back(number(i));
   }
-  if (operations.size() > kMostWindow) {
-    witness.set("operations_left_out", number(operations.size() - kMostWindow));
-    operations.resize(kMostWindow);
+  const std::size_t shown = std::min(operations.size(), kMostWindow);
+  if (const std::size_t gone = window.left_out + operations.size() - shown; gone > 0) {
+    witness.set("operations_left_out", number(gone));
+    operations.resize(shown);
   }
   witness.set("operations", std::move(operations));
   Value core;
@@ -276,10 +294,11 @@ void WhyTeller::add_core(Value& witness, const Window& window, const std::string
   witness.set("core", std::move(core));
 }
 
-/// The final configurations; of a history also as sentences, where the words have no circle.
+/// The final configurations; of a history also as sentences.
 void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
   const FinalConfigurations ends =
-      final_configurations(window.part, ask_.model, kMostConfigurations);
+      window.part.closed ? final_configurations(window.part, ask_.model, kMostConfigurations)
+                         : FinalConfigurations{};
   const auto name = [&](std::size_t i) {
     return operation_name(window.part.operations[i], window.part.index[i]);
   };
@@ -300,7 +319,7 @@ void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
   }
   told.witness.set("configurations", std::move(list));
   told.witness.set("configurations_left_out", number(ends.more));
-  if (ask_.history.recorded != nullptr && !told.because.empty()) return;
+  if (ask_.history.recorded != nullptr) return;
   for (std::string& line : ends_in_words(ends, window.part)) {
     told.because.push_back(std::move(line));
   }
@@ -339,52 +358,70 @@ void WhyTeller::add_context(Value& witness, const Window& window) const {
 ViolationWords WhyTeller::tell(const Window& window, bool plain) const {
   const Bounds few{bounds_.stop, std::min(bounds_.max_bytes, kMostWordBytes)};
   ViolationWords told = explain(window.part, ask_.model, few);
+  const bool recorded = ask_.history.recorded != nullptr;
+  const bool has_core =
+      std::find(window.roles.begin(), window.roles.end(), WhyRole::core) != window.roles.end();
   std::string others;
-  if (window.minimal) {
-    const WhyOthers counted_others = plain ? others_of(window) : WhyOthers();
-    const bool recorded = ask_.history.recorded != nullptr;
-    if (plain && !recorded) say_plainly(told, window.part, window.roles);
-    others = others_in_words(counted_others, window.part, window.roles, plain);
+  if (has_core) {
+    if (window.minimal && !recorded) {
+      plain ? say_plainly(told, window.part, window.roles)
+            : say_of_texts(told, window.part, window.roles);
+    }
+    others =
+        others_in_words(plain ? others_of(window) : WhyOthers(), window.part, window.roles, plain);
     if (!recorded && !others.empty()) told.because.push_back(others);
   }
-  if (window.altered) {
-    others = "Pieces of texts that are not needed for this are left out.";
-    told.because.push_back(others);
+  if (!window.minimal && !recorded) {
+    told.because.emplace_back(has_core
+                                  ? "A smaller core may exist: the search for one was ended by its "
+                                    "bounds."
+                                  : "The search for a core was ended by its bounds; what is shown "
+                                    "is not linearizable by itself.");
   }
   add_core(told.witness, window, others);
   add_ends(told, window);
   add_context(told.witness, window);
-  told.summary = shortened(printable(told.summary), 4 * kMostText);
+  told.summary = cut(told.summary, 4 * kMostText);
   if (told.because.size() > kMostReasons) told.because.resize(kMostReasons);
   Value::List because;
   for (std::string& sentence : told.because) {
-    sentence = shortened(printable(sentence), 4 * kMostText);
+    sentence = cut(sentence, 4 * kMostText);
     because.emplace_back(sentence);
   }
   told.witness.set("because", std::move(because));
   told.witness.set("initial", cut_value(told.initial));
   for (WindowOperation& each : told.window) each.text = cut(each.text);
-  shorten_lists(told);
+  shorten_lists(told, window.left_out);
   return told;
 }
 
 /// Windows that could not be made small.
-void WhyTeller::shorten_lists(ViolationWords& told) {
-  if (told.window.size() > kMostWindow) {
-    told.because.push_back(fmt::format("… and {} that are not shown.",
-                                       counted(told.window.size() - kMostWindow, "operation")));
-    told.window.resize(kMostWindow);
+void WhyTeller::shorten_lists(ViolationWords& told, std::size_t left_out) {
+  const std::size_t shown = std::min(told.window.size(), kMostWindow);
+  if (const std::size_t gone = left_out + told.window.size() - shown; gone > 0) {
+    told.because.push_back(fmt::format("… and {} that are not shown.", counted(gone, "operation")));
+    told.window.resize(shown);
   }
   Value longest = *told.witness.find("longest_beginning");
   longest.set("state", cut_value(*longest.find("state")));
   for (const char* name : {"order", "blocked"}) {
     Value::List list = *longest.find(name)->as_list();
-    if (list.size() <= kMostWindow) continue;
-    longest.set(std::string(name) + "_left_out", number(list.size() - kMostWindow));
-    list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(kMostWindow));
+    if (list.size() > kMostWindow) {
+      longest.set(std::string(name) + "_left_out", number(list.size() - kMostWindow));
+      list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(kMostWindow));
+    }
+    for (Value& each : list) {
+      if (const Value* text = each.find("why")) each.set("why", cut(*text->as_string()));
+    }
     longest.set(name, std::move(list));
   }
   told.witness.set("longest_beginning", std::move(longest));
+  if (told.witness.find("circle") == nullptr) return;
+  Value::List circle = *told.witness.find("circle")->as_list();
+  for (Value& edge : circle) {
+    if (const Value* key = edge.find("key")) edge.set("key", cut(*key->as_string()));
+  }
+  told.witness.set("circle", std::move(circle));
 }
 
 }  // namespace

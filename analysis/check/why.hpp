@@ -3,8 +3,8 @@
 //
 // The core is that of why_core.hpp: no choice of the other operations of its key makes it
 // linearizable, and without any one of its operations some choice does. Where a model's values can
-// be told apart, what concerns other values is left out before (shrink.hpp); of texts only the
-// pieces that matter are then shown.
+// be told apart, what concerns other values is left out before (shrink.hpp). The search has a bound
+// in steps; where that ends it, the core may have operations that are not needed, which is said.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,8 @@ inline constexpr std::size_t kMostWhyBytes = 200'000;
 ///     "other";
 ///   core: {operations: places, minimal: whether that was verified, tried: sets judged,
 ///     others: a sentence about the operations that are not shown};
-///   configurations: where the orders of the window end; configurations_left_out: how many more;
+///   configurations: where the orders of the window end, none where it lacks what a core has read
+///     (Part::closed), and longest_beginning neither; configurations_left_out: how many more;
 ///   context: operations of the same part during the window, for drawings; context_left_out.
 /// `is_core`: the part is known to be small. Within the bounds, and some millions of steps.
 ViolationWords why(const CoreQuestion& question, bool is_core, const Bounds& bounds);

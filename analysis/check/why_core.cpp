@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string>
 
 #include "analysis/check/code_table.hpp"
 #include "analysis/check/layers.hpp"
 #include "analysis/check/registers.hpp"
+#include "analysis/check/text_makers.hpp"
 
 namespace sibyl::analysis {
 
@@ -19,6 +22,10 @@ constexpr std::size_t kMostSources = 24;
 /// What judging one set may cost; one that costs more is taken as linearizable.
 constexpr std::uint64_t kStepsASet = 20'000;
 constexpr std::uint64_t kStepsOfOne = 32;
+/// Looking at so many bytes of values costs as much as looking at an operation; as comparing so
+/// many costs a step.
+constexpr std::uint64_t kBytesOfOne = 64;
+constexpr std::uint64_t kBytesAStep = 512;
 /// From this size on another order of candidates is tried.
 constexpr std::size_t kSmallCore = 3;
 
@@ -28,16 +35,23 @@ class Sets {
   Sets(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps)
       : ask_(question), bounds_(bounds), steps_left_(most_steps) {
     pure_.assign(ask_.operations.size(), false);
+    cost_.assign(ask_.operations.size(), 1);
     plain_ = true;
     for (const std::uint32_t i : ask_.part) {
-      const PlainKind kind = ask_.view.kinds[ask_.operations[i].f];
-      plain_ = plain_ && kind != PlainKind::other &&
-               ask_.operations[i].key == ask_.operations[ask_.part.front()].key;
-      pure_[i] =
-          kind == PlainKind::read ||
-          (kind == PlainKind::other && ask_.model.pure(unflat(ask_.history, ask_.operations[i])));
+      const FlatOperation& op = ask_.operations[i];
+      const PlainKind kind = ask_.view.kinds[op.f];
+      plain_ =
+          plain_ && kind != PlainKind::other && op.key == ask_.operations[ask_.part.front()].key;
+      // Of texts, which may be long, no copy is made to see that.
+      pure_[i] = kind == PlainKind::read || (kind == PlainKind::other && !is_text(op) &&
+                                             ask_.model.pure(unflat(ask_.history, op)));
     }
-    if (plain_) collect_writes();
+    if (plain_) {
+      collect_writes();
+    } else {
+      weigh_values();
+      if (ask_.model.name() == "kv") collect_makers();
+    }
     must_.assign(ask_.operations.size(), false);
   }
 
@@ -48,6 +62,7 @@ class Sets {
   void be_patient() { patience_ = 16; }
 
   bool plain() const { return plain_; }
+  bool texts() const { return makers_.has_value(); }
   bool pure(std::uint32_t op) const { return pure_[op]; }
   bool tired() const { return steps_left_ == 0 || (bounds_.stop && bounds_.stop()); }
   std::uint64_t tried() const { return tried_; }
@@ -58,9 +73,11 @@ class Sets {
     if (tired()) return Found::gave_up;
     ++tried_;
     choose(must, others);
-    const std::uint64_t cost = sub_.size() + 1;
+    std::uint64_t cost = 1;
+    for (const std::uint32_t i : sub_) cost += cost_[i];
     steps_left_ -= std::min(steps_left_, cost);
-    const std::uint64_t most = std::min(steps_left_, patience_ * (kStepsASet + kStepsOfOne * cost));
+    const std::uint64_t most =
+        std::min(steps_left_, patience_ * (kStepsASet + kStepsOfOne * cost)) / step_cost_;
     std::uint64_t asked = 0;
     const Bounds bounds{[&] {
                           asked += 4096;
@@ -76,7 +93,7 @@ class Sets {
       const auto steps = steps_of(ask_.history, ask_.operations, sub_, ask_.model, ask_.initial);
       answer = judge_layered(ask_.operations, sub_, *steps, false, bounds, &optional_);
     }
-    steps_left_ -= std::min(steps_left_, answer.steps);
+    steps_left_ -= std::min(steps_left_, answer.steps * step_cost_);
     return answer.found;
   }
 
@@ -113,6 +130,45 @@ class Sets {
     std::int64_t end = std::numeric_limits<std::int64_t>::min();
     for (const std::uint32_t i : must) end = std::max(end, ask_.operations[i].ret);
     return end;
+  }
+
+  bool is_text(const FlatOperation& op) const {
+    return ask_.model.name() == "kv" && ask_.history.functions.word(op.f) == "append";
+  }
+
+  /// What is not plain reads and writes is judged with its values.
+  void weigh_values() {
+    std::uint64_t written = 0;
+    std::uint64_t writes = 1;
+    for (const std::uint32_t i : ask_.part) {
+      if (ask_.history.functions.word(ask_.operations[i].f) == "command") {
+        cost_[i] += ask_.operations[i].value2;  // its steps
+        continue;
+      }
+      const ValueCode code = ask_.operations[i].value;
+      if (ValueCodes::is_small_integer(code) || code == kNullCode) continue;
+      const std::string_view text = ask_.history.values.text(code);
+      const std::uint64_t bytes =
+          text.empty() ? ask_.history.values.value(code).text().size() : text.size();
+      cost_[i] += bytes / kBytesOfOne;
+      if (pure_[i]) continue;
+      written += bytes;
+      ++writes;
+    }
+    step_cost_ += written / writes / kBytesAStep;
+  }
+
+  void collect_makers() {
+    Numbers writes;
+    for (const std::uint32_t i : ask_.part) {
+      if (!pure_[i]) writes.push_back(i);
+    }
+    const std::uint32_t key = ask_.operations[ask_.part.front()].key;
+    const Value* start =
+        ask_.initial.find(key == FlatOperation::kNoKey ? "" : ask_.history.keys.word(key));
+    const bool given = start != nullptr && start->as_string() != nullptr;
+    makers_.emplace(ask_.history, ask_.operations, writes,
+                    given ? std::string_view(*start->as_string()) : std::string_view());
   }
 
   /// Lists the writes by value, each list by call.
@@ -156,6 +212,8 @@ class Sets {
       }
     } else if (plain_ && !all_happen_) {
       choose_writes(must);
+    } else if (makers_ && !all_happen_) {
+      choose_makers(must);
     } else {
       const std::int64_t end = end_of(must);
       for (const std::uint32_t i : ask_.part) {
@@ -165,7 +223,39 @@ class Sets {
     if (all_happen_) std::sort(sub_.begin(), sub_.end());
     optional_.assign(sub_.size(), !all_happen_);
     std::fill_n(optional_.begin(), must.size(), false);
+    if (makers_ && !all_happen_ && others == nullptr) demand_makers(must);
     for (const std::uint32_t i : must) must_[i] = false;
+  }
+
+  /// The puts and appends that can matter to a set: that can have made what it reads.
+  void choose_makers(const Numbers& must) {
+    const std::int64_t end = end_of(must);
+    for (const std::uint32_t read : must) {
+      if (!pure_[read]) continue;
+      for (const std::uint32_t i : makers_->of(ask_.operations[read].value).all) {
+        if (must_[i] || ask_.operations[i].call > end) continue;
+        must_[i] = true;  // each once
+        sub_.push_back(i);
+      }
+    }
+    for (std::size_t i = must.size(); i < sub_.size(); ++i) must_[sub_[i]] = false;
+    std::sort(sub_.begin() + static_cast<std::ptrdiff_t>(must.size()), sub_.end());
+  }
+
+  /// Those without which what a set reads cannot have been made are no longer optional.
+  void demand_makers(const Numbers& must) {
+    for (const std::uint32_t read : must) {
+      if (!pure_[read]) continue;
+      for (const std::uint32_t i : makers_->of(ask_.operations[read].value).needed) must_[i] = true;
+    }
+    for (std::size_t i = must.size(); i < sub_.size(); ++i) {
+      if (must_[sub_[i]]) optional_[i] = false;
+    }
+    for (const std::uint32_t read : must) {
+      if (!pure_[read]) continue;
+      for (const std::uint32_t i : makers_->of(ask_.operations[read].value).needed)
+        must_[i] = false;
+    }
   }
 
   /// The writes that can matter to a set: of values that it reads, until its end; of those that had
@@ -200,7 +290,10 @@ class Sets {
   std::vector<bool> pure_;
   CodeTable values_;
   std::vector<std::vector<Write>> writes_;  ///< by value
-  std::vector<bool> must_;                  ///< scratch
+  std::optional<TextMakers> makers_;
+  std::vector<std::uint64_t> cost_;  ///< by operation: of looking at it
+  std::uint64_t step_cost_ = 1;
+  std::vector<bool> must_;  ///< scratch
   Numbers sub_;
   std::vector<bool> optional_;  ///< by place in sub_
 };
@@ -211,26 +304,29 @@ class Finder {
       : ask_(question), sets_(question, bounds, most_steps) {}
 
   Core run() {
-    Core core;
-    Numbers candidates = candidates_by_return();
-    // Sets with few reads are judged fast, since only what they read can matter.
-    std::stable_partition(candidates.begin(), candidates.end(),
+    const Numbers latest = candidates_by_return();
+    // Sets with few reads are judged fast, since only what they read can matter; but a text that
+    // was read brings all that it was made of, and is told from another by what they have not in
+    // common.
+    Numbers writes = latest;
+    std::stable_partition(writes.begin(), writes.end(),
                           [&](std::uint32_t i) { return !sets_.pure(i); });
-    core.must = grow(candidates);
-    if (core.must.empty()) {
+    const Numbers& first = sets_.texts() ? latest : writes;
+    Core core = grow(first);
+    if (!core.ended) {
       sets_.be_patient();
-      core.must = grow(candidates);
+      take_better(core, grow(first));
     }
-    if (core.must.empty() || core.must.size() > kSmallCore) {
-      candidates = candidates_by_return();
-      take_smaller(core.must, grow(candidates));
-      std::stable_partition(candidates.begin(), candidates.end(),
+    if (!core.ended || core.must.size() > kSmallCore) {
+      take_better(core, grow(sets_.texts() ? writes : latest));
+      Numbers reads = latest;
+      std::stable_partition(reads.begin(), reads.end(),
                             [&](std::uint32_t i) { return sets_.pure(i); });
-      take_smaller(core.must, grow(candidates));
+      take_better(core, grow(reads));
     }
-    if (!core.must.empty()) {
+    if (core.ended) {
       core.verified = verify(core.must);
-      core.sources = sources_of(core.must);
+      find_sources(core);
     }
     by_call(core.must);
     by_call(core.sources);
@@ -241,7 +337,7 @@ class Finder {
   bool pure(std::uint32_t op) const { return sets_.pure(op); }
 
   /// Of the operations that change nothing those that are needed when all others have happened.
-  Numbers run_reads() {
+  Core run_reads() {
     sets_.all_happen();
     Numbers candidates = candidates_by_return();
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
@@ -276,44 +372,55 @@ class Finder {
     return candidates;
   }
 
-  static void take_smaller(Numbers& best, Numbers other) {
-    if (!other.empty() && (best.empty() || other.size() < best.size())) best = std::move(other);
+  static void take_better(Core& best, Core other) {
+    const bool smaller = other.must.size() < best.must.size();
+    if (other.ended != best.ended ? other.ended : smaller) best = std::move(other);
   }
 
   /// A core, minimal when no search gave up: the last operation, and again and again the candidate
-  /// with which those before it suffice. Empty when the bounds were reached first.
-  Numbers grow(const Numbers& candidates) {
+  /// with which those before it suffice. When the bounds end that, what it had come down to.
+  Core grow(const Numbers& candidates) {
+    Core best;
+    best.must = candidates;  // as the question says
+    best.must.push_back(ask_.part.back());
     Numbers core{ask_.part.back()};
     std::size_t most = candidates.size();
-    while (sets_.judge(core) != Found::no) {
-      if (sets_.tired()) return {};
-      const std::size_t needed = fewest(core, candidates, most);
-      if (needed > most || needed == 0) return {};
+    while (!fails(core, best)) {
+      if (sets_.tired()) return best;
+      const std::size_t needed = fewest(core, candidates, most, best);
+      if (needed > most || needed == 0) return best;
       core.push_back(candidates[needed - 1]);
       most = needed - 1;
     }
-    return core;
+    best.ended = true;
+    return best;
   }
 
-  bool fails_with(const Numbers& core, const Numbers& candidates, std::size_t count) {
+  bool fails(const Numbers& set, Core& best) {
+    if (sets_.judge(set) != Found::no) return false;
+    if (set.size() < best.must.size()) best.must = set;
+    return true;
+  }
+
+  bool fails_with(const Numbers& core, const Numbers& candidates, std::size_t count, Core& best) {
     Numbers set = core;
     set.insert(set.end(), candidates.begin(),
                candidates.begin() + static_cast<std::ptrdiff_t>(count));
-    return sets_.judge(set) == Found::no;
+    return fails(set, best);
   }
 
   /// How many of the candidates have to be added; most + 1 when all of them do not suffice.
-  std::size_t fewest(const Numbers& core, const Numbers& candidates, std::size_t most) {
+  std::size_t fewest(const Numbers& core, const Numbers& candidates, std::size_t most, Core& best) {
     std::size_t low = 0;  // too few
     std::size_t high = std::min<std::size_t>(1, most);
-    while (!fails_with(core, candidates, high)) {
+    while (!fails_with(core, candidates, high, best)) {
       if (high == most || sets_.tired()) return most + 1;
       low = high;
       high = std::min(most, 2 * high);
     }
     while (high - low > 1) {
       const std::size_t middle = low + (high - low) / 2;
-      (fails_with(core, candidates, middle) ? high : low) = middle;
+      (fails_with(core, candidates, middle, best) ? high : low) = middle;
     }
     return high;
   }
@@ -340,9 +447,13 @@ class Finder {
     return true;
   }
 
-  Numbers sources_of(const Numbers& core) {
+  void find_sources(Core& found) {
+    const Numbers& core = found.must;
+    if (core.size() < 2) {
+      found.closed = sets_.plain();  // nobody wrote what it read
+      return;
+    }
     Numbers others;
-    if (core.size() < 2) return others;
     if (sets_.plain()) {
       for (const std::size_t each : {1U, 2U, 4U}) {
         others = sets_.nearest_writes(core, each);
@@ -354,7 +465,7 @@ class Finder {
         if (!in_core && !sets_.pure(i)) others.push_back(i);
       }
     }
-    if (others.size() > kMostSources || !suffice(core, others)) return {};
+    if (others.size() > kMostSources || !suffice(core, others)) return;
     for (std::size_t i = 0; i < others.size();) {
       const Numbers fewer = without(others, i);
       if (suffice(core, fewer)) {
@@ -363,7 +474,8 @@ class Finder {
         ++i;
       }
     }
-    return others;
+    found.sources = std::move(others);
+    found.closed = true;
   }
 
   const CoreQuestion& ask_;
@@ -379,8 +491,9 @@ Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint
 std::vector<std::uint32_t> without_needless_reads(const CoreQuestion& question,
                                                   const Bounds& bounds, std::uint64_t most_steps) {
   Finder finder(question, bounds, most_steps);
-  const Numbers needed = finder.run_reads();
-  if (needed.empty()) return question.part;
+  const Core reads = finder.run_reads();
+  if (!reads.ended) return question.part;
+  const Numbers& needed = reads.must;
   Numbers rest;
   for (const std::uint32_t i : question.part) {
     const bool is_needed = std::find(needed.begin(), needed.end(), i) != needed.end();

@@ -37,13 +37,20 @@ struct Core {
   /// Others that show that it is minimal: with them, and without any one of the core, there is a
   /// linearization. Of a read the source, as a rule. Ascending by call.
   std::vector<std::uint32_t> sources;
+  /// `sources` are enough for that; else what the core read may be of operations that are in
+  /// neither.
+  bool closed = false;
+  /// The search ended by itself; else its bounds ended it, and `must` may have operations that are
+  /// not needed.
+  bool ended = false;
   bool verified = false;    ///< every operation of `must` was shown to be needed
   std::uint64_t tried = 0;  ///< sets of operations that were judged
 };
 
-/// A minimal core; `must` is empty when the bounds did not allow to find one. `most_steps` bounds
-/// the operations looked at, all searches together. Searches O(c log n) sets for a core of c among
-/// n operations; one set is judged in about linear time in those that can matter to it.
+/// A minimal core, or what the search had come down to when its bounds ended it. `most_steps`
+/// bounds the operations looked at, all searches together; long values count for several. Searches
+/// O(c log n) sets for a core of c among n operations; one set is judged in about linear time in
+/// those that can matter to it.
 Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps);
 
 /// The part without operations that change nothing and that it is not linearizable without, either;

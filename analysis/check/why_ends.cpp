@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostOrdered = 24;
 constexpr std::size_t kMostPlaces = 50'000;
+constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20U;  // of states
 
 class Ends {
  public:
@@ -32,7 +33,7 @@ class Ends {
   FinalConfigurations run(std::size_t most) {
     go(0, machine_->initial());
     FinalConfigurations result;
-    if (seen_.size() > kMostPlaces) return result;
+    if (too_many()) return result;
     for (const End& end : ends_) {
       if (result.shown.size() == most) {
         ++result.more;
@@ -55,8 +56,10 @@ class Ends {
     std::vector<std::size_t> order;
   };
 
+  bool too_many() const { return seen_.size() > kMostPlaces || machine_->bytes() > kMostBytes; }
+
   void go(std::uint32_t done, Machine::State state) {
-    if (!seen_.emplace(done, state).second || seen_.size() > kMostPlaces) return;
+    if (too_many() || !seen_.emplace(done, state).second) return;
     bool goes_on = false;
     for (std::size_t i = 0; i < part_.operations.size(); ++i) {
       if ((done & 1U << i) != 0 || (before_[i] & ~done) != 0) continue;

@@ -27,7 +27,8 @@ struct FinalConfigurations {
 };
 
 /// The final configurations of a part that is not linearizable, at most `most` of them shown. None
-/// beyond 24 operations, or when there are more than 50 000 pairs of (operations done, state).
+/// beyond 24 operations, or when there are more than 50 000 pairs of (operations done, state), or
+/// the states take more than 16 MiB.
 FinalConfigurations final_configurations(const Part& part, const Model& model, std::size_t most);
 
 }  // namespace sibyl::analysis

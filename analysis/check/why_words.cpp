@@ -125,6 +125,34 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
       returned, plain.name(plain.other), value_in_words(other.value), seen);
 }
 
+void say_of_texts(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles) {
+  const Plain core(window, roles);
+  if (core.core.empty() || core.op(core.last).f != "get") return;
+  const Operation& get = core.op(core.last);
+  const std::string start = fmt::format("Not linearizable: the get of {} at {} returned ",
+                                        object_of(get), core.name(core.last));
+  const std::string text = value_in_words(get.value);
+  if (core.core.size() == 1) {
+    told.summary = fmt::format(
+        "{}{}, which no order of the puts and appends that had begun before it ended gives.", start,
+        text);
+    return;
+  }
+  if (!core.is_pair()) return;
+  const Operation& other = core.op(core.other);
+  const std::string* whole = get.value.as_string();
+  if (other.f == "append" && whole != nullptr &&
+      whole->find(*other.value.as_string()) == std::string::npos) {
+    told.summary = fmt::format("{}a text without {}, whose append at {} had ended before it began.",
+                               start, value_in_words(other.value), core.name(core.other));
+  } else if (other.f == "get") {
+    told.summary = fmt::format(
+        "{}{}, but the get at {}, which had ended before it began, returned {}, and no puts and "
+        "appends lead from there.",
+        start, text, core.name(core.other), value_in_words(other.value));
+  }
+}
+
 std::string others_in_words(const WhyOthers& others, const Part& window,
                             const std::vector<WhyRole>& roles, bool plain) {
   if (!plain) {

@@ -43,6 +43,9 @@ class WhyOthers {
 /// no writes explain. Else what explain() said stays.
 void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles);
 
+/// The same of texts that are appended to, by model "kv".
+void say_of_texts(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles);
+
 /// Why the operations that are not shown change nothing; a sentence. `plain`: all are plain reads
 /// and writes of one key.
 std::string others_in_words(const WhyOthers& others, const Part& window,

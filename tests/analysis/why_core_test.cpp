@@ -138,7 +138,8 @@ bool some_choice_fits(const History& history, const std::vector<std::uint32_t>& 
 }
 
 /// The core of a history that is not linearizable.
-Core core_of(const History& history, const Vocabulary& words, std::vector<std::uint32_t>& part) {
+Core core_of(const History& history, const Vocabulary& words, std::vector<std::uint32_t>& part,
+             std::uint64_t most_steps = 1'000'000) {
   const FlatHistory made = flat(history);
   const std::vector<FlatOperation> placed = with_places(made);
   const Model& model = *find_model(words.model);
@@ -150,7 +151,7 @@ Core core_of(const History& history, const Vocabulary& words, std::vector<std::u
   const PartAnswer answer = judge_layered(placed, parts[0], *steps, false, {});
   REQUIRE(answer.found == Found::no);
   part = beginning_of(placed, parts[0], answer.last);
-  return smallest_core({made, placed, model, nothing, view, part}, {}, 1'000'000);
+  return smallest_core({made, placed, model, nothing, view, part}, {}, most_steps);
 }
 
 }  // namespace
@@ -171,6 +172,7 @@ TEST_CASE("a core is not linearizable whatever else happened, and each of its op
       std::vector<std::uint32_t> part;
       const Core core = core_of(history, words, part);
       REQUIRE_FALSE(core.must.empty());
+      REQUIRE(core.ended);
       REQUIRE(core.verified);
       REQUIRE_FALSE(some_choice_fits(history, core.must, words));
       History window;
@@ -192,6 +194,31 @@ TEST_CASE("a core is not linearizable whatever else happened, and each of its op
   }
   CHECK(bad > 100);
   CHECK(with_sources > 50);
+}
+
+TEST_CASE("a core that bounds ended the search for is one, but is not said to be minimal") {
+  int ended = 0;
+  int not_ended = 0;
+  for (const Vocabulary& words : kVocabularies) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+      Random random(seed);
+      const History history = random_history(random, words);
+      if (brute(history, Cell{}, words.take)) continue;
+      for (const std::uint64_t most_steps : {0, 10, 30, 100}) {
+        CAPTURE(std::string(words.model));
+        CAPTURE(seed);
+        CAPTURE(most_steps);
+        std::vector<std::uint32_t> part;
+        const Core core = core_of(history, words, part, most_steps);
+        ++(core.ended ? ended : not_ended);
+        REQUIRE_FALSE(core.must.empty());
+        REQUIRE_FALSE(some_choice_fits(history, core.must, words));
+        if (!core.ended) REQUIRE_FALSE(core.verified);
+      }
+    }
+  }
+  CHECK(ended > 100);
+  CHECK(not_ended > 100);
 }
 
 TEST_CASE("of a stale read the core is the read and the write that it missed") {

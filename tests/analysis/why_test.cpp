@@ -2,9 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "analysis/check/judge.hpp"
+#include "analysis/check/why.hpp"
+#include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
 
 namespace sibyl::analysis::why_test {
@@ -62,6 +65,46 @@ std::size_t in_core(const Judgement& judgement) {
   return judgement.witness.find("core")->find("operations")->as_list()->size();
 }
 
+/// Appends of different texts, and here and there a get; about `overlap` of them overlap at any
+/// time. The last get misses an append that had ended.
+History text_history(std::uint64_t seed, int operations, int overlap, std::size_t piece_bytes) {
+  Random random(seed);
+  History history;
+  std::string now;
+  std::int64_t at = 0;
+  const auto piece = [&](int i) {
+    std::string text = "<" + std::to_string(i) + " \"\\";
+    while (text.size() < piece_bytes) text += i % 2 == 0 ? "long " : "\xf0\x9f\x93\x9c";
+    return text + ">";
+  };
+  for (int i = 0; i < operations; ++i) {
+    at = 1000 + 100 * i;
+    Operation op = of("get", Value(now), at - 1 - random.below(50 * overlap),
+                      at + 1 + random.below(50 * overlap));
+    if (!random.one_in(6)) {
+      op.f = "append";
+      op.value = Value(piece(i));
+      now += piece(i);
+    }
+    history.push_back(op);
+  }
+  at += 100 * overlap;
+  history.push_back(of("append", Value(piece(operations)), at, at + 1));
+  history.push_back(of("get", Value(now), at + 2, at + 3));
+  return history;
+}
+
+bool says(const Judgement& told, const std::string& sentence) {
+  return std::find(told.because.begin(), told.because.end(), sentence) != told.because.end();
+}
+
+std::size_t text_bytes(const Judgement& told) {
+  std::size_t bytes = told.summary.size();
+  for (const WindowOperation& each : told.window) bytes += each.name.size() + each.text.size();
+  for (const std::string& sentence : told.because) bytes += sentence.size();
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("of thousands of operations with repeated values at most six show a violation") {
@@ -85,13 +128,10 @@ TEST_CASE("a stale read is told with the write that it missed and the one it rea
         "ended before it began, and had begun after the write of 3 at line 2 had ended.");
   REQUIRE(told.window.size() == 3);
   CHECK(told.window[0].name == "line 2");
-  const auto says = [&](const char* sentence) {
-    return std::find(told.because.begin(), told.because.end(), sentence) != told.because.end();
-  };
-  CHECK(says("1 other write of 3 had ended before line 3 began, too."));
-  CHECK(
-      says("After line 2 and line 3, with {x: 4}, nothing can follow: line 4 read 3, but it was "
-           "4."));
+  CHECK(says(told, "1 other write of 3 had ended before line 3 began, too."));
+  CHECK(says(told,
+             "After line 2 and line 3, with {x: 4}, nothing can follow: line 4 read 3, but it was "
+             "4."));
   const Value::List operations = *told.witness.find("operations")->as_list();
   CHECK(*operations[0].find("role") == Value("source"));
   CHECK(*operations[2].find("role") == Value("core"));
@@ -124,6 +164,94 @@ TEST_CASE("of a lock that two hold the core are the two, and the ends say what e
   const Value::List left = *ends.front().find("left")->as_list();
   REQUIRE_FALSE(left.empty());
   CHECK(*left.front().find("why") == Value("acquired it, but the lock was held"));
+}
+
+TEST_CASE(
+    "a get without an append that had ended, gets that do not go together, a text from nowhere") {
+  const auto text = [](const char* f, const char* value, std::int64_t call, std::int64_t ret) {
+    return of(f, Value(value), call, ret);
+  };
+  const Judgement stale = judged({text("append", "a", 1, 2), text("append", "b", 3, 4),
+                                  text("append", "c", 5, 6), text("get", "ab", 7, 8)},
+                                 "kv");
+  CHECK(stale.summary ==
+        "Not linearizable: the get of x at line 4 returned a text without c, whose append at "
+        "line 3 had ended before it began.");
+  CHECK(stale.window.size() == 4);  // with what the get saw
+  const Judgement apart = judged({text("append", "a", 1, 20), text("append", "b", 2, 21),
+                                  text("get", "a", 3, 4), text("get", "ba", 5, 6)},
+                                 "kv");
+  CHECK(apart.summary ==
+        "Not linearizable: the get of x at line 4 returned ba, but the get at line 3, which had "
+        "ended before it began, returned a, and no puts and appends lead from there.");
+  const Judgement nowhere =
+      judged({text("append", "a", 1, 2), text("append", "b", 3, 4), text("get", "ba", 5, 6)}, "kv");
+  CHECK(nowhere.summary ==
+        "Not linearizable: the get of x at line 3 returned ba, which no order of the puts and "
+        "appends that had begun before it ended gives.");
+  CHECK(nowhere.window.size() == 1);
+  for (const Judgement* told : {&stale, &apart, &nowhere}) {
+    CHECK(*told->witness.find("core")->find("minimal") == Value(true));
+  }
+}
+
+TEST_CASE("of appends that overlap the core tells the texts of the file, however many they are") {
+  struct Shape {
+    int operations;
+    int overlap;
+  };
+  for (const auto& [operations, overlap] : {Shape{600, 3}, {600, 300}, {6'000, 30}}) {
+    CAPTURE(overlap);
+    CAPTURE(operations);
+    History history = text_history(7, operations, overlap, 8);
+    const std::string last = history[history.size() - 2].value.text();
+    const Judgement told = judged(std::move(history), "kv");
+    CHECK(told.verdict == Verdict::violated);
+    CHECK(in_core(told) == 2);
+    CHECK(*told.witness.find("core")->find("minimal") == Value(true));
+    REQUIRE(told.window.size() == 2);
+    CHECK(told.window[0].text == "append x = " + last);
+    CHECK(told.window[0].name == "line " + std::to_string(operations + 1));
+    CHECK(told.window[1].name == "line " + std::to_string(operations + 2));
+  }
+}
+
+TEST_CASE("an explanation of long texts takes 200 kB at most, as text and as JSON") {
+  for (const std::size_t bytes : {1'000U, 20'000U}) {
+    CAPTURE(bytes);
+    const Judgement told = judged(text_history(3, 300, 100, bytes), "kv");
+    CHECK(told.verdict == Verdict::violated);
+    CHECK(in_core(told) == 2);
+    CHECK(told.witness.text().size() <= kMostWhyBytes);
+    CHECK(text_bytes(told) <= kMostWhyBytes);
+  }
+}
+
+TEST_CASE("a core that was not made small is told as such, within 200 kB") {
+  // The search for a core may do nothing, so that all operations are in it.
+  History history = text_history(5, 300, 300, 2'000);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    history[i].process = static_cast<std::int64_t>(i);
+  }
+  const FlatHistory made = flat(history);
+  const Model& model = *find_model("kv");
+  const Value nothing;
+  const PlainView view = plain_view(made, model.name(), nothing);
+  std::vector<std::uint32_t> part(history.size());
+  std::iota(part.begin(), part.end(), 0U);
+  const ViolationWords told = why({made, made.operations, model, nothing, view, part}, false,
+                                  {[] { return true; }, std::uint64_t{1} << 30U});
+  CHECK(told.summary.starts_with("Not linearizable: "));
+  CHECK(told.window.size() == 100);
+  CHECK(told.witness.text().size() <= kMostWhyBytes);
+  CHECK(*told.witness.find("operations_left_out") == integer(202));
+  CHECK(*told.witness.find("core")->find("minimal") == Value(false));
+  const std::vector<std::string>& because = told.because;
+  const auto has = [&](const char* sentence) {
+    return std::find(because.begin(), because.end(), sentence) != because.end();
+  };
+  CHECK(has("A smaller core may exist: the search for one was ended by its bounds."));
+  CHECK(has("… and 202 operations that are not shown."));
 }
 
 }  // namespace sibyl::analysis::why_test

@@ -62,6 +62,7 @@ std::string note_words(const CausalGraph& graph, const TraceEvent& e) {
     if (name == "Propose") return "proposed " + content_text(content);
     return decided_words(content, integer_field(e.data, "round", 0));
   }
+  if (name == "TryAgain") return "sent " + named() + " again";
   if (name == "LockTaken") return fmt::format("took the lock of {} for {}", object_of(e), named());
   if (name == "LockReturned") return "gave back the lock of " + object_of(e);
   if (name == "Touched") return fmt::format("executed {} on {}", named(), object_of(e));

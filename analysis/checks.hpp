@@ -191,6 +191,16 @@ Finding check_accepted_output(const Trace& trace);
 /// when it holds.
 Finding check_termination(const Trace& trace);
 
+// retry_properties.cpp
+
+/// A client sends no operation again more often than its protocol promises (notes TryAgain). Where
+/// somebody else creates or deletes one of its objects between two tries, or a server executes that
+/// only then, the later one is excused: who has not found an object does not know whether there is
+/// one. Of a move the objects are not known: any will do. Where no bound is promised, as without a
+/// fallback, there is nothing to judge; that it returns at all is termination. O(n log n) when it
+/// holds.
+Finding check_bounded_retries(const Trace& trace);
+
 // linearizability_check.cpp
 
 /// The operations of the trace are linearizable, by the model that fits them (models/models.hpp),

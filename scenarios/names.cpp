@@ -88,7 +88,7 @@ void Names::check_event(const std::string& event, const std::string& pointer) co
                note::Multicast, note::Deliver, note::Own, note::Disown, note::CacheFill,
                note::CacheDrop, note::ExecuteStart, note::ExecuteEnd, note::Applied, note::Count,
                note::Broadcast, note::BroadcastDelivery, note::Output, note::Heard, note::Propose,
-               note::Decide, note::LockTaken, note::LockReturned, note::Touched,
+               note::Decide, note::TryAgain, note::LockTaken, note::LockReturned, note::Touched,
                byzantine::Deviation>();
   known.insert(known.end(), words_.steps.begin(), words_.steps.end());
   known.insert(known.end(), words_.messages.begin(), words_.messages.end());

@@ -40,6 +40,12 @@ void Shown::add(const Observed& step) {
   }
   std::uint64_t& mine = nodes_[std::min<std::size_t>(step.node.value, nodes_.size() - 1)];
   chain(mine, content);
+  // Who creates or deletes an object meanwhile excuses who tries again.
+  if (type == &kTypeInfo<note::TryAgain>) chain(mine, done_);
+  if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ExecuteEnd> ||
+      type == &kTypeInfo<note::Return>) {
+    done_ += fold_multiply(content, step.node.value ^ kMix);
+  }
   // A call, as of release, and a crash end what was held: who was granted a lock before?
   if (type == &kTypeInfo<note::Invoke> || type == &kTypeInfo<note::ActionCall> ||
       type == &kTypeInfo<fault::Crash>) {

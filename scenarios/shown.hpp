@@ -15,9 +15,10 @@
 namespace sibyl {
 
 /// The notes of each node in their order, which operations had returned when another was called or
-/// a node crashed, what had been broadcast when it was delivered, who had proposed what in an
-/// agreement when somebody decided in it, the order in which objects were owned and given away, and
-/// which messages were lost, however often. A value; two runs with equal ones get equal verdicts.
+/// a node crashed, what had been called, executed and returned when a client tried again, what had
+/// been broadcast when it was delivered, who had proposed what in an agreement when somebody
+/// decided in it, the order in which objects were owned and given away, and which messages were
+/// lost, however often. A value; two runs with equal ones get equal verdicts.
 class Shown {
  public:
   explicit Shown(std::size_t nodes) : nodes_(nodes) {}
@@ -37,6 +38,7 @@ class Shown {
   std::vector<std::uint64_t> nodes_;  ///< the last: of no node
   std::uint64_t returned_ = 0;
   std::uint64_t owned_ = 0;
+  std::uint64_t done_ = 0;  ///< a sum over calls, executions and returns, with where they were
   std::vector<std::uint64_t> lost_;       ///< sorted
   std::vector<std::uint64_t> multicast_;  ///< the numbers of messages, sorted
   /// By agreement, sorted: a sum over its proposals so far, with who made them.

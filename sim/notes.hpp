@@ -54,6 +54,16 @@ struct ActionDone {
 };
 BOOST_DESCRIBE_STRUCT(ActionDone, (), (op, reply))
 
+/// A client sends what an operation asks for to servers once more, since they have told it to try
+/// again. Checked by: bounded_retries.
+struct TryAgain {
+  std::uint64_t op = 0;
+  /// So often at most, its protocol promises, but for objects that others create or delete
+  /// meanwhile; 0: it promises no bound.
+  std::uint64_t most = 0;
+};
+BOOST_DESCRIBE_STRUCT(TryAgain, (), (op, most))
+
 /// A message is multicast to groups. Checked by: validity, integrity.
 struct Multicast {
   std::uint64_t message = 0;        ///< unique in the run

@@ -115,6 +115,8 @@ class Application {
   virtual std::vector<std::string> touches(const Work& work, const Objects& /*values*/) const {
     return objects(work);
   }
+  /// Whether touches() may add objects to those of objects().
+  virtual bool finds_objects(const Work& /*work*/) const { return false; }
   /// Whether it must have the values of what touches() adds, too.
   virtual bool reads_found(const Work& /*work*/) const { return false; }
   /// Whether it has to name all that it touches: who executes it alone sends it back otherwise,

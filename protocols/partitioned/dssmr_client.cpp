@@ -77,6 +77,7 @@ void DssmrClient::on_prophecy(Context& context, Going g, const Prophecy& prophec
   };
   const std::vector<std::string>& asked = g.errand.objects;
   if (!std::all_of(asked.begin(), asked.end(), told)) return;
+  if (!options_.counts_all_retries) g.errand.retries = 0;
   for (const auto& [object, place] : prophecy.places) {
     if (!system().has_partition(place.where)) continue;
     g.errand.places[object] = place;
@@ -126,7 +127,16 @@ void DssmrClient::retry_with(Context& context, Going g, const Reply& reply) {
 
 // ---- Commands ----
 
+/// Of all attempts but the first: how many there may be. Who reads objects that others decide may
+/// find new ones at every attempt.
+void DssmrClient::note_try(Context& context, Going g) const {
+  if (g.errand.attempt == 1) return;
+  const bool bounded = !system().application->reads_found({g.o.steps, g.o.request});
+  context.note(note::TryAgain{g.o.op, bounded ? options_.fallback_after : 0});
+}
+
 void DssmrClient::issue(Context& context, Going g) {
+  note_try(context, g);
   const Operation& o = g.o;
   Errand& errand = g.errand;
   errand.phase = Errand::Phase::waiting;
@@ -200,6 +210,7 @@ void DssmrClient::move(Context& context, Going g, const std::string& object,
 /// both ends, so exactly one partition owns each object at its place in the order. A create never
 /// comes here: it is not answered with retry.
 void DssmrClient::issue_everywhere(Context& context, Going g) {
+  note_try(context, g);
   const Operation& o = g.o;
   Errand& errand = g.errand;
   errand.phase = Errand::Phase::waiting;

@@ -56,6 +56,7 @@ class DssmrClient : public ErrandClient<DssmrClient, Errand> {
   void on_push(Context& context, const Push& push);
 
   void issue(Context& context, Going g);
+  void note_try(Context& context, Going g) const;
   void issue_access(Context& context, Going g);
   void issue_everywhere(Context& context, Going g);
   Access access_of(Context& context, Going g, bool everywhere) const;

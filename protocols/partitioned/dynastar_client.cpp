@@ -32,6 +32,7 @@ Request DynastarClient::request_of(Going g) const {
 /// retries the oracle sends it to all partitions.
 void DynastarClient::try_again(Context& context, Going g) {
   ++g.errand.attempt;
+  note_try(context, g);
   if (try_cached(context, g)) return;
   const bool everywhere = g.o.kind == CommandKind::access && options_.fallback_after != 0 &&
                           g.errand.retries >= options_.fallback_after;
@@ -40,6 +41,15 @@ void DynastarClient::try_again(Context& context, Going g) {
                       g.o.kind,  g.errand.objects, g.o.steps,      request_of(g),
                       g.o.value, g.o.to,           everywhere};
   amcast(context, {oracle_group()}, Message::make(std::move(exec)));
+}
+
+/// Of all attempts but the first: how many there may be. Who touches objects that others decide may
+/// find new ones at every attempt; a delete is tried again for each plan that overtakes it.
+void DynastarClient::note_try(Context& context, Going g) const {
+  if (g.errand.attempt == 1) return;
+  const bool bounded = g.o.kind == CommandKind::access &&
+                       !system().application->finds_objects({g.o.steps, g.o.request});
+  context.note(note::TryAgain{g.o.op, bounded ? options_.fallback_after : 0});
 }
 
 /// Only at the first attempt: what has been answered with retry the oracle knows better.

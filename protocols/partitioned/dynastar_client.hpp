@@ -45,6 +45,7 @@ class DynastarClient : public ErrandClient<DynastarClient, DynastarErrand> {
 
  private:
   void try_again(Context& context, Going g);
+  void note_try(Context& context, Going g) const;
   bool try_cached(Context& context, Going g);
   void on_prophecy(Context& context, Going g, const Prophecy& prophecy);
   void on_reply(Context& context, Going g, const Reply& reply);

@@ -58,12 +58,16 @@ const std::vector<Variant>& dssmr_variants() {
        {{"delete_reply", "partition"}, {"delete_wait", "partition_waits_oracle"}}},
       {{"printed-map",
         "the oracle does not update its map on create and delete, as in the paper's box",
-        {"linearizability", "single_owner"}},
+        {"linearizability", "single_owner", "bounded_retries"}},
        {{"oracle_updates_map", false}}},
       {{"stale-copy",
         "the source of a move keeps a copy and serves reads from it, without a check of ownership",
         {"linearizability"}},
        {{"keep_moved_copy", true}}},
+      {{"forgets-retries",
+        "a client counts retries anew whenever the oracle answers, and so never falls back (F1)",
+        {"bounded_retries"}},
+       {{"counts_all_retries", false}}},
   };
   return kVariants;
 }

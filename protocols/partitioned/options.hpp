@@ -249,6 +249,7 @@ struct DssmrOptions {
   VersionCheck version_check = VersionCheck::none;
   bool client_updates_cache = true;  ///< whether a client notes a move of its own as a hint
   std::uint32_t fallback_after = 3;  ///< retries; 0: never
+  bool counts_all_retries = true;    ///< false: those since the oracle last answered
   MoveTarget move_target = MoveTarget::random;
   Placement create_placement = Placement::fewest;
   bool oracle_updates_map = true;  ///< false: the map stays as it was on create and delete
@@ -256,8 +257,8 @@ struct DssmrOptions {
 };
 BOOST_DESCRIBE_STRUCT(DssmrOptions, (),
                       (create_reply, create_wait, delete_reply, delete_wait, missing, cache,
-                       version_check, client_updates_cache, fallback_after, move_target,
-                       create_placement, oracle_updates_map, keep_moved_copy))
+                       version_check, client_updates_cache, fallback_after, counts_all_retries,
+                       move_target, create_placement, oracle_updates_map, keep_moved_copy))
 
 constexpr bool partition_waits(Waiting w) {
   return w == Waiting::partition_waits_oracle || w == Waiting::both;

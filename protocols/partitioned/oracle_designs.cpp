@@ -123,6 +123,7 @@ Words broker_words() {
 std::vector<std::string> broker_properties() {
   std::vector<std::string> properties = partitioned_properties();
   properties.insert(properties.end() - 1, "lock_invariant");
+  std::erase(properties, "bounded_retries");
   return properties;
 }
 

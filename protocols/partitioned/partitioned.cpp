@@ -164,8 +164,9 @@ std::vector<std::string> labels_of(const System& system) {
 }
 
 std::vector<std::string> partitioned_properties() {
-  return {"validity",      "integrity",    "agreement",     "uniform_agreement", "prefix_order",
-          "acyclic_order", "single_owner", "replica_state", "termination",       "linearizability"};
+  return {"validity",     "integrity",       "agreement",      "uniform_agreement",
+          "prefix_order", "acyclic_order",   "single_owner",   "replica_state",
+          "termination",  "bounded_retries", "linearizability"};
 }
 
 std::vector<std::string> with_done_counters(std::vector<std::string> own) {

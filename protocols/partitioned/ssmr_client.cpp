@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "sim/notes.hpp"
+
 namespace sibyl::partitioned {
 
 SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMulticast amcast,
@@ -59,6 +61,8 @@ std::vector<multicast::GroupIndex> SsmrClient::everywhere() const {
 /// The command touches objects of partitions that it was not sent to: now to all.
 void SsmrClient::try_everywhere(Context& context, const Operation& o, const Reply& reply) {
   context.count("retry");
+  const bool bounded = !system().application->reads_found({o.steps, o.request});
+  context.note(note::TryAgain{o.op, bounded ? 1U : 0U});
   Access access{o.op,           ++attempts.emplace(o.op, 1).first->second,
                 context.self(), o.label,
                 o.steps,        {},

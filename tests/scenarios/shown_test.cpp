@@ -39,6 +39,13 @@ class Telling {
   Telling& calls(std::uint32_t node, std::uint64_t op, const char* f) {
     return tell(node, note::Invoke{op, "", f, "x", {}});
   }
+  Telling& commands(std::uint32_t node, std::uint64_t op, const char* f) {
+    const Value step(Value::List{Value(f), Value("x"), Value()});
+    return tell(node, note::Invoke{op, "", "command", "", Value(Value::List{step})});
+  }
+  Telling& tries_again(std::uint32_t node, std::uint64_t op) {
+    return tell(node, note::TryAgain{op, 1});
+  }
   Telling& returns(std::uint32_t node, std::uint64_t op) {
     return tell(node, note::Return{op, "ok", {}});
   }
@@ -179,6 +186,39 @@ TEST_CASE("runs that are taken for one have the same verdicts, whatever the orde
   CHECK(known.size() < static_cast<std::size_t>(runs));  // some were taken for one
   CHECK(of_mutex["violated"] > 100);
   CHECK(of_mutex["holds"] > 100);
+}
+
+TEST_CASE("who tries again before or after a create is over is another run") {
+  const auto told = [](auto f) { return std::function<void(Telling&)>(f); };
+  const std::vector<std::deque<std::function<void(Telling&)>>> all{
+      {told([](Telling& t) { t.commands(0, 1, "read"); }),
+       told([](Telling& t) { t.tries_again(0, 1); }), told([](Telling& t) { t.tries_again(0, 1); }),
+       told([](Telling& t) { t.returns(0, 1); })},
+      {told([](Telling& t) { t.commands(1, 2, "create"); }),
+       told([](Telling& t) { t.returns(1, 2); })},
+      {told([](Telling& t) {
+        t.tell(2, note::ExecuteEnd{2, "", ""});
+      })}};
+  std::map<std::uint64_t, std::string> known;
+  std::map<std::string, int> seen;
+  std::uint64_t random = 1;
+  for (int run = 0; run < 2000; ++run) {
+    Telling telling;
+    auto left = all;
+    while (!left.empty()) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      const std::size_t who = (random >> 33U) % left.size();
+      left[who].front()(telling);
+      left[who].pop_front();
+      if (left[who].empty()) left.erase(left.begin() + static_cast<std::ptrdiff_t>(who));
+    }
+    const std::string verdict = telling.verdict("bounded_retries");
+    ++seen[verdict];
+    REQUIRE(known.emplace(telling.hash(), verdict).first->second == verdict);
+  }
+  CHECK(known.size() < 105);  // as many orders as there are
+  CHECK(seen["violated"] > 100);
+  CHECK(seen["holds"] > 100);
 }
 
 TEST_CASE("a decision on what is proposed later is another run than one on what was proposed") {

@@ -96,6 +96,7 @@ class Chirper final : public Application {
     return {text_of(r.arguments, of_two ? "whom" : "user")};
   }
   bool open_ended(const Work& work) const override { return work.request.f == "post"; }
+  bool finds_objects(const Work& work) const override { return work.request.f == "post"; }
   bool names_all(const Work& work) const override {
     return options_.followers_known == FollowersKnown::asked && work.request.f == "post";
   }

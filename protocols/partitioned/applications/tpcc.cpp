@@ -99,6 +99,9 @@ class Tpcc final : public Application {
   bool read_only(const Work& work) const override {
     return work.request.f == "order_status" || work.request.f == "stock_level";
   }
+  bool finds_objects(const Work& work) const override {
+    return work.request.f == "delivery" || work.request.f == "stock_level";
+  }
   bool reads_found(const Work& work) const override { return work.request.f == "stock_level"; }
 
   std::vector<std::string> touches(const Work& work, const Objects& values) const override {

@@ -104,6 +104,9 @@ struct Tolerance {
     std::string name;  ///< of the group
     std::vector<NodeId> nodes;
     std::uint32_t most = 0;
+    /// The note with which one of them that has recovered says that it has got back what it had:
+    /// until then it counts as faulty. Empty: it has that from its storage.
+    std::string back = {};
   };
   std::vector<Part> parts = {};
 };

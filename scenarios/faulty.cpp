@@ -19,6 +19,7 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   FaultyNodes result;
   std::set<NodeId> for_good;
   std::set<NodeId> down;     // or retired
+  std::set<NodeId> lacking;  // up, but not all back
   std::set<NodeId> crashed;  // now
   const std::set<NodeId> others = nodes_beside(scenario);
   for (const ByzantineNode& each : scenario.byzantine) {
@@ -30,14 +31,21 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
   const auto count_parts = [&] {
     if (!result.tolerated || result.beyond) return;
     for (const Tolerance::Part& part : result.tolerated->parts) {
-      const auto hit = static_cast<std::size_t>(std::count_if(
-          part.nodes.begin(), part.nodes.end(),
-          [&](NodeId node) { return for_good.contains(node) || down.contains(node); }));
+      const auto hit = static_cast<std::size_t>(
+          std::count_if(part.nodes.begin(), part.nodes.end(), [&](NodeId node) {
+            return for_good.contains(node) || down.contains(node) ||
+                   (!part.back.empty() && lacking.contains(node));
+          }));
       if (hit <= part.most) continue;
       result.beyond = part;
       result.in_part = hit;
       return;
     }
+  };
+  const auto is_back = [&](const TraceEvent& event) {
+    if (!result.tolerated || lacking.count(event.node) == 0) return false;
+    return std::any_of(result.tolerated->parts.begin(), result.tolerated->parts.end(),
+                       [&](const Tolerance::Part& part) { return part.back == event.name; });
   };
   count_parts();
   for (const TraceEvent& event : trace.events) {
@@ -45,6 +53,7 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
       down.insert(event.node);  // it has recovered, but takes no part any more
       continue;
     }
+    if (is_back(event)) lacking.erase(event.node);
     if (event.kind != TraceKind::fault || event.node.value >= scenario.nodes.size()) continue;
     if (others.contains(event.node)) continue;
     if (event.name == type_name<fault::Crash>()) {
@@ -55,6 +64,7 @@ FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace) {
       const Value* storage = event.data.find("storage");
       const bool kept = storage == nullptr || storage->as_bool() == nullptr || *storage->as_bool();
       down.erase(event.node);
+      lacking.insert(event.node);
       if (!kept) for_good.insert(event.node);
     }
     result.nodes = std::max(result.nodes, for_good.size() + down.size());

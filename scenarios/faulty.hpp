@@ -27,8 +27,9 @@ struct FaultyNodes {
 /// The clients and voters of the deployment: no parties (Model::others).
 std::set<NodeId> nodes_beside(const Scenario& scenario);
 
-/// Faulty are Byzantine nodes, from the start; nodes that have crashed, while they are down; and
-/// nodes that have lost their storage, from then on. Clients and voters are not counted: what a
+/// Faulty are Byzantine nodes, from the start; nodes that have crashed, while they are down (and of
+/// a part that says how they come back, until they have); and nodes that have lost their storage,
+/// from then on. Clients and voters are not counted: what a
 /// protocol bears is faulty parties. O(events).
 FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace);
 

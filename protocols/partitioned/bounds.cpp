@@ -3,6 +3,7 @@
 
 #include "protocols/partitioned/options.hpp"
 #include "protocols/partitioned/plan.hpp"
+#include "protocols/partitioned/recovery.hpp"
 
 namespace sibyl::partitioned {
 
@@ -31,9 +32,9 @@ Tolerance tolerance_of(const Setup& setup, bool with_oracle) {
     } else if (kind == MulticastKind::sequencer) {
       result.faulty += most_replicas;
     }
-    // A live one is left to give its state.
-    result.parts.push_back(
-        {"the replicas of " + system.groups->names[g], system.replicas[g], most_replicas});
+    // One that has its state is left to give it.
+    result.parts.push_back({"the replicas of " + system.groups->names[g], system.replicas[g],
+                            most_replicas, std::string(type_name<StateTaken>())});
     members += static_cast<std::uint32_t>(all.size());
   }
   if (kind == MulticastKind::global_order) result.faulty = (members - 1) / 2;

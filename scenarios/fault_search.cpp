@@ -78,6 +78,9 @@ class Drawer {
 
   fault::Plan plan() {
     if (positions_.empty() || nodes_ == 0) return {};
+    if (room_) {
+      for (const NodeId node : room_->faulty) slots_.push_back({{node}, {}});
+    }
     for (std::uint32_t n = some(budget_.crashes); n > 0; --n) crash();
     for (std::uint32_t n = some(budget_.pauses); n > 0; --n) pause();
     for (std::uint32_t n = some(budget_.cuts); n > 0; --n) cut(n);
@@ -100,47 +103,132 @@ class Drawer {
     return at(positions_[after + static_cast<std::size_t>(stream_.below(left))]);
   }
 
-  /// Nothing else that is drawn depends on it: where there is room, plans are as without a bound.
-  bool may_crash(NodeId node) {
-    if (room_ && room_->spared.contains(node)) return false;
-    if (!room_ || room_->faulty.contains(node)) return true;
-    if (room_->more == 0) return false;
+  /// Nodes that crash one after the other, the next when the last has got back what it had. Each
+  /// slot is one faulty node, whoever of them that is at a time.
+  struct Slot {
+    std::vector<NodeId> nodes;
+    std::optional<fault::Trigger> back;  ///< of the last; none: nobody may follow it
+  };
+
+  /// The slot of a node that may crash at any time; null: it may not. One that may already has no
+  /// followers then.
+  Slot* slot_for(NodeId node) {
+    if (room_->spared.contains(node)) return nullptr;
+    for (Slot& slot : slots_) {
+      if (std::find(slot.nodes.begin(), slot.nodes.end(), node) == slot.nodes.end()) continue;
+      if (slot.nodes.size() > 1) return nullptr;
+      slot.back.reset();
+      return &slot;
+    }
+    if (room_->more == 0) return nullptr;
     for (const Tolerance::Part& part : room_->parts) {
-      const auto& nodes = part.nodes;
-      if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
-      const auto hit = std::count_if(nodes.begin(), nodes.end(),
-                                     [&](NodeId other) { return room_->faulty.contains(other); });
-      if (static_cast<std::uint64_t>(hit) >= part.most) return false;
+      if (has(part, node) && taken_of(part) >= part.most) return nullptr;
     }
     --room_->more;
-    room_->faulty.insert(node);
-    return true;
+    return &slots_.emplace_back();
+  }
+  static bool has(const Tolerance::Part& part, NodeId node) {
+    return std::find(part.nodes.begin(), part.nodes.end(), node) != part.nodes.end();
+  }
+  std::size_t taken_of(const Tolerance::Part& part) const {
+    return static_cast<std::size_t>(
+        std::count_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+          return std::any_of(slot.nodes.begin(), slot.nodes.end(),
+                             [&](NodeId node) { return has(part, node); });
+        }));
   }
 
   void crash() {
+    if (roll_on()) return;
     const std::size_t when = place();
     const NodeId node = positions_[when].node;
-    fault::Plan all = std::move(plan_);
-    plan_.clear();
-    crash_at(when, node);
-    const fault::Plan crash = std::exchange(plan_, std::move(all));
-    if (may_crash(node)) plan_.insert(plan_.end(), crash.begin(), crash.end());
+    const fault::Trigger trigger = at(positions_[when]);
+    const std::optional<bool> storage = drawn_storage();
+    const fault::Trigger recovery = storage ? recovery_at(when, node) : trigger;
+    Slot* const slot = room_ ? slot_for(node) : nullptr;
+    if (room_ && slot == nullptr) return;
+    add_crash(node, trigger, storage, recovery);
+    if (slot != nullptr && slot->nodes.empty()) enter(*slot, node, storage);
   }
 
-  void crash_at(std::size_t when, NodeId node) {
-    plan_.push_back({at(positions_[when]), fault::Crash{node}});
-    if (!budget_.recoveries && !budget_.amnesia) return;
-    if (stream_.below(4) == 0) return;
-    bool storage = budget_.recoveries;
-    if (budget_.recoveries && budget_.amnesia) storage = stream_.below(2) == 0;
-    // The crashed node has no events: another one's says when.
-    fault::Trigger trigger = later(when);
-    if (trigger.node == node) {
-      trigger = at(positions_[when]);
-      trigger.after = Duration{1 + static_cast<std::int64_t>(stream_.below(1'000'000))};
-    }
-    plan_.push_back({trigger, fault::Recover{node, storage}});
+  /// Instead of a crash anywhere: another node of the part goes down, once the last one that did
+  /// has got back what it had. In half of the cases where that may be.
+  bool roll_on() {
+    const auto slot = std::find_if(slots_.rbegin(), slots_.rend(), [&](const Slot& each) {
+      return each.back && !followers(each.nodes.back()).empty();
+    });
+    if (slot == slots_.rend() || stream_.below(2) == 0) return false;
+    const std::vector<NodeId> others = followers(slot->nodes.back());
+    const NodeId node = others[static_cast<std::size_t>(stream_.below(others.size()))];
+    fault::Trigger trigger = *slot->back;
+    trigger.after = wait();
+    const std::optional<bool> storage = drawn_storage();
+    fault::Trigger recovery = trigger;
+    recovery.after = trigger.after + Duration{1} + wait();
+    add_crash(node, trigger, storage, recovery);
+    enter(*slot, node, storage);
+    return true;
   }
+  /// Of any order of magnitude, up to 0.13 s.
+  Duration wait() {
+    const auto most = std::uint64_t{1} << stream_.below(28);
+    return Duration{static_cast<std::int64_t>(stream_.below(most))};
+  }
+
+  /// Whether a node comes back with its storage, or without; none: it stays down.
+  std::optional<bool> drawn_storage() {
+    if (!budget_.recoveries && !budget_.amnesia) return std::nullopt;
+    if (stream_.below(4) == 0) return std::nullopt;
+    if (budget_.recoveries && budget_.amnesia) return stream_.below(2) == 0;
+    return budget_.recoveries;
+  }
+  /// The crashed node has no events: another one's says when, or a time, as it is in half of the
+  /// cases where others may follow.
+  fault::Trigger recovery_at(std::size_t when, NodeId node) {
+    if (room_ && part_with_return(node) != nullptr && stream_.below(2) == 0) {
+      fault::Trigger soon = at(positions_[when]);
+      soon.after = Duration{1} + wait();
+      return soon;
+    }
+    fault::Trigger trigger = later(when);
+    if (trigger.node != node) return trigger;
+    trigger = at(positions_[when]);
+    trigger.after = Duration{1 + static_cast<std::int64_t>(stream_.below(1'000'000))};
+    return trigger;
+  }
+  void add_crash(NodeId node, const fault::Trigger& when, std::optional<bool> storage,
+                 const fault::Trigger& recovery) {
+    plan_.push_back({when, fault::Crash{node}});
+    if (storage) plan_.push_back({recovery, fault::Recover{node, *storage}});
+  }
+
+  /// The part of a node that says how it comes back; null: none does.
+  const Tolerance::Part* part_with_return(NodeId node) const {
+    for (const Tolerance::Part& part : room_->parts) {
+      if (!part.back.empty() && has(part, node)) return &part;
+    }
+    return nullptr;
+  }
+  /// Who may go down when that node is back: who goes down at no other time.
+  std::vector<NodeId> followers(NodeId node) const {
+    std::vector<NodeId> all = part_with_return(node)->nodes;
+    std::erase_if(all, [&](NodeId each) {
+      return room_->spared.contains(each) ||
+             std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+               return std::find(slot.nodes.begin(), slot.nodes.end(), each) != slot.nodes.end();
+             });
+    });
+    return all;
+  }
+  void enter(Slot& slot, NodeId node, std::optional<bool> storage) {
+    slot.nodes.push_back(node);
+    slot.back.reset();
+    const Tolerance::Part* part = part_with_return(node);
+    if (part == nullptr || !storage.value_or(false)) return;
+    slot.back =
+        fault::Trigger{.at = {}, .event = part->back, .node = node, .count = 1, .after = {}};
+  }
+
   void pause() {
     const std::size_t when = place();
     const NodeId node = positions_[when].node;
@@ -169,6 +257,7 @@ class Drawer {
   std::size_t nodes_;
   std::optional<CrashRoom> room_;
   Stream& stream_;
+  std::vector<Slot> slots_;
   fault::Plan plan_;
 };
 

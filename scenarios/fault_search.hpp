@@ -40,11 +40,14 @@ struct Position {
 /// The receipts and timers of a run, in their order.
 std::vector<Position> positions_of(const std::vector<TraceEvent>& events);
 
-/// Whom drawn crashes may hit, so that no more nodes are faulty than the protocol is made for.
+/// Whom drawn crashes may hit, so that no more nodes are faulty at a time than the protocol is made
+/// for. A node that crashes counts for the whole run, whether it recovers or not, unless a part
+/// says how its nodes get back what they had: then others of the part may crash once it has, one
+/// after the other.
 struct CrashRoom {
   std::set<NodeId> faulty;             ///< are so anyway: Byzantine, or crashed by the scenario
   std::set<NodeId> spared;             ///< clients and voters: the protocol bears faulty parties
-  std::size_t more = 0;                ///< so many others may crash, whether they recover or not
+  std::size_t more = 0;                ///< so many others may be down at a time
   std::vector<Tolerance::Part> parts;  ///< and of these nodes no more than they say
   /// Nobody may crash.
   bool none() const { return faulty.empty() && more == 0; }

@@ -1,6 +1,8 @@
 // The partitioned store under crashes: replicas of partitions and of the oracle crash and recover
 // at random times, every property is judged; and what its protocols are made for.
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "scenarios/catalog.hpp"
+#include "scenarios/fault_search.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/random.hpp"
@@ -176,10 +179,10 @@ TEST_CASE("what comes to each replica while it is down is told again") {
   std::int64_t asked = 0;
   for (const char* protocol : {"s-smr", "ds-smr", "dynastar"}) {
     for (const char* by : {"ft_skeen", "white_box", "global_order"}) {
-      asked += judge(protocol, by, 4, true);
+      asked += judge(protocol, by, 8, true);
     }
   }
-  CHECK(asked > 5);
+  CHECK(asked > 10);
 }
 
 TEST_CASE("which crashes the store is made for follows from its multicast") {
@@ -197,6 +200,49 @@ TEST_CASE("which crashes the store is made for follows from its multicast") {
   CHECK(departures_of("white_box", R"({"replicas": 2, "acceptors": 3})", two) ==
         "of the replicas of P 2 nodes are faulty at once; the protocol bears 1");
   CHECK(departures_of("ft_skeen", three, R"({"crash": "c", "at": "5s"})").empty());
+}
+
+TEST_CASE("a replica that has recovered counts as down until it has a state") {
+  const auto departures = [](const char* second) {
+    return departures_of("white_box", R"({"replicas": 2, "acceptors": 3})",
+                         fmt::format(R"({{"crash": "P.1", "at": "1s"}},
+                                        {{"recover": {{"node": "P.1"}}, "at": "2s"}},
+                                        {{"crash": "P.2", "at": "{}"}})",
+                                     second));
+  };
+  CHECK(departures("2s") ==
+        "of the replicas of P 2 nodes are faulty at once; the protocol bears 1");
+  CHECK(departures("3s").empty());
+}
+
+TEST_CASE("searches draw crashes that roll over a whole group, one replica down at a time") {
+  Scenario scenario = load_file(SIBYL_SOURCE_DIR "/scenarios/partitioned/crash-s-smr.json").front();
+  scenario.faults.plan.clear();
+  const RunResult without = run_scenario(scenario);
+  const std::vector<Position> positions = positions_of(without.trace.events);
+  const FaultBudget budget{.crashes = 4, .recoveries = true};
+  const std::optional<CrashRoom> room = crash_room(scenario, budget);
+  std::size_t rolled = 0;    // all three replicas of a group were down
+  std::size_t followed = 0;  // a second one was
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    CAPTURE(seed);
+    Stream stream(seed, 0, 7);
+    scenario.faults.plan = draw_plan(budget, positions, scenario.nodes.size(), room, stream);
+    const RunResult result = run_scenario(scenario);
+    REQUIRE(result.departures.empty());
+    std::map<std::string, std::set<NodeId>> down;  // by group
+    std::size_t most = 0;
+    for (const TraceEvent& event : result.trace.events) {
+      if (event.name != "fault::Crash") continue;
+      std::set<NodeId>& hit = down[scenario.nodes[event.node.value].group];
+      hit.insert(event.node);
+      most = std::max(most, hit.size());
+    }
+    rolled += most == 3 ? 1 : 0;
+    followed += most >= 2 ? 1 : 0;
+  }
+  CHECK(followed > 3);
+  CHECK(rolled > 0);
 }
 
 TEST_CASE("of the scenarios of the partitioned store only that of a lone oracle leaves the model") {

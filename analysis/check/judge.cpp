@@ -70,12 +70,12 @@ class Portfolio {
   /// Both looks share what they fetch from memory, which is most of the time of a large history.
   std::optional<std::string> look_over() {
     constexpr std::size_t kPiece = 512;  // 20 KB
-    const Patience patience(options_.stop);
+    Patience patience(options_.stop);
     const ProblemSearch problems(history_, *model_);
     ExactStamps stamps(history_);
     const std::size_t count = history_.operations.size();
     for (std::size_t from = 0; from < count; from += kPiece) {
-      patience.ask();
+      patience.step(kPiece);
       const std::size_t to = std::min(count, from + kPiece);
       if (std::optional<std::string> problem = problems.look(from, to)) return problem;
       stamps.look(from, to);

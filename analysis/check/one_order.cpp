@@ -47,9 +47,9 @@ class OneOrder {
       sessions_ = sessions_of(history_, accesses_.takes_part);
       if (std::optional<std::string> wrong = overlap()) return undecided(std::move(*wrong));
     }
-    patience_.ask();
+    patience_.step(n_);
     time_ = real_time(history_, accesses_.takes_part);
-    patience_.ask();
+    patience_.step(n_);
     // Where values do not tell who read what, the order that was applied is a witness alone.
     Objects objects(history_, options_.initial);
     if (!options_.applied.empty() && respects(options_.applied) &&
@@ -60,13 +60,13 @@ class OneOrder {
     versions_ = given ? order_by_log(accesses_, options_.applied)
                       : order_by_values(history_, accesses_, time_);
     if (versions_.lost_update) return violated_by(history_, *versions_.lost_update);
-    patience_.ask();
+    patience_.step(n_);
     OrderGraph graph(n_);
     add_dependencies(accesses_, versions_.next, graph);
     add_sessions(graph);
-    patience_.ask();
+    patience_.step(n_);
     std::vector<std::uint32_t> order = graph.sort(accesses_.takes_part, time());
-    patience_.ask();
+    patience_.step(n_);
     if (order.size() == taking_part()) {
       if (only_values(objects) || replay(objects, order)) {
         return holds(std::move(order), "version order");

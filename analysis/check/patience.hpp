@@ -14,19 +14,18 @@ class Patience {
   /// `stop` may be empty; it lives as long.
   explicit Patience(const std::function<bool()>& stop) : stop_(stop) {}
 
-  /// A step of the work, of less than a microsecond or so. Throws TimeIsUp.
-  void step() {
+  /// So many steps of the work, each of less than a microsecond or so, are done. Throws TimeIsUp.
+  void step(std::uint64_t steps = 1) {
     constexpr std::uint64_t kBetweenQuestions = 4096;
-    if (steps_++ % kBetweenQuestions == 0) ask();
-  }
-  /// Between two parts of the work. Throws TimeIsUp.
-  void ask() const {
+    steps_ += steps;
+    if (steps_ < kBetweenQuestions) return;
+    steps_ = 0;
     if (stop_ && stop_()) throw TimeIsUp();
   }
 
  private:
   const std::function<bool()>& stop_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0;  ///< since the last question
 };
 
 }  // namespace sibyl::analysis

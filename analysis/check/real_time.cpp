@@ -73,7 +73,9 @@ RealTime from_stamps(const std::vector<FlatOperation>& operations,
 }  // namespace
 
 RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part) {
-  if (stamps_are_exact(history)) return from_stamps(history.operations, takes_part);
+  ExactStamps stamps(history);
+  stamps.look(0, history.operations.size());
+  if (stamps.exact()) return from_stamps(history.operations, takes_part);
   return from_stamps(with_places(history), takes_part);
 }
 

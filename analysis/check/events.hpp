@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "analysis/check/operations.hpp"
@@ -18,6 +19,9 @@ enum class Found : std::uint8_t { yes, no, gave_up };
 struct Bounds {
   std::function<bool()> stop;                         ///< asked now and then; may be empty
   std::uint64_t max_bytes = std::uint64_t{1} << 30U;  ///< of what the search remembers
+  /// Of the search, about: it is looked at with `stop`. No time is in it, so that what it ends is
+  /// the same everywhere.
+  std::uint64_t max_steps = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// What a search says of a part. Operations are places in the part.

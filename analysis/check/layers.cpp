@@ -253,7 +253,7 @@ class Layers {
     steps_ += steps;
     if (steps_ - asked_ < kStepsBetweenQuestions) return !exhausted_;
     asked_ = steps_;
-    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop()) ||
+    exhausted_ = exhausted_ || steps_ > bounds_.max_steps || (bounds_.stop && bounds_.stop()) ||
                  (steps_ > most_steps_ && stuck_.has_value());
     return !exhausted_;
   }

@@ -183,13 +183,7 @@ PartAnswer OnlinePart::decide(const std::vector<FlatOperation>& operations, cons
                               const Value& initial, bool wants_order,
                               std::uint64_t max_steps) const {
   const auto& options = ground_.options;
-  constexpr std::uint64_t kBetweenQuestions = 4096;
-  std::uint64_t asked = 0;
-  const Bounds bounds{[&] {
-                        asked += kBetweenQuestions;
-                        return asked >= max_steps || (options.stop && options.stop());
-                      },
-                      options.max_bytes};
+  const Bounds bounds{options.stop, options.max_bytes, max_steps};
   const PlainView& view = ground_.view;
   const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
     return view.kinds[operations[i].f] != PlainKind::other;

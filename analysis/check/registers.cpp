@@ -152,7 +152,7 @@ class RegisterSearch {
     steps_ += steps;
     if (steps_ - asked_ < kAskEvery) return !exhausted_;
     asked_ = steps_;
-    exhausted_ = exhausted_ || (bounds_.stop && bounds_.stop());
+    exhausted_ = exhausted_ || steps_ > bounds_.max_steps || (bounds_.stop && bounds_.stop());
     return !exhausted_;
   }
 

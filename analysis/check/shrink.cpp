@@ -19,7 +19,6 @@ constexpr std::size_t kMostReplayed = 20'000;  // operations of which a state is
 
 constexpr std::uint64_t kStepsAPart = 50'000;  // what one judgement may cost, about
 constexpr std::uint64_t kStepsAnOperation = 64;
-constexpr std::uint64_t kStepsAQuestion = 4096;
 
 class Shrinker {
  public:
@@ -32,12 +31,7 @@ class Shrinker {
       return {Found::gave_up, {}, 0, 0, false};
     work_left_ -= part.operations.size();
     const std::uint64_t most = kStepsAPart + kStepsAnOperation * part.operations.size();
-    std::uint64_t asked = 0;
-    const Bounds few{[&] {
-                       asked += kStepsAQuestion;
-                       return asked > most || (bounds_.stop && bounds_.stop());
-                     },
-                     bounds_.max_bytes};
+    const Bounds few{bounds_.stop, bounds_.max_bytes, most};
     return judge_part(part, model_, few);
   }
 

@@ -31,7 +31,6 @@ constexpr std::uint64_t kReadSteps = 200'000;
 constexpr std::size_t kMostSearched = 5'000;
 constexpr std::size_t kSmallWindow = 3;
 constexpr std::uint64_t kSmallerSteps = 30'000;
-constexpr std::uint64_t kStepsAsked = 4096;  // between two questions of a search whether to go on
 /// Operations judged while a violation is made small.
 constexpr std::uint64_t kMostShrinkWork = 4'000'000;
 /// Of how many operations a smallest core is looked for when choices of them are many.
@@ -128,12 +127,7 @@ class WhyTeller {
     }
     if (all.size() > kMostSearched) return;
     Window other;
-    std::uint64_t asked = 0;
-    const Bounds few{[&] {
-                       asked += kStepsAsked;
-                       return asked > kSmallerSteps || (bounds_.stop && bounds_.stop());
-                     },
-                     bounds_.max_bytes};
+    const Bounds few{bounds_.stop, bounds_.max_bytes, kSmallerSteps};
     const Numbers part = beginning(all, few);
     if (!part.empty() && find_core(part, other) && other.roles.size() < window.roles.size() &&
         other.minimal)

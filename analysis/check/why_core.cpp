@@ -78,12 +78,7 @@ class Sets {
     steps_left_ -= std::min(steps_left_, cost);
     const std::uint64_t most =
         std::min(steps_left_, patience_ * (kStepsASet + kStepsOfOne * cost)) / step_cost_;
-    std::uint64_t asked = 0;
-    const Bounds bounds{[&] {
-                          asked += 4096;
-                          return asked > most || (bounds_.stop && bounds_.stop());
-                        },
-                        bounds_.max_bytes};
+    const Bounds bounds{bounds_.stop, bounds_.max_bytes, most};
     PartAnswer answer;
     if (plain_) {
       const std::size_t key = key_place(ask_.operations[sub_.front()], ask_.history.keys.size());

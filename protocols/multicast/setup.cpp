@@ -245,7 +245,8 @@ ProtocolInfo multicast_protocol(MulticastProtocol protocol) {
   info.labels = [](const Setup&) { return std::vector<std::string>(); };
   info.delivered = [shared](const Setup& setup) {
     std::vector<std::string> labels;
-    for (const Entry& entry : read_system(setup, *shared)->entries) {
+    const auto system = read_system(setup, *shared);  // to outlive the loop over its entries
+    for (const Entry& entry : system->entries) {
       labels.push_back(entry.content.label);
     }
     return labels;

@@ -266,6 +266,15 @@ std::string zstd_compress(std::string_view text) {
   return out;
 }
 
+void refuse_damaged_zstd(const std::string& name, std::string_view what, std::uint64_t packed,
+                         std::uint64_t unpacked) {
+  throw InputError(
+      name, "",
+      fmt::format("damaged zstd data: {} (behind byte {} of it, {} unpacked); expected "
+                  "what zstd -t accepts: copy or compress it again",
+                  what, packed, unpacked));
+}
+
 std::string zstd_decompress(std::string_view data, const std::string& name, std::size_t most) {
   const auto refuse_expanded = [&](const std::string& size) {
     throw InputError(name, "",
@@ -288,13 +297,13 @@ std::string zstd_decompress(std::string_view data, const std::string& name, std:
     ZSTD_outBuffer out{block.data(), block.size(), 0};
     left = ZSTD_decompressStream(stream.get(), &out, &in);
     if (ZSTD_isError(left) != 0) {
-      throw InputError(name, "", std::string("damaged zstd data: ") + ZSTD_getErrorName(left));
+      refuse_damaged_zstd(name, ZSTD_getErrorName(left), in.pos, text.size());
     }
     text.append(block, 0, out.pos);
     if (text.size() > most) refuse_expanded(fmt::format("more than {}", most));
     full = out.pos == out.size;
   }
-  if (left != 0) throw InputError(name, "", "damaged zstd data: the end is missing");
+  if (left != 0) refuse_damaged_zstd(name, "the end is missing", in.pos, text.size());
   return text;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,9 @@ void remove_temporary_files() noexcept;
 /// and at the latest when so many have been unpacked.
 std::string zstd_compress(std::string_view text);
 std::string zstd_decompress(std::string_view data, const std::string& name, std::size_t most);
+/// Throws InputError: what is wrong behind so many bytes, of which so many were unpacked.
+[[noreturn]] void refuse_damaged_zstd(const std::string& name, std::string_view what,
+                                      std::uint64_t packed, std::uint64_t unpacked);
 /// Whether the data begin as a zstd frame does.
 bool is_zstd(std::string_view data);
 

@@ -226,11 +226,13 @@ void load_jepsen_log(TextWindow& window, const LoadOptions& options, HistoryBuil
   EventPairs pairs(options, into);
   std::string_view line;
   bool in_other_message = false;
+  std::size_t ask = kAskEvery;  // numbers of empty lines are passed over
   while (lines.next(line)) {
     const std::size_t number = lines.number();
-    if (number % kAskEvery == 0) {
+    if (number >= ask) {
       loaded.incomplete = into.reason_to_stop();
       if (!loaded.incomplete.empty()) break;
+      ask = number + kAskEvery;
     }
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const bool begins = is_log_line(line);

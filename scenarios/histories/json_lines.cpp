@@ -380,17 +380,19 @@ void load_json_lines(TextWindow& window, HistoryBuilder& into, LoadedHistory& lo
   constexpr std::size_t kAsk = 4096;  // lines between questions whether to stop
   LineReader lines(window);
   std::string_view line;
+  std::size_t ask = kAsk;  // numbers of empty lines are passed over
   while (lines.next(line)) {
     const std::size_t number = lines.number();
-    if (number % kAsk == 0) {
+    if (number >= ask) {
       loaded.incomplete = into.reason_to_stop();
       if (!loaded.incomplete.empty()) break;
-      if (number == kAsk && window.size()) into.expect(window.dropped(), *window.size());
+      if (ask == kAsk && window.size()) into.expect(window.dropped(), *window.size());
+      ask = number + kAsk;
     }
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Row row;
     row.line = static_cast<std::uint32_t>(number);
     if (FastLine(line).read(row) && !row.f.empty() && !into.add(row)) continue;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     ExactLine exact(line, number, window.name());
     const std::optional<RowComplaint> complaint = into.add(exact.read());
     if (complaint) exact.refuse(complaint->member, complaint->text);

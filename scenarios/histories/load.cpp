@@ -17,6 +17,15 @@ namespace {
 constexpr std::array kFormats{HistoryFormat::json_lines, HistoryFormat::edn,
                               HistoryFormat::jepsen_log};
 
+[[noreturn]] void refuse_empty(const std::string& name, bool has_bytes) {
+  throw InputError(
+      name, "1:1",
+      fmt::format("{}, expected at least one operation, such as "
+                  "{{\"process\":0,\"f\":\"write\",\"value\":1,"
+                  "\"call\":1,\"return\":2,\"outcome\":\"ok\"}} in a line of its own (jsonl)",
+                  has_bytes ? "there is no operation in it" : "it is empty"));
+}
+
 }  // namespace
 
 std::string_view history_format_name(HistoryFormat format) {
@@ -26,7 +35,7 @@ std::string_view history_format_name(HistoryFormat format) {
 
 HistoryFormat format_of(std::string_view beginning, const std::string& name) {
   const auto first = beginning.find_first_not_of(" \t\r\n,");
-  if (first == std::string_view::npos) throw InputError(name, "", "there is no operation in it");
+  if (first == std::string_view::npos) refuse_empty(name, !beginning.empty());
   const char c = beginning[first];
   if (c == '{') {
     const auto second = beginning.find_first_not_of(" \t\r\n,", first + 1);
@@ -73,7 +82,7 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
   loaded.bytes = window.dropped();
   loaded.history = std::move(builder.history());
   if (loaded.history.operations.empty() && loaded.incomplete.empty()) {
-    throw InputError(window.name(), "", "there is no operation in it");
+    refuse_empty(window.name(), loaded.bytes != 0);
   }
   return loaded;
 }

@@ -32,6 +32,17 @@ bool has_line(std::string_view text) {
   return first != std::string_view::npos && text.find('\n', first) != std::string_view::npos;
 }
 
+/// Editors and exports put such marks there; a loader would name the first operation as wrong.
+void refuse_byte_order_mark(std::string_view text, const std::string& name) {
+  const bool is_utf8 = text.starts_with("\xef\xbb\xbf");
+  if (!is_utf8 && !text.starts_with("\xff\xfe") && !text.starts_with("\xfe\xff")) return;
+  throw InputError(name, "1:1",
+                   is_utf8 ? "it begins with a byte order mark (BOM: the bytes EF BB BF), expected "
+                             "UTF-8 without one (tail -c +4 leaves it out)"
+                           : "it begins with the byte order mark (BOM) of UTF-16, expected UTF-8 "
+                             "without one (iconv -f UTF-16 -t UTF-8)");
+}
+
 /// A file or pipe of the operating system.
 class FileSource final : public ByteSource {
  public:
@@ -114,14 +125,12 @@ class ZstdSource final : public ByteSource {
     while (out.pos == 0) {
       if (used_ == filled_ && !holds_more_ && !refill()) {
         if (is_whole_) return 0;
-        throw InputError(name(), "", "damaged zstd data: the end is missing");
+        refuse("the end is missing");
       }
       ZSTD_inBuffer in{block_.data(), filled_, used_};
       const std::size_t left = ZSTD_decompressStream(stream_.get(), &out, &in);
-      if (ZSTD_isError(left) != 0) {
-        throw InputError(name(), "", std::string("damaged zstd data: ") + ZSTD_getErrorName(left));
-      }
       packed_bytes_ += in.pos - used_;
+      if (ZSTD_isError(left) != 0) refuse(ZSTD_getErrorName(left));
       unpacked_bytes_ += out.pos;
       if (unpacked_bytes_ > kMostUnasked && unpacked_bytes_ / kMostTimes > packed_bytes_) {
         throw InputError(
@@ -138,6 +147,9 @@ class ZstdSource final : public ByteSource {
   }
 
  private:
+  [[noreturn]] void refuse(std::string_view what) const {
+    refuse_damaged_zstd(name(), what, packed_bytes_, unpacked_bytes_);
+  }
   bool refill() {
     block_.resize(std::max(block_.size(), kBlock / 8));
     filled_ = packed_->read(block_.data(), block_.size());
@@ -182,6 +194,7 @@ TextWindow::TextWindow(std::unique_ptr<ByteSource> source) : source_(std::move(s
   // A pipe may bring less than what a format is told by.
   while (!has_line(text()) && text().size() < kBlock && more()) {
   }
+  refuse_byte_order_mark(text(), name());
 }
 
 bool TextWindow::more() {
@@ -213,6 +226,11 @@ std::string TextWindow::rest(std::size_t most) {
 }
 
 bool LineReader::next(std::string_view& line) {
+  const std::size_t empty = std::min(window_.text().find_first_not_of('\n'), window_.text().size());
+  if (empty > 1) {
+    window_.drop(empty - 1);
+    number_ += empty - 1;
+  }
   std::size_t seen = 0;
   for (;;) {
     const std::string_view text = window_.text();

@@ -47,7 +47,7 @@ class ByteSource {
 class TextWindow {
  public:
   /// Reads a first line that is not blank, or a block, and unpacks from the beginning on when that
-  /// begins as zstd does.
+  /// begins as zstd does. Throws InputError for a byte order mark.
   explicit TextWindow(std::unique_ptr<ByteSource> source);
 
   /// What is there. Valid until the next more().
@@ -82,7 +82,8 @@ class TextWindow {
 class LineReader {
  public:
   explicit LineReader(TextWindow& window) : window_(window) {}
-  /// The next line, valid until the next call. Throws InputError for one that is too long.
+  /// The next line, valid until the next call; of several empty ones behind each other perhaps the
+  /// last alone. Throws InputError for one that is too long.
   bool next(std::string_view& line);
   /// Of the line that was read last, from 1.
   std::size_t number() const { return number_; }

@@ -212,13 +212,45 @@ TEST_CASE("times at the ends of 64 bits are times like others, but the largest m
 }
 
 TEST_CASE("a text without an operation, or of no known format, is refused") {
-  CHECK(refusal("") == "h: there is no operation in it");
-  CHECK(refusal(" \n\n") == "h: there is no operation in it");
+  CHECK(refusal("").find(
+            "h:1:1: it is empty, expected at least one operation, such as {\"process\"") == 0);
+  CHECK(refusal(" \n\n").find("h:1:1: there is no operation in it, expected at least one") == 0);
   CHECK(refusal("\n\nhello").find("h:3:1: is no history") == 0);
   LoadOptions lines;
   lines.format = "jsonl";
-  CHECK(refusal("\n", lines) == "h: there is no operation in it");
+  CHECK(refusal("\n", lines).find("h:1:1: there is no operation in it, expected ") == 0);
   CHECK(refusal("hello", lines).find("h:1:1: ") == 0);
+}
+
+TEST_CASE("a byte order mark is called that, in every format, packed or not") {
+  const std::string text = "\xef\xbb\xbf" + std::string(kRead) + "\n";
+  for (const char* format : {"auto", "jsonl", "edn", "jepsen-log"}) {
+    LoadOptions options;
+    options.format = format;
+    const std::string said = "h:1:1: it begins with a byte order mark (BOM: the bytes EF BB BF), ";
+    CHECK(refusal(text, options).find(said) == 0);
+    CHECK(refusal(zstd_compress(text), options).find(said) == 0);
+  }
+  CHECK(refusal("\xff\xfe{").find("h:1:1: it begins with the byte order mark (BOM) of UTF-16") ==
+        0);
+}
+
+TEST_CASE("empty lines are counted, but not looked at one by one") {
+  const std::string empty(3'000'000, '\n');
+  const std::string line = std::string(kRead) + "\n";
+  CHECK(loaded(line + empty + line).history.operations.back().line == 3'000'002);
+  CHECK(refusal(line + empty + "x").find("h:3000002:1: ") == 0);
+  TextWindow window(ByteSource::of_text(empty, "h"));
+  LineReader lines(window);
+  std::string_view read;
+  int returned = 0;
+  while (lines.next(read)) ++returned;
+  CHECK(lines.number() == 3'000'000);
+  CHECK(returned < 1'000);
+  // Whether to stop is asked all the same.
+  LoadOptions options;
+  options.stop = [] { return true; };
+  CHECK_FALSE(loaded(line + empty + "x", options).incomplete.empty());
 }
 
 TEST_CASE("a line beyond the bound is refused by its number, and no crash") {
@@ -239,8 +271,11 @@ TEST_CASE("compressed histories are read; cut or damaged ones are not") {
   CHECK(history.history.operations.size() == 40000);
   CHECK(history.bytes == 2 * text.size());
   CHECK(history.history.operations.back().line == 40000);
-  CHECK(refusal(packed.substr(0, packed.size() - 5)) == "h: damaged zstd data: the end is missing");
-  CHECK(refusal(packed.substr(0, 6)) == "h: damaged zstd data: the end is missing");
+  CHECK(refusal(packed.substr(0, packed.size() - 5))
+            .find("h: damaged zstd data: the end is missing") == 0);
+  CHECK(refusal(packed.substr(0, 6)) ==
+        "h: damaged zstd data: the end is missing (behind byte 6 of it, 0 unpacked); expected what "
+        "zstd -t accepts: copy or compress it again");
   std::string damaged = packed;
   damaged[packed.size() / 2] = static_cast<char>(damaged[packed.size() / 2] ^ 0x55);
   CHECK(refusal(damaged).find("h") == 0);

@@ -54,6 +54,10 @@ void check_verb(const std::vector<std::string>& arguments) {
 
 int dispatch(std::vector<std::string> arguments, Io& io) {
   if (!arguments.empty() && arguments.front() == "--version") arguments.front() = "version";
+  if (!arguments.empty() && arguments.front() == "help") {  // of a verb: its --help
+    arguments = arguments.size() == 1 ? std::vector<std::string>{"--help"}
+                                      : std::vector<std::string>{arguments[1], "--help"};
+  }
   check_verb(arguments);
   CLI::App app(
       "sibyl replays, judges and draws protocols of replicated and partitioned state machines",
@@ -62,6 +66,7 @@ int dispatch(std::vector<std::string> arguments, Io& io) {
   app.add_flag_callback(
       "--version", [] {}, "The same as the verb version");
   app.footer(
+      "sibyl help VERB, or sibyl VERB --help: what a verb does, and its options.\n"
       "Exit status: 0 as expected, 1 violated or not as expected, 2 inconclusive, 64 usage, "
       "65 bad input,\n70 internal error, 74 file trouble, 130 interrupted.");
   std::vector<std::pair<CLI::App*, Action>> actions;

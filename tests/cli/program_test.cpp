@@ -272,4 +272,9 @@ TEST_CASE("schema prints the schema, version the version, help the verbs") {
   CHECK(help.status == 0);
   CHECK(help.out.find("diff") != std::string::npos);
   CHECK(sibyl_with({"run", "--help"}).out.find("--history") != std::string::npos);
+  CHECK(sibyl_with({"help"}).out == help.out);
+  CHECK(sibyl_with({"help", "check"}).out == sibyl_with({"check", "--help"}).out);
+  const Ran wrong = sibyl_with({"help", "chekc"});
+  CHECK(wrong.status == 64);
+  CHECK(wrong.says("did you mean \"check\"?"));
 }

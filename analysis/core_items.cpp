@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/check/why_words.hpp"
 #include "analysis/reading.hpp"
 #include "analysis/view_words.hpp"
 
@@ -16,6 +17,7 @@ namespace sibyl::analysis::core {
 namespace {
 
 constexpr std::size_t kMostText = 160;
+constexpr std::size_t kMostName = 80;
 constexpr std::size_t kMostSentence = 640;
 constexpr std::size_t kMostSentences = 48;
 constexpr std::size_t kReadsFrom = 1;  // in kEdgeWords
@@ -44,6 +46,11 @@ Bar bar_of(const Value& item, std::size_t place) {
   const Value* ret = item.find("return");
   bar.open = ret == nullptr || ret->as_int() == nullptr;
   if (!bar.open) bar.ret = std::max(*ret->as_int(), bar.call);
+  bar.open_then = bar.open && item.find("open_then") != nullptr;
+  if (const Value* later = item.find("later"); bar.open_then && later != nullptr) {
+    bar.later = text_field(*later, "outcome") == "fail" ? "failed" : "returned";
+    bar.ret = integer_field(*later, "at", bar.call);
+  }
   return bar;
 }
 
@@ -140,7 +147,7 @@ Items items_of(const Value& witness, std::size_t most, std::size_t most_context)
   const Value* initial = witness.find("initial");
   const Value::Object* state = initial == nullptr ? nullptr : initial->as_object();
   if (state != nullptr && !state->empty()) {
-    items.initial = shortened(printable(initial->text()), kMostText);
+    items.initial = shortened(state_in_words(*initial), kMostText);
   }
   return items;
 }
@@ -158,13 +165,17 @@ std::string span_words(const Bar& bar, std::int64_t since) {
   const auto words = [&](std::int64_t time) {
     return since == 0 ? std::to_string(time) : std::to_string(from_zero(time));
   };
-  return bar.open ? fmt::format("{}, no return", words(bar.call))
-                  : fmt::format("{} to {}", words(bar.call), words(bar.ret));
+  if (!bar.open) return fmt::format("{} to {}", words(bar.call), words(bar.ret));
+  if (!bar.open_then) return fmt::format("{}, no return", words(bar.call));
+  return bar.later.empty()
+             ? fmt::format("{}, open then", words(bar.call))
+             : fmt::format("{}, open then, {} at {}", words(bar.call), bar.later, words(bar.ret));
 }
 
 std::string client_words(const CoreHead& head, const Bar& bar) {
   const auto name = head.clients.find(bar.process);
-  return printable(name == head.clients.end() ? "process " + bar.process : name->second);
+  return shortened(printable(name == head.clients.end() ? "process " + bar.process : name->second),
+                   kMostName);
 }
 
 std::vector<std::string> numbered_sentences(const Items& items) {

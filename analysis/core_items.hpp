@@ -23,7 +23,9 @@ struct Bar {
   std::string process;
   std::int64_t call = 0;
   std::int64_t ret = 0;
-  bool open = false;       ///< it never returned; `ret` is not set
+  bool open = false;       ///< it has not returned
+  bool open_then = false;  ///< it was open at the violation; what followed is not judged
+  std::string_view later;  ///< "failed" or "returned", at `ret`: what is known to have followed
   std::string role;        ///< "core", "source", "other"
   std::size_t number = 0;  ///< its place in the longest order, from 1; 0: none
   bool stuck = false;      ///< it cannot follow that order
@@ -62,7 +64,7 @@ struct Items {
 /// and of the context at most `most_context`. O(n log n).
 Items items_of(const Value& witness, std::size_t most, std::size_t most_context);
 
-/// "write x = 1, 3 to 4", "…, never returned". Times since `since`.
+/// "3 to 4", "3, no return", "3, open then, failed at 9". Times since `since`.
 std::string span_words(const Bar& bar, std::int64_t since);
 
 /// "process 3", or the name that the head gives it.

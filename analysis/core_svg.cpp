@@ -1,6 +1,9 @@
 // The core of a violation as SVG.
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -27,6 +30,7 @@ using svg::Font;
 using svg::Layer;
 using svg::Picture;
 using svg::Text;
+using Point = std::pair<int, int>;  // px to the right, px down
 
 constexpr int kMargin = 16;
 constexpr int kLeastWidth = 760;
@@ -48,7 +52,10 @@ constexpr int kThinRow = 10;
 constexpr int kBadge = 20;
 constexpr int kLevel = 17;  // between arrows over one lane
 constexpr int kLittle = 8;
-constexpr int kApart = 26;  // arrows that meet the same bar
+constexpr int kApart = 26;    // arrows that meet the same bar
+constexpr int kClear = 6;     // between an arrow and a bar that it passes
+constexpr int kChannel = 14;  // between arrows that pass the same bar
+constexpr int kChannels = 8;  // that are tried at each edge of a bar
 
 /// Bars, arrows and words, from top to bottom.
 class CorePage {
@@ -232,14 +239,25 @@ class CorePage {
     y_ += rows * kThinRow + 8;
   }
 
-  /// Whether an arrow to the same lane goes over the bars; the order in time is straight.
-  static bool goes_over(const Edge& edge) { return edge.kind != 0; }
+  /// Whether an arrow to the same lane goes over the bars; the order in time is straight, where no
+  /// other bar of the lane stands between.
+  bool goes_over(const Edge& edge) const {
+    const Bar& a = items_.bars[edge.before];
+    const Bar& b = items_.bars[edge.after];
+    return edge.kind != 0 || std::any_of(items_.bars.begin(), items_.bars.end(), [&](const Bar& c) {
+             return c.process == a.process && a.process == b.process && &c != &a && &c != &b &&
+                    a.call <= c.call && c.call <= b.call;
+           });
+  }
 
-  /// Where the k-th arrow meets a bar.
-  static int meeting(const Area& area, int k) {
-    const int middle = (area.x0 + area.x1) / 2;
+  /// Where the k-th arrow meets a bar; from below beside its times, where there is room.
+  int meeting(std::size_t bar, int k, bool below) const {
+    const Area& area = areas_[bar];
+    const int times = svg::text_width(span_words(items_.bars[bar], zero_), kSmallFont) + kClear;
+    const int least = below && area.x0 + times + kClear < area.x1 ? area.x0 + times : area.x0 + 4;
     const int shift = ((k + 1) / 2) * kApart * (k % 2 == 1 ? 1 : -1);
-    return std::clamp(middle + shift, area.x0 + 4, std::max(area.x0 + 4, area.x1 - 4));
+    const int middle = std::max((area.x0 + area.x1) / 2, least + kApart / 2);
+    return std::clamp(middle + shift, least, std::max(least, area.x1 - 4));
   }
 
   void place_edges() {
@@ -248,13 +266,13 @@ class CorePage {
     for (const Area& area : areas_) space.occupy(area);
     std::vector<int> met(areas_.size(), 0);
     std::map<int, int> levels;
-    std::vector<std::vector<std::pair<int, int>>> lines;
-    for (const Edge& edge : items_.edges) {
-      lines.push_back(line_of(edge, met, levels));
-      for (std::size_t i = 1; i < lines.back().size(); ++i) {
-        const auto& [x0, y0] = lines.back()[i - 1];
-        const auto& [x1, y1] = lines.back()[i];
-        space.add_line(x0, y0, x1, y1);
+    std::vector<int> taken;
+    std::vector<std::vector<Point>> lines;
+    for (const Edge& edge : items_.edges) lines.push_back(line_of(edge, met, levels, taken));
+    untangle(lines);
+    for (const std::vector<Point>& line : lines) {
+      for (std::size_t i = 1; i < line.size(); ++i) {
+        space.add_line(line[i - 1].first, line[i - 1].second, line[i].first, line[i].second);
       }
     }
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -285,24 +303,105 @@ class CorePage {
     }
   }
 
+  /// Lines that go round bars meet one in the order of where they come from, and so do not cross
+  /// there.
+  void untangle(std::vector<std::vector<Point>>& lines) const {
+    std::map<std::pair<std::size_t, int>, std::vector<std::pair<int, Point*>>> ends;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const Edge& edge = items_.edges[i];
+      if (lines[i].size() < 4 || areas_[edge.before].y0 == areas_[edge.after].y0) continue;
+      Point& first = lines[i].front();
+      Point& last = lines[i].back();
+      ends[{edge.before, first.second}].emplace_back(lines[i][1].first, &first);
+      ends[{edge.after, last.second}].emplace_back(lines[i][2].first, &last);
+    }
+    for (auto& [bar, list] : ends) {
+      std::vector<int> places;
+      for (const auto& [x, end] : list) places.push_back(end->first);
+      std::sort(places.begin(), places.end());
+      std::stable_sort(list.begin(), list.end(),
+                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (std::size_t i = 0; i < list.size(); ++i) list[i].second->first = places[i];
+    }
+  }
+
   /// From one bar to the other: straight between lanes, over them within a lane.
   /// `met`: how many arrows each bar has met; `levels`: how many go over each lane.
-  std::vector<std::pair<int, int>> line_of(const Edge& edge, std::vector<int>& met,
-                                           std::map<int, int>& levels) const {
+  /// `taken`: where lines go down between bars.
+  std::vector<Point> line_of(const Edge& edge, std::vector<int>& met, std::map<int, int>& levels,
+                             std::vector<int>& taken) const {
     const Area& a = areas_[edge.before];
     const Area& b = areas_[edge.after];
     const bool in_time = !goes_over(edge);
-    const int x0 = in_time ? a.x1 - 3 : meeting(a, met[edge.before]++);
-    const int x1 = in_time ? b.x0 + 3 : meeting(b, met[edge.after]++);
+    const int x0 = in_time ? a.x1 - 3 : meeting(edge.before, met[edge.before]++, a.y0 < b.y0);
+    const int x1 = in_time ? b.x0 + 3 : meeting(edge.after, met[edge.after]++, b.y0 < a.y0);
     if (a.y0 == b.y0) {
       const int y = (a.y0 + a.y1) / 2;
       if (in_time) return {{a.x1, y}, {b.x0, y}};
       const int over = a.y0 - kOver + 8 - levels[a.y0]++ * kLevel;
       return {{x0, a.y0}, {x0, over}, {x1, over}, {x1, a.y0}};
     }
-    const bool down = a.y0 < b.y0;
-    return {{x0, down ? a.y1 : a.y0}, {x1, down ? b.y0 : b.y1}};
+    return around({x0, a.y0 < b.y0 ? a.y1 : a.y0}, {x1, a.y0 < b.y0 ? b.y0 : b.y1}, taken);
   }
+
+  /// A line to another lane: straight where no bar stands in its way, else through the gap between
+  /// bars that is nearest, where no other line goes down yet. O(bars^2).
+  std::vector<Point> around(Point from, Point to, std::vector<int>& taken) const {
+    const Point upper = std::min(from, to, by_height);
+    const Point lower = std::max(from, to, by_height);
+    std::vector<Area> between;  // with room around, and the times beneath
+    for (const Area& area : areas_) {
+      if (area.y0 < upper.second || area.y1 > lower.second) continue;
+      between.push_back({area.x0 - kClear, area.y0 - kClear, area.x1 + kClear, area.y1 + kUnder});
+    }
+    const auto crossed = [&](const Area& area) {
+      const auto x_at = [&](int y) {
+        const std::int64_t right = lower.first - upper.first;
+        const std::int64_t height = std::max(1, lower.second - upper.second);
+        return upper.first + static_cast<int>(right * (y - upper.second) / height);
+      };
+      const auto [first, last] = std::minmax({x_at(area.y0), x_at(area.y1)});
+      return first < area.x1 && last > area.x0;
+    };
+    if (std::none_of(between.begin(), between.end(), crossed)) return {from, to};
+    // Down at the edge of some bar; to the right of all there is always room.
+    int best = 0;
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    std::vector<int> places;
+    for (const Area& area : between) {
+      for (int k = 0; k < kChannels; ++k) {
+        places.push_back(area.x0 - k * kChannel);
+        places.push_back(area.x1 + k * kChannel);
+      }
+    }
+    for (const int x : places) {
+      const bool is_free =
+          x >= left_ - kClear &&
+          std::none_of(between.begin(), between.end(),
+                       [&](const Area& area) { return area.x0 < x && x < area.x1; }) &&
+          std::none_of(taken.begin(), taken.end(),
+                       [&](int other) { return std::abs(other - x) < kChannel; });
+      const std::int64_t way = std::abs(x - from.first) + std::abs(x - to.first);
+      if (!is_free || way > least || (way == least && x < best)) continue;
+      best = x;
+      least = way;
+    }
+    if (least == std::numeric_limits<std::int64_t>::max()) return {from, to};
+    taken.push_back(best);
+    int top = lower.second;
+    int bottom = upper.second;
+    for (const Area& area : between) {
+      if (!crossed(area) && (area.x1 < std::min({best, from.first, to.first}) ||
+                             area.x0 > std::max({best, from.first, to.first})))
+        continue;
+      top = std::min(top, area.y0);
+      bottom = std::max(bottom, area.y1);
+    }
+    std::vector<Point> line{upper, {best, top}, {best, bottom}, lower};
+    if (upper != from) std::reverse(line.begin(), line.end());
+    return line;
+  }
+  static bool by_height(const Point& a, const Point& b) { return a.second < b.second; }
 
   void sample(std::string_view style, std::string_view words) {
     const int width = 30 + svg::text_width(words, kSmallFont) + 18;
@@ -331,7 +430,12 @@ class CorePage {
     if (any([](const Bar& b) { return b.role == "source"; })) {
       sample("op", "what the core may have read");
     }
-    if (any([](const Bar& b) { return b.open; })) sample("op open", "never returned");
+    if (any([](const Bar& b) { return b.open && !b.open_then; })) {
+      sample("op open", "never returned");
+    }
+    if (any([](const Bar& b) { return b.open_then; })) {
+      sample("op open", "open at the violation, whatever became of it");
+    }
     if (!items_.context.empty()) sample("cell", "other operation of the time");
     if (items_.ordered) sample("step", "place in the longest possible order; ×: cannot follow it");
     y_ += 16;

@@ -93,6 +93,11 @@ std::string text_of(const CoreHead& head, const Value& witness) {
       "Time runs to the right by the order of calls and returns, not to scale; [===] is an "
       "operation from call to return, [===> one that never returned; * marks the core.",
       0);
+  const auto was_open = [](const Bar& bar) { return bar.open_then; };
+  if (std::any_of(items.bars.begin(), items.bars.end(), was_open)) {
+    append_words(out, "",
+                 "What was open then, at the violation, is drawn open whatever became of it.", 0);
+  }
   if (items.ordered) {
     append_words(
         out, "",

@@ -231,7 +231,7 @@ class WhyTeller {
   }
 
   ViolationWords tell(const Window& window, bool plain) const;
-  WhyOthers others_of(const Window& window) const;
+  WhyOthers others_of(const Window& window, bool plain) const;
   void add_core(Value& witness, const Window& window, const std::string& others) const;
   void add_ends(ViolationWords& told, const Window& window) const;
   void add_context(Value& witness, const Window& window) const;
@@ -241,8 +241,9 @@ class WhyTeller {
   const Bounds& bounds_;
 };
 
-/// The other writes of what the core reads, that could have been seen.
-WhyOthers WhyTeller::others_of(const Window& window) const {
+/// Of plain reads and writes the other writes of what the core reads, that could have been seen;
+/// else whether there are others at all that began before the core had ended.
+WhyOthers WhyTeller::others_of(const Window& window, bool plain) const {
   WhyOthers others;
   std::vector<bool> shown(ask_.operations.size(), false);
   for (const std::size_t i : window.part.index) shown[i] = true;
@@ -254,6 +255,15 @@ WhyOthers WhyTeller::others_of(const Window& window) const {
     const FlatOperation& op = ask_.operations[window.part.index[i]];
     if (ask_.view.kinds[op.f] == PlainKind::read) read.push_back(ask_.view.value_of(op));
   }
+  const std::uint32_t key = ask_.operations[ask_.part.front()].key;
+  for (std::uint32_t i = 0; i < ask_.operations.size() && !plain && !others.any(); ++i) {
+    const FlatOperation& op = ask_.operations[i];
+    const bool of_part = op.key == key || !ask_.model.one_key();
+    if (of_part && !shown[i] && op.outcome != OperationOutcome::fail && op.call <= end) {
+      others.add_any();
+    }
+  }
+  if (!plain) return others;
   for (const std::uint32_t i : ask_.part) {
     const FlatOperation& op = ask_.operations[i];
     if (shown[i] || ask_.view.kinds[op.f] != PlainKind::write || op.call > end) continue;
@@ -361,8 +371,7 @@ ViolationWords WhyTeller::tell(const Window& window, bool plain) const {
       plain ? say_plainly(told, window.part, window.roles)
             : say_of_texts(told, window.part, window.roles);
     }
-    others =
-        others_in_words(plain ? others_of(window) : WhyOthers(), window.part, window.roles, plain);
+    others = others_in_words(others_of(window, plain), window.part, window.roles, plain);
     if (!recorded && !others.empty()) told.because.push_back(others);
   }
   if (!window.minimal && !recorded) {

@@ -76,6 +76,17 @@ struct Plain {
 
 }  // namespace
 
+std::string state_in_words(const Value& state) {
+  const Value::Object* objects = state.as_object();
+  if (objects == nullptr || objects->size() != 1 || !objects->front().first.empty()) {
+    return printable(state.text());
+  }
+  const Value& alone = objects->front().second;
+  if (alone.as_bool() != nullptr) return *alone.as_bool() ? "the lock held" : "the lock free";
+  const bool is_list = alone.as_list() != nullptr;
+  return (is_list ? "" : "the value ") + printable(alone.text());
+}
+
 std::string_view why_role_name(WhyRole role) {
   return role == WhyRole::core ? "core" : role == WhyRole::source ? "source" : "other";
 }
@@ -156,8 +167,7 @@ void say_of_texts(ViolationWords& told, const Part& window, const std::vector<Wh
 std::string others_in_words(const WhyOthers& others, const Part& window,
                             const std::vector<WhyRole>& roles, bool plain) {
   if (!plain) {
-    const bool small = std::find(roles.begin(), roles.end(), WhyRole::core) != roles.end();
-    return small ? "No choice of the other operations makes this linearizable." : "";
+    return others.any() ? "No choice of the other operations makes this linearizable." : "";
   }
   const Plain core(window, roles);
   std::vector<std::string> told;
@@ -193,7 +203,7 @@ std::vector<std::string> ends_in_words(const FinalConfigurations& ends, const Pa
     std::string line =
         order.empty() ? std::string("At first") : "After " + listed(order, kMostNames);
     line += fmt::format(", with {}, nothing can follow: ",
-                        shortened(printable(each.state.text()), 2 * kMostValue));
+                        shortened(state_in_words(each.state), 2 * kMostValue));
     for (std::size_t i = 0; i < each.left.size(); ++i) {
       line += fmt::format("{}{} {}", i == 0 ? "" : "; ", name(each.left[i].first),
                           shortened(printable(each.left[i].second), 2 * kMostValue));

@@ -19,6 +19,10 @@ enum class WhyRole : std::uint8_t {
   other,   ///< not told
 };
 
+/// A state for people: that of one object without a name is its value: "[1, 2]", "the value 2",
+/// "the lock held"; of others "{x: 1, y: 2}". One line.
+std::string state_in_words(const Value& state);
+
 /// "core", "source", "other".
 std::string_view why_role_name(WhyRole role);
 
@@ -33,8 +37,13 @@ class WhyOthers {
   void add(const Value& value, std::int64_t ret);
   /// Of a value.
   Writes of(const Value& value) const;
+  /// Something else that may have had a part in it.
+  void add_any() { any_ = true; }
+  /// Whether there is any operation that is not shown and may have had a part in it.
+  bool any() const { return any_ || !by_text_.empty(); }
 
  private:
+  bool any_ = false;
   std::map<std::string, Writes> by_text_;
 };
 

@@ -1,6 +1,7 @@
 // Drawings of cores: what stands in them, and their bounds.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "analysis/check/judge.hpp"
 #include "analysis/core_items.hpp"
 #include "analysis/core_view.hpp"
+#include "analysis/svg_layout.hpp"
 #include "analysis/view_words.hpp"
 #include "tests/analysis/brute_force.hpp"
 #include "tests/analysis/drawing_checks.hpp"
@@ -71,6 +73,106 @@ TEST_CASE("a stale read is drawn with arrows for why, and numbered sentences") {
   const std::string text = core_text({"h", told.summary, {{"2", "carol"}}}, told.witness);
   CHECK(contains(line_with(text, "read x = 3 (5 to 6)"), "* carol"));
   CHECK(contains(line_with(text, "write x = 3"), "  process 0  [===="));
+}
+
+namespace {
+
+using Points = std::vector<std::pair<int, int>>;
+
+/// Whether a line runs behind a bar, but for those at its ends.
+bool passes_behind(const Points& line, const svg::Shape& bar) {
+  const auto [x0, y0] = bar.points[0];
+  const auto [x1, y1] = bar.points[1];
+  const auto at_bar = [&](const std::pair<int, int>& end) {
+    return end.first >= x0 && end.first <= x1 && end.second >= y0 && end.second <= y1;
+  };
+  if (at_bar(line.front()) || at_bar(line.back())) return false;
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    constexpr int kPieces = 200;
+    for (int k = 0; k <= kPieces; ++k) {
+      const auto between = [&](int a, int b) { return a + (b - a) * k / kPieces; };
+      if (at_bar({between(line[i - 1].first, line[i].first),
+                  between(line[i - 1].second, line[i].second)})) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// Whether two lines go up or down in one place.
+bool in_one_place(const Points& a, const Points& b) {
+  for (std::size_t i = 1; i < a.size(); ++i) {
+    for (std::size_t k = 1; k < b.size(); ++k) {
+      const bool upright = a[i].first == a[i - 1].first && b[k].first == b[k - 1].first;
+      if (!upright || std::abs(a[i].first - b[k].first) > 5) continue;
+      const auto [a0, a1] = std::minmax({a[i].second, a[i - 1].second});
+      const auto [b0, b1] = std::minmax({b[k].second, b[k - 1].second});
+      if (a0 < b1 && b0 < a1) return true;
+    }
+  }
+  return false;
+}
+
+/// A command of steps [f, key, value].
+Operation command(std::int64_t process, Value::List steps, std::int64_t call, std::int64_t ret) {
+  Operation op = of(process, "command", Value(std::move(steps)), call, ret);
+  op.key.clear();
+  return op;
+}
+
+Value step(const char* f, const char* key, int value) {
+  return Value(Value::List{Value(f), Value(key), Value(value)});
+}
+
+}  // namespace
+
+TEST_CASE("arrows go round the bars between, each in a place of its own") {
+  const History skew{command(9, {step("create", "x", 0), step("create", "y", 0)}, -9, -8),
+                     command(0, {step("write", "x", 1)}, 1, 9),
+                     command(1, {step("write", "y", 1)}, 1, 9),
+                     command(2, {step("read", "x", 1), step("read", "y", 0)}, 2, 8),
+                     command(4, {step("read", "x", 0), step("read", "y", 1)}, 2, 8)};
+  const History swaps{of(0, "write", 1, 1, 2),
+                      of(1, "cas", Value(Value::List{Value(1), Value(2)}), 3, 4),
+                      of(2, "cas", Value(Value::List{Value(1), Value(3)}), 3, 5)};
+  const History turns{of(0, "write", 1, 1, 10), of(1, "write", 2, 1, 10), of(2, "read", 1, 2, 3),
+                      of(3, "read", 2, 4, 5), of(2, "read", 1, 6, 7)};
+  History late = stale();
+  for (Operation& op : late) {
+    op.call *= 900'000;
+    *op.ret *= 900'000;
+  }
+  for (const auto& [history, model] :
+       {std::pair(stale(), "register"), std::pair(late, "register"), std::pair(swaps, "register"),
+        std::pair(turns, "register"), std::pair(skew, "objects")}) {
+    const Judgement told = judged(history, model);
+    drawn(told);
+    const core::Items items = core::items_of(told.witness, 100, 100);
+    const svg::Picture picture = core::picture_of({"h", told.summary, {}}, items);
+    std::vector<svg::Shape> bars;
+    std::vector<Points> arrows;
+    for (const svg::Shape& shape : picture.shapes) {
+      if (shape.rectangle && shape.style.starts_with("op")) bars.push_back(shape);
+      if (shape.style == "msg") arrows.push_back(shape.points);
+    }
+    REQUIRE(arrows.size() == items.edges.size());
+    REQUIRE(arrows.size() >= 3);
+    for (std::size_t i = 0; i < arrows.size(); ++i) {
+      for (const svg::Shape& bar : bars) {
+        CAPTURE(bar.title);
+        CAPTURE(told.summary);
+        CHECK_FALSE(passes_behind(arrows[i], bar));
+      }
+      for (std::size_t k = 0; k < i; ++k) CHECK_FALSE(in_one_place(arrows[i], arrows[k]));
+      for (const svg::Text& text : picture.texts) {
+        const svg::Area area = text.area();
+        const auto [x, y] = arrows[i].back();
+        CHECK_FALSE(
+            (text.style == "out" && x > area.x0 && x < area.x1 && std::abs(y - area.y0) < 6));
+      }
+    }
+  }
 }
 
 TEST_CASE("where no circle is found the longest order has numbers, and what cannot follow a mark") {

@@ -7,6 +7,7 @@
 
 #include "analysis/check/judge.hpp"
 #include "analysis/check/why.hpp"
+#include "analysis/check/why_words.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
 
@@ -214,6 +215,29 @@ TEST_CASE("of appends that overlap the core tells the texts of the file, however
     CHECK(told.window[0].name == "line " + std::to_string(operations + 1));
     CHECK(told.window[1].name == "line " + std::to_string(operations + 2));
   }
+}
+
+TEST_CASE("other operations are spoken of where there are some, and states without keys by value") {
+  const std::string others = "No choice of the other operations makes this linearizable.";
+  const auto queue = [](std::vector<Operation> more) {
+    std::vector<Operation> all{of("enqueue", integer(1), 1, 2), of("enqueue", integer(2), 3, 4),
+                               of("dequeue", integer(2), 5, 6)};
+    all.insert(all.end(), more.begin(), more.end());
+    for (Operation& op : all) op.key.clear();
+    return judged(all, "queue");
+  };
+  const Judgement alone = queue({});
+  CHECK_FALSE(says(alone, others));
+  CHECK(*alone.witness.find("core")->find("others") == Value(""));
+  CHECK(
+      says(alone,
+           "After line 1 and line 2, with [1, 2], nothing can follow: line 3 dequeued 2, but 1 was "
+           "the oldest."));
+  CHECK_FALSE(says(queue({of("enqueue", integer(3), 7, 8)}), others));  // it came later
+  CHECK(says(queue({of("enqueue", integer(3), 1, 8)}), others));
+  CHECK(state_in_words(Value(Value::Object{{"", 2}})) == "the value 2");
+  CHECK(state_in_words(Value(Value::Object{{"", true}})) == "the lock held");
+  CHECK(state_in_words(Value(Value::Object{{"x", 2}})) == "{x: 2}");
 }
 
 TEST_CASE("an explanation of long texts takes 200 kB at most, as text and as JSON") {

@@ -13,6 +13,7 @@
 #include "analysis/causes_words.hpp"
 #include "analysis/reading.hpp"
 #include "analysis/view_words.hpp"
+#include "analysis/within.hpp"
 
 namespace sibyl::analysis {
 
@@ -23,31 +24,10 @@ constexpr std::size_t kMostNumbers = 50;  // of lists of numbers
 constexpr std::size_t kMostTold = 6;      // names, kinds, faults in a sentence
 constexpr std::size_t kMostConeText = 120;
 constexpr std::size_t kMostName = 40;
+constexpr std::size_t kLeastCone = 2'000;  // bytes, of its numbers alone
 /// What messages call the ballot that they belong to, in the protocols of the field.
 constexpr std::array<std::string_view, 5> kTerms{"ballot", "view", "term", "epoch", "leader"};
 constexpr int kMostDepth = 4;  // of messages that wrap others
-
-/// Of how few bytes a value is as JSON, at most.
-std::size_t json_bytes(const Value& value) {
-  if (const std::string* s = value.as_string()) {
-    std::size_t n = 2;
-    for (const char c : *s) {
-      const auto byte = static_cast<unsigned char>(c);
-      n += byte < 0x20 || byte == 0x7f ? 6U : c == '"' || c == '\\' ? 2U : 1U;
-    }
-    return n;
-  }
-  std::size_t n = 2;
-  if (const Value::List* list = value.as_list()) {
-    for (const Value& item : *list) n += json_bytes(item) + 2;
-    return n;
-  }
-  if (const Value::Object* object = value.as_object()) {
-    for (const auto& [key, member] : *object) n += json_bytes(Value(key)) + json_bytes(member) + 4;
-    return n;
-  }
-  return 25;  // a number, or a word
-}
 
 /// Calls and returns of the operations of the core; of all where none is called that.
 std::vector<EventId> core_events(const Trace& trace, const Finding& finding) {
@@ -288,12 +268,16 @@ std::string term_sentence(const Cone& cone, const std::string& name) {
   return fmt::format("Its messages tell of {} {}.", name, listed(told, kMostTold));
 }
 
-Value numbers(const std::vector<EventId>& ids) {
+Value numbers(const std::vector<EventId>& ids, std::size_t most = kMostNumbers) {
   Value::List out;
   for (const EventId id : ids) {
-    if (out.size() < kMostNumbers) out.push_back(number(id));
+    if (out.size() < most) out.push_back(number(id));
   }
   return Value(std::move(out));
+}
+
+std::string node_as_data(const Trace& trace, NodeId node) {
+  return shortened(printable(node_name(trace, node)), kMostConeText);
 }
 
 /// One event, and which of those before it among the shown ones it follows from at once.
@@ -309,29 +293,30 @@ Value event_data(const CausalGraph& graph, EventId id, const std::vector<EventId
   const NodeId node = e.kind == TraceKind::fault ? place_of_fault(graph.trace(), e) : e.node;
   Value out;
   out.set("event", number(id)).set("at_ns", e.at.ns).set("kind", trace_kind_name(e.kind));
-  out.set("node", node == kNobody ? Value() : Value(printable(node_name(graph.trace(), node))));
+  out.set("node", node == kNobody ? Value() : Value(node_as_data(graph.trace(), node)));
   out.set("text", shortened(event_words(graph, id), kMostConeText));
   return out.set("causes", numbers({causes.begin(), causes.end()}));
 }
 
-Value counts_data(const CausalGraph& graph, const Cone& cone) {
+/// `most`: of each list.
+Value counts_data(const CausalGraph& graph, const Cone& cone, std::size_t most) {
   Value out;
   out.set("begin", number(cone.begin)).set("end", number(cone.end));
-  out.set("core", numbers(cone.core)).set("faults", numbers(cone.faults));
+  out.set("core", numbers(cone.core, most)).set("faults", numbers(cone.faults, most));
   Value::List nodes;
   for (const NodeId node : cone.nodes) {
-    if (nodes.size() < kMostNumbers) {
-      nodes.emplace_back(shortened(printable(node_name(graph.trace(), node)), kMostConeText));
+    if (nodes.size() < most) {
+      nodes.emplace_back(node_as_data(graph.trace(), node));
     }
   }
   out.set("nodes", std::move(nodes)).set("messages", number(cone.messages));
   Value by_kind(Value::Object{});
-  for (std::size_t i = 0; i < std::min(cone.kinds.size(), kMostNumbers); ++i) {
+  for (std::size_t i = 0; i < std::min(cone.kinds.size(), most); ++i) {
     by_kind.set(shortened(cone.kinds[i].first, kMostConeText), number(cone.kinds[i].second));
   }
   Value::List terms;
   for (const Cone::Term& term : cone.terms) {
-    if (terms.size() == kMostNumbers) break;
+    if (terms.size() == most) break;
     Value item;
     item.set("event", number(term.event)).set("name", term.name).set("value", term.value);
     terms.push_back(std::move(item));
@@ -403,7 +388,8 @@ std::vector<std::string> cone_words(const Trace& trace, const Cone& cone) {
 }
 
 Value cone_data(const CausalGraph& graph, const Cone& cone, std::size_t most_bytes) {
-  Value out = counts_data(graph, cone);
+  std::size_t in_lists = kMostNumbers;
+  Value out = counts_data(graph, cone, in_lists);
   for (std::size_t most = kMostShown;; most /= 2) {
     const std::vector<EventId> shown = nearest_events(graph, cone, most);
     Value::List events;
@@ -416,7 +402,8 @@ Value cone_data(const CausalGraph& graph, const Cone& cone, std::size_t most_byt
     }
     out.set("events", std::move(events));
     out.set("events_left_out", number(cone.events.size() - shown.size()));
-    if (most == 0 || json_bytes(out) <= most_bytes) return out;
+    if (json_bytes(out) <= most_bytes || in_lists == 0) return out;
+    if (most == 0) out = counts_data(graph, cone, in_lists /= 2);
   }
 }
 
@@ -428,6 +415,7 @@ std::vector<Cone> add_cones(const Trace& trace, std::vector<Finding>& findings,
     if (!has_cone(trace, finding)) continue;
     if (!graph) graph.emplace(trace);
     cones.push_back(cone_of(*graph, finding));
+    finding.witness = within(finding.witness, most_bytes - std::min(most_bytes, kLeastCone));
     const std::size_t taken = json_bytes(finding.witness);
     const std::size_t room = most_bytes - std::min(most_bytes, taken);
     finding.witness.set("cone", cone_data(*graph, cones.back(), std::min(room, kMostConeBytes)));
@@ -442,8 +430,12 @@ Excerpt excerpt_of(const CausalGraph& graph, const Cone& cone, const Explanation
   std::vector<EventId> shown = nearest_events(graph, cone, most);
   if (shown.empty()) shown = cone.core;
   Excerpt out;
-  out.what = fmt::format("the causal cone of {}: {} of {}", printable(cone.property), shown.size(),
-                         counted(cone.events.size(), "event"));
+  const std::string all = counted(graph.trace().events.size(), "event");
+  out.what = fmt::format("the causal cone of {}: ", printable(cone.property));
+  out.what += shown.size() >= cone.events.size()
+                  ? fmt::format("{} of {}", cone.events.size(), all)
+                  : fmt::format("the nearest {} of its {}, of {} in all", shown.size(),
+                                cone.events.size(), all);
   if (why != nullptr) {
     shown.insert(shown.end(), why->events.begin(), why->events.end());
     shown.insert(shown.end(), why->context.begin(), why->context.end());

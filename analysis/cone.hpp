@@ -58,14 +58,14 @@ std::vector<std::string> cone_words(const Trace& trace, const Cone& cone);
 /// What a cone takes as JSON, at most.
 inline constexpr std::size_t kMostConeBytes = 60'000;
 
-/// The cone as data, in at most `most_bytes` (but for the numbers of a few events): counts, and the
+/// The cone as data, in at most `most_bytes` (or what its counts take, below 1 kB): counts, and the
 /// nearest of its events, each with its causes among them.
 Value cone_data(const CausalGraph& graph, const Cone& cone,
                 std::size_t most_bytes = kMostConeBytes);
 
-/// Sets the member `cone` of the witness of every violated finding that has one; with the witness
-/// it takes at most `most_bytes` as JSON, where the witness itself does not take more. Returns the
-/// cones. O(events log events) each.
+/// Sets the member `cone` of the witness of every violated finding that has one. All of the witness
+/// then takes at most `most_bytes` (from 4 kB on) as JSON, cut (within.hpp) where it was longer.
+/// Returns the cones. O(events log events) each.
 std::vector<Cone> add_cones(const Trace& trace, std::vector<Finding>& findings,
                             std::size_t most_bytes = 200'000);
 

@@ -15,6 +15,8 @@
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/properties.hpp"
+#include "analysis/view_words.hpp"
+#include "analysis/within.hpp"
 #include "cli/check_draw.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/histories/follow.hpp"
@@ -34,6 +36,11 @@ using CheckClock = std::chrono::steady_clock;
 
 constexpr std::string_view kCheckFormat = "sibyl-check/1";
 constexpr std::string_view kLinearizability = "linearizability";
+/// Of a report, as JSON: whatever the size of the history and of its texts.
+constexpr std::size_t kMostReport = 200'000;
+/// Characters of a line for people.
+constexpr std::size_t kMostLine = 2'000;
+constexpr std::size_t kMostKey = 160;
 /// Of a long part, for --online.
 constexpr std::size_t kReturnsTogether = 64;
 
@@ -146,13 +153,22 @@ void check_consistency(const std::string& given) {
       guess.empty() ? "; there are " + consistency_names() : "; did you mean \"" + guess + "\"?"));
 }
 
-/// "line 7  process 3  write x = 1  (from 100 to 250)".
+/// "line 7, process 3: write x = 1 (100 to 250)". `was_open`: at the violation that ended it all.
 std::string window_line(const analysis::FlatHistory& history, std::size_t index,
-                        const std::string& text) {
+                        const std::string& text, bool was_open = false) {
   const analysis::FlatOperation& op = history.operations[index];
-  const std::string span = op.ret == analysis::FlatOperation::kNever
-                               ? fmt::format("called {}, never returned", op.call)
-                               : fmt::format("{} to {}", op.call, op.ret);
+  const bool ended = op.ret != analysis::FlatOperation::kNever;
+  std::string span;
+  if (was_open) {
+    span = fmt::format("called {}, open at that moment", op.call);
+    if (op.outcome != OperationOutcome::unknown && ended) {
+      const bool failed = op.outcome == OperationOutcome::fail || op.refused;
+      span += fmt::format("; it {} later, at {}", failed ? "failed" : "returned", op.ret);
+    }
+  } else {
+    span = ended ? fmt::format("{} to {}", op.call, op.ret)
+                 : fmt::format("called {}, never returned", op.call);
+  }
   return fmt::format("line {}, process {}: {} ({})", op.line, history.processes.word(op.process),
                      text, span);
 }
@@ -172,7 +188,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   answer.verdict = judged.verdict;
   answer.model = judged.model;
   answer.method = analysis::method_name(judged.method);
-  answer.key = judged.key;
+  answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   answer.summary = judged.summary;
   for (const auto& each : judged.window) {
     answer.window.push_back(window_line(history, each.index, each.text));
@@ -201,17 +217,13 @@ HistoryAnswer online_answer(const HistoryFollower& follower, const LoadedHistory
   analysis::Judgement judged = analysis::judge(follower.proof(), options);
   answer.verdict = Verdict::violated;
   answer.summary = judged.verdict == Verdict::violated ? judged.summary : "Not linearizable.";
-  const auto& operations = loaded.history.operations;
+  answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   for (const auto& each : judged.window) {
-    const std::uint32_t line = follower.proof().operations[each.index].line;
-    const auto own = std::lower_bound(
-        operations.begin(), operations.end(), line,
-        [](const analysis::FlatOperation& op, std::uint32_t at) { return op.line < at; });
-    const auto place = static_cast<std::size_t>(own - operations.begin());
-    answer.window.push_back(window_line(loaded.history, place, each.text));
+    answer.window.push_back(window_line(loaded.history, follower.place_of(each.index), each.text,
+                                        follower.was_open(each.index)));
   }
   answer.because = judged.because;
-  answer.witness = std::move(judged.witness);
+  answer.witness = follower.in_history(loaded.history, std::move(judged.witness));
   const auto number = [](std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); };
   answer.certain = Value(Value::Object{{"line", number(certain.line)},
                                        {"operation_line", number(certain.operation)},
@@ -249,6 +261,15 @@ HistoryAnswer judge_history(const analysis::FlatHistory& history, const Value& i
   return answer;
 }
 
+std::string plural(std::size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+/// A line for people, without its end: cut where it is far longer than any that is read.
+std::string cut_line(const std::string& line) {
+  return analysis::shortened(analysis::printable(line), kMostLine);
+}
+
 std::string answer_text(const Judging& judging, const Io& io, const std::string& name,
                         const HistoryAnswer& answer, const std::string& about, double seconds) {
   const CheckSettings& settings = judging.settings;
@@ -259,16 +280,20 @@ std::string answer_text(const Judging& judging, const Io& io, const std::string&
   if (settings.common.quiet) return text;
   text += fmt::format("  {}\n", about);
   if (!answer.certain.is_null()) text += fmt::format("  {}\n", certain_line(answer));
-  if (!answer.summary.empty()) text += fmt::format("  {}\n", shown(answer.summary));
-  for (const std::string& line : answer.window) text += fmt::format("    {}\n", shown(line));
+  std::size_t left_out = 0;
+  const auto add = [&](const char* indent, const std::string& line) {
+    std::string cut = indent + cut_line(line) + "\n";
+    const bool fits = text.size() + cut.size() + kMostLine <= kMostReport;
+    fits ? void(text += cut) : void(++left_out);
+  };
+  if (!answer.summary.empty()) add("  ", answer.summary);
+  for (const std::string& line : answer.window) add("    ", line);
   for (const auto* lines : {&answer.because, &answer.cone}) {
-    for (const std::string& line : *lines) text += fmt::format("  {}\n", shown(line));
+    for (const std::string& line : *lines) add("  ", line);
   }
+  if (left_out > 0)
+    text += fmt::format("  … and {} that are not shown.\n", plural(left_out, "line"));
   return text;
-}
-
-std::string plural(std::size_t n, const char* what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
 /// Adds the causal cone of a violation in a trace.
@@ -339,7 +364,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
                       {"because", std::move(because)},
                       {"certain", std::move(answer.certain)},
                       {"witness", answer.witness}});
-    emit(io, settings.common.out, to_json(report) + "\n");
+    emit(io, settings.common.out, to_json(analysis::within(report, kMostReport)) + "\n");
   } else {
     std::string about = plural(history.operations.size(), "operation");
     if (!answer.model.empty()) about += ", model " + answer.model;
@@ -403,7 +428,7 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
                                      {"events", static_cast<std::int64_t>(trace.events.size())},
                                      {"seconds", seconds},
                                      {"properties", std::move(properties)}});
-    emit(io, settings.common.out, to_json(report) + "\n");
+    emit(io, settings.common.out, to_json(analysis::within(report, kMostReport)) + "\n");
     draw_trace(settings.draw, trace, findings, io);
     return status_of(worst);
   }
@@ -417,10 +442,11 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
     text += fmt::format("  {:{}}  {}", each.property, width,
                         colored(settings, io, each.verdict, verdict));
     const bool tells = each.verdict != Verdict::holds || each.vacuous;
-    text += tells && !each.summary.empty() ? fmt::format(": {}\n", shown(each.summary)) : "\n";
+    text += tells && !each.summary.empty() ? ": " + cut_line(each.summary) + "\n" : "\n";
     for (const analysis::Cone& cone : cones) {
       if (cone.property != each.property) continue;
-      for (const std::string& line : cone_words(trace, cone)) text += fmt::format("    {}\n", line);
+      for (const std::string& line : cone_words(trace, cone))
+        text += "    " + cut_line(line) + "\n";
     }
   }
   emit(io, settings.common.out, text);
@@ -552,6 +578,10 @@ Action add_check(CLI::App& verb, Io& io) {
   verb.add_option("--jobs", settings->common.jobs,
                   "How many keys are judged at a time; 0: one a processor")
       ->check(number_up_to(1024));
+  verb.footer(
+      "A core is what a violation needs, judged up to its last return: what returned later counts "
+      "as "
+      "open then, with\n--online or without.");
   add_output_options(verb, settings->common);
   return [settings, &io] { return check(*settings, io); };
 }

@@ -55,6 +55,8 @@ class OnlineJudge {
   FlatHistory proof() const;
   /// The same of all parts, after so many events.
   FlatHistory beginning(std::uint64_t events) const;
+  /// The number of the operation that is called, or ends, at an event that was looked at.
+  std::uint32_t operation_at(std::uint64_t event) const { return ended_[event] / 2; }
   /// Calls and ends so far.
   std::uint64_t events() const { return ended_.size() - 1; }
   /// Of what is kept, about.

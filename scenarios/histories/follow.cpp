@@ -123,11 +123,41 @@ void HistoryFollower::follow(FlatHistory& history) {
 void HistoryFollower::look(const FlatHistory& history) {
   if (certain_ || !judge_ || !judge_->violation()) return;
   const analysis::OnlineViolation& found = *judge_->violation();
-  const std::uint32_t place = places_.empty() ? found.operation : places_[found.operation];
+  const auto place_of = [&](std::uint32_t number) {
+    return places_.empty() ? number : places_[number];
+  };
+  const std::uint32_t place = place_of(found.operation);
   const FlatOperation& op = history.operations[place];
   certain_ = Certain{op.line, op.ret, op.line, found.event, found.failed};
   if (found.event <= lines_.size()) certain_->line = lines_[found.event - 1];
   proof_ = judge_->proof();
+  for (const FlatOperation& each : proof_.operations) {
+    const auto called = static_cast<std::uint64_t>(each.call);
+    proof_places_.push_back(place_of(judge_->operation_at(called)));
+  }
+}
+
+Value HistoryFollower::in_history(const FlatHistory& history, Value witness) const {
+  for (const char* const member : {"operations", "context"}) {
+    const Value* const found = witness.find(member);
+    if (found == nullptr || found->as_list() == nullptr) continue;
+    Value::List list = *found->as_list();
+    for (Value& item : list) {
+      const auto in_proof = static_cast<std::size_t>(*item.find("operation")->as_int());
+      const FlatOperation& op = history.operations[place_of(in_proof)];
+      item.set("operation", static_cast<std::int64_t>(place_of(in_proof))).set("call", op.call);
+      if (!was_open(in_proof)) {
+        item.set("return", op.ret);
+        continue;
+      }
+      item.set("open_then", true);
+      if (op.outcome == OperationOutcome::unknown || op.ret == FlatOperation::kNever) continue;
+      const bool failed = op.outcome == OperationOutcome::fail || op.refused;
+      item.set("later", Value(Value::Object{{"outcome", failed ? "fail" : "ok"}, {"at", op.ret}}));
+    }
+    witness.set(member, std::move(list));
+  }
+  return witness;
 }
 
 }  // namespace sibyl

@@ -35,6 +35,16 @@ class HistoryFollower final : public HistoryListener {
   const std::optional<Certain>& certain() const { return certain_; }
   /// Operations that show it, as OnlineJudge::proof(); empty without a violation.
   const analysis::FlatHistory& proof() const { return proof_; }
+  /// Of an operation of the proof, its place in the history.
+  std::size_t place_of(std::size_t in_proof) const { return proof_places_[in_proof]; }
+  /// Whether an operation of the proof was open at the violation.
+  bool was_open(std::size_t in_proof) const {
+    return proof_.operations[in_proof].ret == analysis::FlatOperation::kNever;
+  }
+  /// The witness of a judgement of the proof as one of the history: with its places and its times.
+  /// What was open at the violation has the member `open_then`, and `later`, {outcome, at}, where
+  /// the history tells how it ended.
+  Value in_history(const analysis::FlatHistory& history, Value witness) const;
   /// Why nothing can be said, as the end of a sentence; empty: something can.
   const std::string& undecided() const { return undecided_; }
 
@@ -51,6 +61,7 @@ class HistoryFollower final : public HistoryListener {
   std::vector<std::uint32_t> places_;
   std::optional<Certain> certain_;
   analysis::FlatHistory proof_;
+  std::vector<std::uint32_t> proof_places_;  ///< of its operations, in the history
   std::string undecided_;
 };
 

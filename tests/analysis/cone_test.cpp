@@ -12,6 +12,7 @@
 #include "analysis/svg_scene.hpp"
 #include "analysis/svg_view.hpp"
 #include "analysis/text_view.hpp"
+#include "analysis/within.hpp"
 #include "tests/analysis/brute_force.hpp"
 #include "tests/analysis/drawing_checks.hpp"
 #include "tests/analysis/trace_builder.hpp"
@@ -242,6 +243,37 @@ TEST_CASE("of a long run the events nearest to the core are data, within the bou
   findings = {run.finding()};
   add_cones(run.trace(), findings, 10);
   CHECK(findings.front().witness.find("cone")->find("events")->as_list()->empty());
+}
+
+TEST_CASE("a witness keeps its bound with its cone, however long names and texts are") {
+  const std::string hostile = "a \"name\" \\ \x01\x02 " + std::string(4'000, '"');
+  StaleRead run;
+  run.write();
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = std::to_string(i) + hostile;
+    const NodeId other = run.node(name, "client");
+    run.receive(other, run.p, name,
+                run.send(run.p, other, name, Value().set("epoch", name).set("leader", name)));
+    run.receive(run.q, other, name, run.send(other, run.q, name, Value().set("view", name)));
+  }
+  run.read();
+  Value::List operations;
+  for (int i = 0; i < 600; ++i) {
+    Value item;
+    operations.push_back(item.set("text", hostile).set("call_event", 1 + i));
+  }
+  for (const std::size_t most : {4'000U, 20'000U, 200'000U}) {
+    std::vector<Finding> findings{run.finding(), run.finding()};
+    findings[1].witness.set("operations", operations).set(hostile, hostile);
+    add_cones(run.trace(), findings, most);
+    for (const Finding& finding : findings) {
+      CHECK(json_bytes(finding.witness) <= most);
+      REQUIRE(finding.witness.find("cone") != nullptr);
+      CHECK(*finding.witness.find("cone")->find("begin") == number(run.call_w));
+    }
+    const Value& operations_left_out = *findings[1].witness.find("operations_left_out");
+    CHECK(*operations_left_out.as_int() > 0);
+  }
 }
 
 TEST_CASE("drawings of a cone show its messages and crashes, and nothing else") {

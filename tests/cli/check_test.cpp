@@ -160,6 +160,52 @@ TEST_CASE("the report and the drawings of long histories and long texts have at 
   }
 }
 
+TEST_CASE("reports and drawings have at most 200 kB whatever the size of keys, values and names") {
+  const std::string key(240'000, 'k');
+  const std::string value = "\"\\\"" + std::string(100'000, 'v') + "\"";
+  const auto with_key = [&](std::string text) {
+    for (std::size_t at = 0; (at = text.find("\"x\"", at)) != std::string::npos; at += key.size()) {
+      text.replace(at, 3, "\"" + key + "\"");
+    }
+    return text;
+  };
+  const std::string steps = line(0, "do", "[[\"create\",\"x\"," + value + "]]", 1, 2) +
+                            line(1, "do", "[[\"write\",\"x\",1]]", 3, 4) +
+                            line(2, "do", "[[\"read\",\"x\"," + value + "]]", 5, 6);
+  const std::string texts =
+      line(0, "put", value, 1, 2) + line(1, "append", value, 3, 4) + line(2, "get", value, 5, 6);
+  const std::string queue = line(0, "enqueue", value, 1, 2) + line(1, "enqueue", "2", 3, 4) +
+                            line(2, "dequeue", "2", 5, 6) + line(3, "dequeue", value, 7, 8);
+  const std::string bank = line(0, "open", "[5,5]", 1, 2) + line(1, "withdraw", "[6,null]", 3, 4);
+  const std::string back = line(0, "write", "1", 1, 2) + line(1, "write", value, 3, 4) +
+                           line(2, "read", value, 5, 6) + line(2, "read", "1", 7, 8) +
+                           line(2, "read", value, 9, 10);
+  const std::vector<std::pair<std::string, std::vector<std::string>>> all{
+      {kStale, {"--model", "register"}},    {kStale, {"--model", "register", "--online"}},
+      {texts, {"--model", "kv"}},           {queue, {"--model", "queue"}},
+      {bank, {"--model", "bank"}},          {steps, {"--model", "objects"}},
+      {back, {"--consistency", "strict"}}, {back, {"--consistency", "sequential"}},
+      {back, {"--consistency", "causal"}}};
+  for (const auto& [text, how] : all) {
+    const Folder folder;
+    const std::string path = folder / "h.jsonl";
+    write_file(path, with_key(text));
+    std::vector<std::string> words{"check", path};
+    words.insert(words.end(), how.begin(), how.end());
+    CAPTURE(how.back());
+    const Ran plain = sibyl_with(words);
+    CHECK(plain.status == 1);
+    CHECK(plain.out.size() <= 200'000);
+    words.insert(words.end(), {"--json", "--draw", folder / "core.svg"});
+    const Ran json = sibyl_with(words);
+    CHECK(json.out.size() <= 200'000);
+    const Value report = parse_json(json.out, "report");
+    CHECK_FALSE(check_against_check_schema(report).has_value());
+    CHECK(report.find("key")->as_string()->size() < 200);
+    CHECK(read_file(folder / "core.svg", 1'000'000).size() <= 200'000);
+  }
+}
+
 TEST_CASE("Jepsen's and porcupine's histories are judged, plain, compressed, and from a pipe") {
   const std::string edn =
       "{:process 0, :type :invoke, :f :put, :key \"a\", :value \"1\"}\n"

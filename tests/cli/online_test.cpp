@@ -111,6 +111,83 @@ TEST_CASE("check --online of whole operations goes by their stamps, not by their
   CHECK(ran.out.find("certain at line 3, event 2 of the history") != std::string::npos);
 }
 
+/// The operation of the witness that has this line.
+Value of_line(const Value& report, std::int64_t line) {
+  for (const Value& op : *report.find("witness")->find("operations")->as_list()) {
+    if (*op.find("line") == Value(line)) return op;
+  }
+  return Value();
+}
+
+std::string operation(int process, const std::string& f, const std::string& value, int call,
+                      const std::string& ret, const std::string& outcome = "ok") {
+  return "{\"process\":" + std::to_string(process) + ",\"f\":\"" + f + "\",\"value\":" + value +
+         ",\"call\":" + std::to_string(call) + ",\"return\":" + ret + ",\"outcome\":\"" + outcome +
+         "\"}\n";
+}
+
+TEST_CASE("check --online tells the places and the times of the history, as check does") {
+  // Out of order, and one that the violation does not need.
+  const std::string text =
+      operation(3, "read", "1", 500, "600") + operation(5, "write", "8", 10, "20") +
+      operation(0, "write", "1", 100, "200") + operation(1, "write", "2", 300, "400");
+  const Folder folder;
+  write_file(folder / "h.jsonl", text);
+  const auto told = [&](const std::string& name, bool online) {
+    std::vector<std::string> words{"check",  folder / "h.jsonl", "--model",    "register",
+                                   "--json", "--draw",           folder / name};
+    if (online) words.emplace_back("--online");
+    return report_of(sibyl_with(words));
+  };
+  const Value online = told("online.txt", true);
+  const Value whole = told("whole.txt", false);
+  CHECK(*online.find("witness")->find("operations") == *whole.find("witness")->find("operations"));
+  CHECK(*of_line(online, 1).find("operation") == Value(std::int64_t{0}));
+  CHECK(*of_line(online, 1).find("call") == Value(std::int64_t{500}));
+  CHECK(*online.find("window") == *whole.find("window"));
+  CHECK(read_file(folder / "online.txt", 200'000) == read_file(folder / "whole.txt", 200'000));
+}
+
+TEST_CASE(
+    "what was open when --online ended is told so, and how it ended later where that is known") {
+  const auto history = [](const std::string& later) {
+    return operation(0, "write", "1", 100, "200") + later + operation(3, "read", "3", 410, "450") +
+           operation(4, "read", "1", 500, "600");
+  };
+  const auto told = [&](const std::string& later) {
+    return checked(history(later), {"--model", "register", "--online"}, "h.jsonl").out;
+  };
+  const auto has = [](const std::string& text, const std::string& words) {
+    return text.find(words) != std::string::npos;
+  };
+  CHECK(has(told(operation(2, "cas", "[1,3]", 250, "900", "fail")),
+            "(called 250, open at that moment; it failed later, at 900)"));
+  CHECK(has(told(operation(2, "cas", "[1,3]", 250, "900")),
+            "(called 250, open at that moment; it returned later, at 900)"));
+  CHECK(has(told(operation(2, "cas", "[1,3]", 250, "null", "unknown")),
+            "(called 250, open at that moment)"));
+  const Folder folder;
+  write_file(folder / "h.jsonl", history(operation(2, "cas", "[1,3]", 250, "900", "fail")));
+  for (const char* name : {"core.svg", "core.txt"}) {
+    const Ran ran = sibyl_with({"check", folder / "h.jsonl", "--model", "register", "--online",
+                                "--json", "--draw", folder / name});
+    const Value report = report_of(ran);
+    CHECK_FALSE(check_against_check_schema(report).has_value());
+    CHECK(*of_line(report, 2).find("open_then") == Value(true));
+    CHECK(has(read_file(folder / name, 200'000), "250, open then, failed at 900"));
+  }
+  // Of events all on one line: what follows is not read.
+  std::string events = "[{:process 0, :type :invoke, :f :cas, :value [nil 1]} ";
+  events += "{:process 1, :type :invoke, :f :read, :value nil} ";
+  events += "{:process 1, :type :ok, :f :read, :value 1} ";
+  events += "{:process 1, :type :invoke, :f :read, :value nil} ";
+  events += "{:process 1, :type :ok, :f :read, :value nil} no more]";
+  const Ran ran = checked(events, {"--model", "register", "--online"}, "h.edn");
+  CHECK(ran.status == 1);
+  CHECK(has(ran.out, "cas from null to 1 (called 1, open at that moment)"));
+  CHECK(has(ran.out, "read = null (4 to 5)"));
+}
+
 TEST_CASE("check --online is refused for another consistency and for traces") {
   const Ran ran = checked(kEvents, {"--consistency", "causal", "--online"}, "h.edn");
   CHECK(ran.status == 64);

@@ -1,6 +1,9 @@
 // The table of consistencies.
 #include "analysis/check/consistency.hpp"
 
+#include "analysis/check/patience.hpp"
+#include "analysis/check/witness.hpp"
+
 namespace sibyl::analysis {
 
 const std::vector<ConsistencyInfo>& consistencies() {
@@ -26,6 +29,15 @@ const std::vector<ConsistencyInfo>& consistencies() {
        check_read_your_writes},
   };
   return kConsistencies;
+}
+
+Consistency ConsistencyInfo::check(const FlatHistory& history,
+                                   const ConsistencyOptions& options) const {
+  try {
+    return judge(history, options);
+  } catch (const TimeIsUp&) {
+    return undecided("Undecided: the time allowed was used up.");
+  }
 }
 
 const ConsistencyInfo* find_consistency(std::string_view name) {

@@ -73,7 +73,10 @@ struct Consistency {
 struct ConsistencyInfo {
   std::string_view name;
   std::string_view summary;  ///< one line for people
-  Consistency (*check)(const FlatHistory&, const ConsistencyOptions&);
+  /// One of the functions below.
+  Consistency (*judge)(const FlatHistory&, const ConsistencyOptions&);
+  /// Its answer; undecided where the time allowed is over.
+  Consistency check(const FlatHistory& history, const ConsistencyOptions& options = {}) const;
 };
 
 /// All of them, strongest first.
@@ -81,6 +84,8 @@ const std::vector<ConsistencyInfo>& consistencies();
 
 /// The one of that name, or null.
 const ConsistencyInfo* find_consistency(std::string_view name);
+
+// The functions of the table. Each throws TimeIsUp (patience.hpp) when `stop` says so.
 
 /// With the order of versions known (from `applied`, or from values where each write's command read
 /// what it overwrites): O(n + m) for m steps, once returns are sorted; exact. Otherwise an order is

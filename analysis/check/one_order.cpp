@@ -29,15 +29,6 @@ class OneOrder {
         patience_(options.stop),
         n_(static_cast<std::uint32_t>(history.operations.size())) {}
 
-  Consistency run() {
-    try {
-      return judge();
-    } catch (const TimeIsUp&) {
-      return undecided("Undecided: the time allowed was used up.");
-    }
-  }
-
- private:
   Consistency judge() {
     if (std::optional<std::string> wrong = log_problem()) return undecided(std::move(*wrong));
     accesses_ = read_accesses(history_, options_.initial, options_.applied, options_.stop);
@@ -80,6 +71,7 @@ class OneOrder {
     return infer(objects);
   }
 
+ private:
   const RealTime* time() const { return respects_ == Respects::real_time ? &time_ : nullptr; }
   const Sessions* sessions() const {
     return respects_ == Respects::sessions ? &sessions_ : nullptr;
@@ -349,16 +341,16 @@ class OneOrder {
 
 Consistency check_strict_serializability(const FlatHistory& history,
                                          const ConsistencyOptions& options) {
-  return OneOrder(history, options, Respects::real_time).run();
+  return OneOrder(history, options, Respects::real_time).judge();
 }
 
 Consistency check_serializability(const FlatHistory& history, const ConsistencyOptions& options) {
-  return OneOrder(history, options, Respects::nothing).run();
+  return OneOrder(history, options, Respects::nothing).judge();
 }
 
 Consistency check_sequential_consistency(const FlatHistory& history,
                                          const ConsistencyOptions& options) {
-  return OneOrder(history, options, Respects::sessions).run();
+  return OneOrder(history, options, Respects::sessions).judge();
 }
 
 }  // namespace sibyl::analysis

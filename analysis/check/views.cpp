@@ -24,7 +24,6 @@
 #include <fmt/core.h>
 
 #include "analysis/check/consistency.hpp"
-#include "analysis/check/patience.hpp"
 #include "analysis/check/witness.hpp"
 
 namespace sibyl::analysis {
@@ -41,15 +40,6 @@ class Views {
         guarantee_(guarantee),
         n_(static_cast<std::uint32_t>(history.operations.size())) {}
 
-  Consistency run() {
-    try {
-      return judge();
-    } catch (const TimeIsUp&) {
-      return undecided("Undecided: the time allowed was used up.");
-    }
-  }
-
- private:
   Consistency judge() {
     accesses_ = read_accesses(history_, options_.initial, {}, options_.stop);
     if (accesses_.problem) return undecided(*accesses_.problem + ".");
@@ -91,6 +81,7 @@ class Views {
     return answer(order);
   }
 
+ private:
   /// What a process has seen of one key.
   struct KeyView {
     std::uint32_t session = kNoOperation;  ///< whose view this is; else it is empty
@@ -463,24 +454,24 @@ class Views {
 
 Consistency check_causal_consistency(const FlatHistory& history,
                                      const ConsistencyOptions& options) {
-  return Views(history, options, Guarantee::causal).run();
+  return Views(history, options, Guarantee::causal).judge();
 }
 
 Consistency check_read_your_writes(const FlatHistory& history, const ConsistencyOptions& options) {
-  return Views(history, options, Guarantee::own_writes).run();
+  return Views(history, options, Guarantee::own_writes).judge();
 }
 
 Consistency check_monotonic_reads(const FlatHistory& history, const ConsistencyOptions& options) {
-  return Views(history, options, Guarantee::reads).run();
+  return Views(history, options, Guarantee::reads).judge();
 }
 
 Consistency check_monotonic_writes(const FlatHistory& history, const ConsistencyOptions& options) {
-  return Views(history, options, Guarantee::writes).run();
+  return Views(history, options, Guarantee::writes).judge();
 }
 
 Consistency check_writes_follow_reads(const FlatHistory& history,
                                       const ConsistencyOptions& options) {
-  return Views(history, options, Guarantee::writes_after_reads).run();
+  return Views(history, options, Guarantee::writes_after_reads).judge();
 }
 
 }  // namespace sibyl::analysis

@@ -55,6 +55,22 @@ TEST_CASE("write skew is a cycle of two reads that were overwritten, with the re
   CHECK(found.words[0] == "T1: line 1, process 0: read x = unset, write y = 1");
 }
 
+TEST_CASE("each consistency is undecided when the time allowed is over") {
+  Made made;
+  for (std::int64_t i = 0; i < 20'000; ++i) {
+    made.step(i % 3, 10 * i, 10 * i + 5, i % 2 == 0 ? "write" : "read", "x", Value(i / 2));
+  }
+  ConsistencyOptions options;
+  for (const ConsistencyInfo& each : consistencies()) {
+    CAPTURE(each.name);
+    CHECK(each.check(flat(made.history)).verdict == Verdict::holds);
+    options.stop = [] { return true; };
+    const Consistency found = each.check(flat(made.history), options);
+    CHECK(found.verdict == Verdict::inconclusive);
+    CHECK(found.summary == "Undecided: the time allowed was used up.");
+  }
+}
+
 TEST_CASE("a stale read breaks strict serializability and no weaker consistency") {
   Made made;
   made.step(0, 0, 10, "write", "x", 1);

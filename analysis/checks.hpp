@@ -193,12 +193,14 @@ Finding check_termination(const Trace& trace);
 
 // retry_properties.cpp
 
-/// A client sends no operation again more often than its protocol promises (notes TryAgain). Where
-/// somebody else creates or deletes one of its objects between two tries, or a server executes that
-/// only then, the later one is excused: who has not found an object does not know whether there is
-/// one. Of a move the objects are not known: any will do. Where no bound is promised, as without a
-/// fallback, there is nothing to judge; that it returns at all is termination. O(n log n) when it
-/// holds.
+/// A client sends no operation again more often than its protocol promises (notes TryAgain, which
+/// all promise the same of one operation). Where somebody else creates or deletes one of its
+/// objects between two tries, or a server executes that only then, the later one is excused: who
+/// has not found an object does not know whether there is one. A create or delete that never
+/// returns excuses no try after the last that is seen of it, unless servers of one group alone have
+/// executed it (notes ExecuteStart, ExecuteEnd): then the object is neither there nor gone. Of a
+/// move the objects are not known: any will do. Where no bound is promised, as without a fallback,
+/// there is nothing to judge; that it returns at all is termination. O(n log n) when it holds.
 Finding check_bounded_retries(const Trace& trace);
 
 // linearizability_check.cpp

@@ -60,6 +60,16 @@ std::int64_t FieldReader::integer(const TraceEvent& event, std::string_view fiel
   return 0;
 }
 
+std::size_t FieldReader::count(const TraceEvent& event, std::string_view field) {
+  const std::int64_t found = integer(event, field);
+  if (found >= 0) return static_cast<std::size_t>(found);
+  if (!problem_) {
+    problem_ = fmt::format("event {} ({}) should have a \"{}\" of at least 0, but it is {}",
+                           event.id, event.name, field, found);
+  }
+  return 0;
+}
+
 std::string FieldReader::string(const TraceEvent& event, std::string_view field) {
   const Value* found = find(event, field);
   if (found != nullptr && found->as_string() != nullptr) return *found->as_string();

@@ -37,6 +37,8 @@ void collect_operations(const Value& value, std::vector<std::int64_t>& ops);
 class FieldReader {
  public:
   std::int64_t integer(const TraceEvent& event, std::string_view field);
+  /// An integer that is not negative.
+  std::size_t count(const TraceEvent& event, std::string_view field);
   std::string string(const TraceEvent& event, std::string_view field);
   std::vector<std::string> strings(const TraceEvent& event, std::string_view field);
   Value value(const TraceEvent& event, std::string_view field);

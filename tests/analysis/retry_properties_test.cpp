@@ -121,7 +121,60 @@ TEST_CASE("a move may find any object missing") {
   w.note(w.client, "ActionCall", Value().set("op", 3).set("label", "").set("what", "move x to A"));
   w.calls(2, "create", "y");
   for (int i = 0; i < 3; ++i) w.again(2, 3);
+  CHECK(w.is_violated());
+  w.returns(2);
   CHECK_FALSE(w.is_violated());
+}
+
+TEST_CASE(
+    "a create or delete that never returns excuses tries while it is under way, and no others") {
+  for (const Outcome outcome : {Outcome::quiescent, Outcome::limit}) {
+    World never;  // nobody has begun it: it has changed nothing
+    never.calls(2, "delete", "x");
+    for (int i = 0; i < 3; ++i) never.again();
+    never.ends(outcome);
+    CHECK(never.is_violated());
+    World over;
+    over.calls(2, "delete", "x");
+    over.again();
+    over.again();
+    over.executes(over.a1, 2);
+    over.executes(over.b1, 2);
+    over.ends(outcome);
+    SUBCASE("servers of all groups execute it between two tries") {
+      over.again();
+      CHECK_FALSE(over.is_violated());
+    }
+    SUBCASE("they had executed it when the client tried") {
+      over.again();
+      over.again();
+      CHECK(over.is_violated());
+    }
+    World halfway;  // the second group may find the object, the first may not
+    halfway.calls(2, "delete", "x");
+    halfway.executes(halfway.a1, 2);
+    halfway.note(halfway.b1, "ExecuteStart", Value().set("op", 2).set("label", ""));
+    for (int i = 0; i < 9; ++i) halfway.again();
+    halfway.ends(outcome);
+    CHECK_FALSE(halfway.is_violated());
+  }
+}
+
+TEST_CASE("promises that are none, or two of one operation, are named and prove nothing") {
+  World negative;
+  negative.again(1);
+  negative.again(-1);
+  Finding finding = negative.check("bounded_retries");
+  CHECK(finding.verdict == Verdict::inconclusive);
+  CHECK(finding.summary ==
+        "event 3 (note::TryAgain) should have a \"most\" of at least 0, but it is -1.");
+  World two;
+  two.again(1);
+  two.again(9);
+  finding = two.check("bounded_retries");
+  CHECK(finding.verdict == Verdict::inconclusive);
+  CHECK(finding.summary ==
+        "event 3 (note::TryAgain) promises 9 tries at most, event 2 promised 1 of the same.");
 }
 
 TEST_CASE("a run that was cut off may lack the execution that excuses a try") {

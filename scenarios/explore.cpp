@@ -105,7 +105,7 @@ class Worker {
       return observed(live.world(), observation.value(live.world(), end.outcome, end.how), number);
     }
     Plan plan = plan_run(settings_, options_.seed, number);
-    World world = start(plan, number);
+    World world = start(plan, drawn(number));
     world.set_observer(&observation);
     const Outcome outcome = world.run(*plan.choices, limits_);
     return observed(world, observation.value(world, outcome, LiveEnd::How::as_ever), number);
@@ -138,8 +138,8 @@ class Worker {
       return run;
     }
     ScheduleRecorder decisions(*plan.choices);
-    World world = start(plan, number, &decisions);
     run.faults = drawn(number);
+    World world = start(plan, run.faults, &decisions);
     TraceRecorder recorder(world.nodes());
     world.set_observer(&recorder);
     const Outcome outcome = world.run(decisions, limits_);
@@ -217,8 +217,7 @@ class Worker {
   }
 
   /// A world ready for its first step. Where no fault is drawn all runs start from one.
-  World start(Plan& plan, std::uint64_t number, ScheduleRecorder* recorder = nullptr) {
-    fault::Plan own = drawn(number);
+  World start(Plan& plan, fault::Plan own, ScheduleRecorder* recorder = nullptr) {
     const bool alike = scenario_.faults.random.empty() && own.empty();
     std::optional<World>& prototype = plan.ties == TieRule::any ? asynchronous_ : timed_;
     if (alike && prototype) return *prototype;
@@ -233,11 +232,31 @@ class Worker {
   }
 
   /// The faults that the search adds to a run.
-  fault::Plan drawn(std::uint64_t number) const {
+  fault::Plan drawn(std::uint64_t number) {
     if (!options_.faults.any()) return {};
     constexpr std::uint32_t kFaultStream = 0x666c7473;
     Stream stream(seed_of_run(options_.seed, number), 0, kFaultStream);
-    return draw_plan(options_.faults, positions_, scenario_.nodes.size(), room_, stream);
+    fault::Plan plan =
+        draw_plan(options_.faults, positions_, scenario_.nodes.size(), room_, stream);
+    if (!room_ || !room_->by_time) return plan;
+    return keep_within(std::move(plan), [&](const fault::Plan& some) {
+      return !faulty_with(some, number).exceeded();
+    });
+  }
+
+  /// The faulty nodes of a run with these faults besides those of the scenario.
+  FaultyNodes faulty_with(const fault::Plan& faults, std::uint64_t number) {
+    FaultyCount count(scenario_);
+    if (options_.liveness) {
+      LiveRun live(live_search(), faults, number);
+      live.run(count, live.choices());
+    } else {
+      Plan plan = plan_run(settings_, options_.seed, number);
+      World world = start(plan, faults);
+      world.set_observer(&count);
+      world.run(*plan.choices, limits_);
+    }
+    return count.so_far();
   }
 
   Judged judge(std::uint64_t number) {
@@ -398,6 +417,13 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
     found.scenario = make_counterexample(scenario, options, team.mine(), found);
   }
   return result;
+}
+
+Recorded recorded_run(const Scenario& given, const ExploreOptions& options, std::uint64_t number) {
+  const Scenario scenario = opened(given, options);
+  const std::vector<Position> positions = usual_positions(scenario, options);
+  JudgedRuns known(options.memory);
+  return Worker(scenario, options, positions, known).record(number);
 }
 
 Value example_of(const Scenario& given, const ExploreOptions& options, FoundCause& found) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/counterexample.hpp"
 #include "scenarios/departures.hpp"
 #include "scenarios/fault_search.hpp"
 #include "scenarios/liveness_search.hpp"
@@ -50,7 +51,7 @@ struct FoundCause {
   std::string cause;                           ///< analysis::cause_signature
   std::string summary;                         ///< of the first run that showed it
   std::uint64_t first = 0;                     ///< the number of that run, from 0
-  std::uint64_t count = 0;                     ///< runs that showed it
+  std::uint64_t count = 0;                     ///< runs that showed it, also beside others
   double cpu_seconds = 0;                      ///< of all jobs until its block was done
   Value scenario;                              ///< the first run as a scenario of its own
   std::optional<std::uint64_t> workload = {};  ///< that it was of, where workloads are drawn
@@ -77,6 +78,10 @@ struct ExploreResult {
 /// Deterministic but for cpu_seconds, judged and what `stop` decides: the same for every
 /// number of jobs.
 ExploreResult explore(const Scenario& scenario, const ExploreOptions& options);
+
+/// Run `number` of the search, with the decisions and the faults that make it.
+Recorded recorded_run(const Scenario& scenario, const ExploreOptions& options,
+                      std::uint64_t number);
 
 /// The first run of a cause that a search of the scenario with these options has found, as a
 /// scenario of its own.

@@ -78,9 +78,6 @@ class Drawer {
 
   fault::Plan plan() {
     if (positions_.empty() || nodes_ == 0) return {};
-    if (room_) {
-      for (const NodeId node : room_->faulty) slots_.push_back({{node}, {}});
-    }
     for (std::uint32_t n = some(budget_.crashes); n > 0; --n) crash();
     for (std::uint32_t n = some(budget_.pauses); n > 0; --n) pause();
     for (std::uint32_t n = some(budget_.cuts); n > 0; --n) cut(n);
@@ -110,22 +107,31 @@ class Drawer {
     std::optional<fault::Trigger> back;  ///< of the last; none: nobody may follow it
   };
 
-  /// The slot of a node that may crash at any time; null: it may not. One that may already has no
-  /// followers then.
-  Slot* slot_for(NodeId node) {
-    if (room_->spared.contains(node)) return nullptr;
-    for (Slot& slot : slots_) {
-      if (std::find(slot.nodes.begin(), slot.nodes.end(), node) == slot.nodes.end()) continue;
-      if (slot.nodes.size() > 1) return nullptr;
-      slot.back.reset();
-      return &slot;
-    }
-    if (room_->more == 0) return nullptr;
-    for (const Tolerance::Part& part : room_->parts) {
-      if (has(part, node) && taken_of(part) >= part.most) return nullptr;
+  Slot* slot_of(NodeId node) {
+    const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+      return std::find(slot.nodes.begin(), slot.nodes.end(), node) != slot.nodes.end();
+    });
+    return found == slots_.end() ? nullptr : &*found;
+  }
+  /// Whether a node may crash at any time.
+  bool has_room(NodeId node) {
+    if (!room_->may.contains(node)) return false;
+    if (room_->faulty.contains(node)) return true;
+    if (const Slot* slot = slot_of(node)) return slot->nodes.size() == 1;
+    return room_->more != 0 &&
+           std::none_of(room_->parts.begin(), room_->parts.end(), [&](const auto& part) {
+             return has(part, node) && taken_of(part) >= part.most;
+           });
+  }
+  /// One that crashes at any time has no followers but after its first crash.
+  void take_room(NodeId node, std::optional<bool> storage) {
+    if (room_->faulty.contains(node)) return;
+    if (Slot* slot = slot_of(node)) {
+      slot->back.reset();
+      return;
     }
     --room_->more;
-    return &slots_.emplace_back();
+    enter(slots_.emplace_back(), node, storage);
   }
   static bool has(const Tolerance::Part& part, NodeId node) {
     return std::find(part.nodes.begin(), part.nodes.end(), node) != part.nodes.end();
@@ -145,10 +151,9 @@ class Drawer {
     const fault::Trigger trigger = at(positions_[when]);
     const std::optional<bool> storage = drawn_storage();
     const fault::Trigger recovery = storage ? recovery_at(when, node) : trigger;
-    Slot* const slot = room_ ? slot_for(node) : nullptr;
-    if (room_ && slot == nullptr) return;
+    if (room_ && !has_room(node)) return;
     add_crash(node, trigger, storage, recovery);
-    if (slot != nullptr && slot->nodes.empty()) enter(*slot, node, storage);
+    if (room_) take_room(node, storage);
   }
 
   /// Instead of a crash anywhere: another node of the part goes down, once the last one that did
@@ -210,13 +215,10 @@ class Drawer {
     return nullptr;
   }
   /// Who may go down when that node is back: who goes down at no other time.
-  std::vector<NodeId> followers(NodeId node) const {
+  std::vector<NodeId> followers(NodeId node) {
     std::vector<NodeId> all = part_with_return(node)->nodes;
     std::erase_if(all, [&](NodeId each) {
-      return room_->spared.contains(each) ||
-             std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-               return std::find(slot.nodes.begin(), slot.nodes.end(), each) != slot.nodes.end();
-             });
+      return !room_->may.contains(each) || room_->faulty.contains(each) || slot_of(each) != nullptr;
     });
     return all;
   }
@@ -273,25 +275,71 @@ std::vector<Position> positions_of(const std::vector<TraceEvent>& events) {
   return all;
 }
 
-std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget& budget) {
-  if (budget.beyond_bound || !scenario.protocol->tolerates) return std::nullopt;
-  CrashRoom room;
-  room.spared = nodes_beside(scenario);
+namespace {
+
+/// Of nodes for which `in` holds so many may be faulty by the scenario itself: those that are
+/// Byzantine or that it crashes, and of others as many as its random crashes may hit.
+template <class In>
+std::size_t own_faulty(const Scenario& scenario, const std::set<NodeId>& faulty, In in) {
+  auto count = static_cast<std::size_t>(std::count_if(faulty.begin(), faulty.end(), in));
+  for (const RandomFaults& random : scenario.faults.random) {
+    if (random.kind != RandomKind::crash) continue;
+    const auto others = static_cast<std::uint64_t>(
+        std::count_if(random.nodes.begin(), random.nodes.end(),
+                      [&](NodeId node) { return in(node) && !faulty.contains(node); }));
+    count += static_cast<std::size_t>(std::min(random.count, others));
+  }
+  return count;
+}
+
+std::set<NodeId> faulty_anyway(const Scenario& scenario, const std::set<NodeId>& beside) {
+  std::set<NodeId> faulty;
   const auto add = [&](NodeId node) {
-    if (!room.spared.contains(node)) room.faulty.insert(node);
+    if (!beside.contains(node)) faulty.insert(node);
   };
   for (const ByzantineNode& each : scenario.byzantine) add(each.node);
   for (const fault::Fault& fault : scenario.faults.plan) {
     if (const auto* crash = std::get_if<fault::Crash>(&fault.what)) add(crash->node);
   }
-  std::uint64_t used = room.faulty.size();
-  for (const RandomFaults& random : scenario.faults.random) {
-    if (random.kind == RandomKind::crash) used += random.count;
+  return faulty;
+}
+
+/// Whether the bounds leave room for a node.
+bool is_borne(NodeId node, std::size_t more, const std::vector<Tolerance::Part>& parts) {
+  return more != 0 && std::none_of(parts.begin(), parts.end(), [&](const Tolerance::Part& part) {
+           const auto found = std::find(part.nodes.begin(), part.nodes.end(), node);
+           return part.most == 0 && found != part.nodes.end();
+         });
+}
+
+std::size_t left_of(std::size_t most, std::size_t used) { return most > used ? most - used : 0; }
+
+}  // namespace
+
+std::optional<CrashRoom> crash_room(const Scenario& scenario, const FaultBudget& budget) {
+  if (budget.beyond_bound || !scenario.protocol->tolerates) return std::nullopt;
+  const Tolerance borne = scenario.protocol->tolerates(scenario.setup);
+  const std::set<NodeId> beside = nodes_beside(scenario);
+  CrashRoom room;
+  room.faulty = faulty_anyway(scenario, beside);
+  const auto take = [&](std::size_t most, const auto& in) {
+    const std::size_t used = own_faulty(scenario, room.faulty, in);
+    room.by_time = room.by_time || used > most;
+    return left_of(most, used);
+  };
+  room.more = take(borne.faulty, [&](NodeId node) { return !beside.contains(node); });
+  for (const Tolerance::Part& part : borne.parts) {
+    const std::set<NodeId> nodes(part.nodes.begin(), part.nodes.end());
+    room.parts.push_back(part);
+    room.parts.back().most = static_cast<std::uint32_t>(take(
+        part.most, [&](NodeId node) { return nodes.contains(node) && !beside.contains(node); }));
   }
-  Tolerance tolerance = scenario.protocol->tolerates(scenario.setup);
-  const std::uint64_t borne = tolerance.faulty;
-  room.parts = std::move(tolerance.parts);
-  room.more = borne > used ? static_cast<std::size_t>(borne - used) : 0;
+  if (FaultyCount(scenario).so_far().exceeded()) return room;  // whatever crashes
+  for (std::uint32_t i = 0; i < scenario.nodes.size(); ++i) {
+    const NodeId node{i};
+    if (beside.contains(node) || !is_borne(node, borne.faulty, borne.parts)) continue;
+    if (room.faulty.contains(node) || is_borne(node, room.more, room.parts)) room.may.insert(node);
+  }
   return room;
 }
 
@@ -302,9 +350,26 @@ std::string no_room_for_crashes(const Scenario& scenario) {
                        scenario.protocol->name);
   }
   return fmt::format(
-      "{} is made for {} faulty {}, as many as the scenario itself lets crash, and "
-      "no other crash is drawn",
+      "{} is made for {} faulty {}, as many as the scenario itself has, and no other crash is "
+      "drawn",
       scenario.protocol->name, borne, borne == 1 ? "node" : "nodes");
+}
+
+fault::Plan keep_within(fault::Plan drawn, const std::function<bool(const fault::Plan&)>& within) {
+  if (drawn.empty() || within(drawn)) return drawn;
+  const auto ends = [](const fault::Fault& f) {
+    return std::holds_alternative<fault::Recover>(f.what) ||
+           std::holds_alternative<fault::Resume>(f.what) ||
+           std::holds_alternative<fault::Heal>(f.what);
+  };
+  fault::Plan kept;
+  for (std::size_t i = 0; i < drawn.size();) {
+    fault::Plan more = kept;
+    do more.push_back(std::move(drawn[i++]));
+    while (i < drawn.size() && ends(drawn[i]));
+    if (within(more)) kept = std::move(more);
+  }
+  return kept;
 }
 
 fault::Plan draw_plan(const FaultBudget& budget, const std::vector<Position>& positions,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,12 +46,13 @@ std::vector<Position> positions_of(const std::vector<TraceEvent>& events);
 /// says how its nodes get back what they had: then others of the part may crash once it has, one
 /// after the other.
 struct CrashRoom {
-  std::set<NodeId> faulty;             ///< are so anyway: Byzantine, or crashed by the scenario
-  std::set<NodeId> spared;             ///< clients and voters: the protocol bears faulty parties
-  std::size_t more = 0;                ///< so many others may be down at a time
-  std::vector<Tolerance::Part> parts;  ///< and of these nodes no more than they say
-  /// Nobody may crash.
-  bool none() const { return faulty.empty() && more == 0; }
+  std::set<NodeId> may;     ///< may be hit at all: no clients and voters, whom no bound concerns
+  std::set<NodeId> faulty;  ///< are so anyway: Byzantine, or crashed by the scenario
+  std::size_t more = 0;     ///< so many others may be down at a time
+  std::vector<Tolerance::Part> parts;  ///< and of these nodes so many others, as `most` says
+  /// The scenario lets more nodes crash than may be faulty at a time, so whether it keeps to the
+  /// bound depends on when: what is drawn has to be tried, by keep_within().
+  bool by_time = false;
 };
 /// Absent: anybody may crash, since the protocol does not say what it is made for, or by the
 /// budget.
@@ -63,6 +65,12 @@ std::string no_room_for_crashes(const Scenario& scenario);
 /// many of each. Losses and duplicates are not part of it: they are answers.
 fault::Plan draw_plan(const FaultBudget& budget, const std::vector<Position>& positions,
                       std::size_t nodes, std::optional<CrashRoom> room, Stream& stream);
+
+/// What may stay of a drawn plan. All of it if `within` says so of it; else one fault after the
+/// other, each with what ends it, is left out where with it and those kept before the run would not
+/// be. So the run is within the bound, or nothing is left. Asks at most once more than there are
+/// faults.
+fault::Plan keep_within(fault::Plan drawn, const std::function<bool(const fault::Plan&)>& within);
 
 /// As scenario files write it.
 Value encode_fault(const fault::Fault& fault, const std::vector<TraceNode>& nodes);

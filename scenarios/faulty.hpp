@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "protocols/protocol.hpp"
 #include "scenarios/scenario.hpp"
+#include "sim/observer.hpp"
 #include "sim/trace.hpp"
 
 namespace sibyl {
@@ -32,5 +34,31 @@ std::set<NodeId> nodes_beside(const Scenario& scenario);
 /// from then on. Clients and voters are not counted: what a
 /// protocol bears is faulty parties. O(events).
 FaultyNodes count_faulty(const Scenario& scenario, const Trace& trace);
+
+/// The same of a run as it goes on. The scenario must outlive it.
+class FaultyCount final : public Observer {
+ public:
+  explicit FaultyCount(const Scenario& scenario);
+  void on_step(const Step& step) override;
+
+  void crash(NodeId node);
+  void recover(NodeId node, bool storage);
+  /// Of a qualified name: it may say that the node is back, or will not be.
+  void note(NodeId node, std::string_view name);
+
+  const FaultyNodes& so_far() const { return result_; }
+
+ private:
+  bool counts(NodeId node) const;
+  void count();
+
+  const Scenario& scenario_;
+  const std::set<NodeId> others_;
+  FaultyNodes result_;
+  std::set<NodeId> for_good_;
+  std::set<NodeId> down_;     ///< or retired
+  std::set<NodeId> lacking_;  ///< up, but not all back
+  std::set<NodeId> crashed_;  ///< now
+};
 
 }  // namespace sibyl

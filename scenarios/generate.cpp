@@ -221,7 +221,7 @@ void check_crashes(const Scenario& scenario, const FaultBudget& budget,
                    const std::string& pointer) {
   if (budget.crashes == 0) return;
   const std::optional<CrashRoom> room = crash_room(scenario, budget);
-  if (room && room->none()) throw ConfigError(pointer, no_room_for_crashes(scenario));
+  if (room && room->may.empty()) throw ConfigError(pointer, no_room_for_crashes(scenario));
 }
 
 void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBudget& budget,
@@ -231,7 +231,7 @@ void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBu
   for (std::uint64_t i = 0;; ++i) {
     const Scenario scenario = draw_scenario(generator, seed, i);
     const std::optional<CrashRoom> room = crash_room(scenario, budget);
-    if (!room || !room->none()) return;
+    if (!room || !room->may.empty()) return;
     if (i + 1 == kLookedAt) throw ConfigError(pointer, no_room_for_crashes(scenario));
   }
 }

@@ -2,12 +2,16 @@
 // variants; and that runs with twins are recorded and replayed.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "scenarios/catalog.hpp"
+#include "scenarios/explore.hpp"
 #include "scenarios/fault_search.hpp"
+#include "scenarios/faulty.hpp"
 #include "scenarios/generate.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
@@ -288,13 +292,152 @@ TEST_CASE("crashes for which there is no room are refused, not left out in silen
   const Scenario full = scenario(R"(, "faults": [
       {"random": {"kind": "crash", "between": ["0ms", "5ms"], "nodes": ["P0", "P1"]}}])");
   CHECK(refused(full, one) ==
-        "/here: reliable-broadcast is made for 1 faulty node, as many as the scenario itself lets "
-        "crash, and no other crash is drawn");
+        "/here: reliable-broadcast is made for 1 faulty node, as many as the scenario itself has, "
+        "and no other crash is drawn");
   // Who is faulty anyway may crash besides.
   const Scenario byzantine = scenario(R"(, "byzantine": [{"node": "P1", "behaviour": "silent"}])");
   CHECK(refused(byzantine, one) == "(accepted)");
   CHECK(crash_room(byzantine, one)->more == 0);
   CHECK(crash_room(byzantine, one)->faulty == std::set<NodeId>{NodeId{1}});
+  CHECK(crash_room(byzantine, one)->may == std::set<NodeId>{NodeId{1}});
+  // Beyond the bound whatever crashes, from the start.
+  const Scenario beyond = scenario(R"(, "byzantine": [{"node": "P1", "behaviour": "silent"},
+      {"node": "P2", "behaviour": "silent"}])");
+  CHECK(refused(beyond, one) ==
+        "/here: reliable-broadcast is made for 1 faulty node, as many as the scenario itself has, "
+        "and no other crash is drawn");
+}
+
+TEST_CASE("random crashes of a scenario take the room of the parts that they may hit") {
+  const Scenario s = load_text(R"({"format": "sibyl-scenario/1", "id": "parts",
+      "protocol": {"name": "s-smr"},
+      "deployment": {"partitions": {"P": {"replicas": 3}, "Q": {"replicas": 3}},
+                     "multicast": "white_box"},
+      "workload": {"operations": [{"client": "c", "do": "create", "object": "x"}]},
+      "faults": [{"random": {"kind": "crash", "between": ["0ms", "5ms"],
+                             "nodes": ["P.1", "P.2"]}}]})",
+                               "parts.json")
+                         .front();
+  const CrashRoom room = *crash_room(s, {.crashes = 3});
+  CHECK_FALSE(room.by_time);
+  CHECK(room.faulty.empty());
+  CHECK(room.more == 1);
+  std::set<std::string> may;
+  for (const NodeId node : room.may) may.insert(s.nodes[node.value].name);
+  CHECK(may == std::set<std::string>{"Q.1", "Q.2", "Q.3"});
+}
+
+TEST_CASE("what takes a run out of the bound is left out of a drawn plan, with what ends it") {
+  const auto crash = [](std::uint32_t node) {
+    return fault::Fault{{}, fault::Crash{NodeId{node}}};
+  };
+  const auto recover = [](std::uint32_t node) {
+    return fault::Fault{{}, fault::Recover{NodeId{node}}};
+  };
+  const fault::Plan drawn{crash(1), recover(1), crash(2), recover(2), crash(3), crash(1)};
+  const auto crashed_in = [](const fault::Plan& plan) {
+    std::vector<std::uint32_t> nodes;  // 100 and more: it recovers
+    for (const fault::Fault& f : plan) {
+      const auto* down = std::get_if<fault::Crash>(&f.what);
+      nodes.push_back(down ? down->node.value : 100 + std::get<fault::Recover>(f.what).node.value);
+    }
+    return nodes;
+  };
+  std::size_t asked = 0;
+  const auto kept = [&](const std::set<std::uint32_t>& without) {
+    asked = 0;
+    return crashed_in(keep_within(drawn, [&](const fault::Plan& plan) {
+      ++asked;
+      const std::vector<std::uint32_t> nodes = crashed_in(plan);
+      return std::none_of(nodes.begin(), nodes.end(),
+                          [&](std::uint32_t node) { return without.contains(node); });
+    }));
+  };
+  CHECK(kept({}) == crashed_in(drawn));
+  CHECK(asked == 1);
+  CHECK(kept({2}) == std::vector<std::uint32_t>{1, 101, 3, 1});
+  CHECK(asked == 5);
+  CHECK(kept({1, 2, 3}).empty());
+}
+
+namespace {
+
+bool crashes_nodes(const Scenario& s) {
+  const auto& random = s.faults.random;
+  return std::any_of(s.faults.plan.begin(), s.faults.plan.end(),
+                     [](const auto& f) { return std::holds_alternative<fault::Crash>(f.what); }) ||
+         std::any_of(random.begin(), random.end(),
+                     [](const auto& f) { return f.kind == RandomKind::crash; });
+}
+
+/// Crashes that are none of the scenario's plan.
+std::size_t drawn_crashes(const Scenario& s, const fault::Plan& plan) {
+  return static_cast<std::size_t>(std::count_if(plan.begin(), plan.end(), [&](const auto& f) {
+    const auto* crash = std::get_if<fault::Crash>(&f.what);
+    return crash != nullptr &&
+           std::none_of(s.faults.plan.begin(), s.faults.plan.end(), [&](const auto& own) {
+             const auto* other = std::get_if<fault::Crash>(&own.what);
+             return other != nullptr && other->node == crash->node && own.when.at == f.when.at &&
+                    own.when.event == f.when.event && own.when.node == f.when.node &&
+                    own.when.count == f.when.count && own.when.after == f.when.after;
+           });
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("no drawn fault takes a run out of the bound that the scenario itself keeps to") {
+  std::size_t scenarios = 0;
+  std::size_t by_time = 0;  // runs of scenarios whose own crashes roll, with drawn ones besides
+  for (const char* chapter : {"multicast", "partitioned", "smr"}) {
+    for (const std::string& file :
+         scenario_files(SIBYL_SOURCE_DIR "/scenarios/" + std::string(chapter))) {
+      for (const Scenario& s : load_file(file)) {
+        if (!crashes_nodes(s) || !s.protocol->tolerates) continue;
+        CAPTURE(s.id);
+        ++scenarios;
+        ExploreOptions options;
+        options.faults = {.crashes = 3, .recoveries = true, .pauses = 1};
+        options.events = 1500;
+        for (const Strategy strategy : {Strategy::timed, Strategy::swarm}) {
+          options.strategy.strategy = strategy;
+          for (std::uint64_t number = 0; number < 6; ++number) {
+            CAPTURE(number);
+            const Recorded run = recorded_run(s, options, number);
+            const bool exceeded = count_faulty(s, run.trace).exceeded();
+            if (exceeded) REQUIRE(run.faults.empty());
+            if (!exceeded && crash_room(s, options.faults)->by_time) {
+              by_time += drawn_crashes(s, run.faults) != 0 ? 1 : 0;
+            }
+          }
+        }
+      }
+    }
+  }
+  CHECK(scenarios > 50);
+  CHECK(by_time > 10);
+}
+
+TEST_CASE("nothing is found where drawn crashes are added to crashes that roll") {
+  const Scenario s =
+      load_file(SIBYL_SOURCE_DIR "/scenarios/partitioned/crash-rolling.json").front();
+  ExploreOptions options;
+  options.seed = 7;
+  options.runs = 1000;
+  options.strategy.strategy = Strategy::timed;
+  options.faults = {.crashes = 3, .recoveries = true};
+  CHECK(explore(s, options).violating == 0);
+  std::size_t crashed = 0;
+  for (std::uint64_t number = 0; number < 100; ++number) {
+    crashed += recorded_run(s, options, number).faults.empty() ? 0 : 1;
+  }
+  CHECK(crashed > 10);
+  options.liveness.emplace();
+  for (std::uint64_t number = 0; number < 100; ++number) {
+    CAPTURE(number);
+    const Recorded run = recorded_run(s, options, number);
+    if (count_faulty(s, run.trace).exceeded()) CHECK(drawn_crashes(s, run.faults) == 0);
+  }
 }
 
 TEST_CASE("a run with twins is recorded, and what is recorded replays it") {

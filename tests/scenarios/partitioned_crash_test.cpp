@@ -200,6 +200,11 @@ TEST_CASE("which crashes the store is made for follows from its multicast") {
   CHECK(departures_of("white_box", R"({"replicas": 2, "acceptors": 3})", two) ==
         "of the replicas of P 2 nodes are faulty at once; the protocol bears 1");
   CHECK(departures_of("ft_skeen", three, R"({"crash": "c", "at": "5s"})").empty());
+  // Nor is a client that comes back, and retires, a faulty party.
+  CHECK(
+      departures_of("ft_skeen", three,
+                    R"({"crash": "c", "at": "1s"}, {"recover": {"node": "c"}, "at": "2s"}, )" + one)
+          .empty());
 }
 
 TEST_CASE("a replica that has recovered counts as down until it has a state") {

@@ -132,6 +132,10 @@ struct ProtocolInfo {
   /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
   /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
   std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
+  /// Changes a deployment that `draw` has drawn so that it bears crashes, for searches that draw
+  /// some: groups get replicas, and what orders among them. Empty: it bears as many as it is drawn
+  /// for, which may be none.
+  std::function<void(Value& deployment, Stream&)> replicate = {};
   /// The steps (handled events) that runs of what `draw` draws have at most; what has not ended by
   /// then is inconclusive. Measured: enough for nearly all runs that end at all.
   std::int64_t drawn_steps = kStepsOfADrawnRun;

@@ -21,6 +21,7 @@ namespace sibyl {
 namespace {
 
 constexpr std::uint32_t kWorkloadStream = 0x776b6c64;
+constexpr std::uint32_t kReplicaStream = 0x72706c63;
 constexpr std::size_t kLongestName = 70;  // with a number and a property an id is 100 at most
 
 /// The seed of workload `number`: one that a scenario may have.
@@ -55,6 +56,12 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
   const std::uint64_t own = seed_of_workload(seed, number);
   Stream stream(own, 0, kWorkloadStream);
   Drawn drawn = generator.protocol->draw(setup_of(generator), stream, size_of_drawing(number));
+  std::int64_t steps = generator.protocol->drawn_steps;
+  if (generator.crashes && generator.protocol->replicate) {
+    Stream replicas(own, 0, kReplicaStream);
+    generator.protocol->replicate(drawn.deployment, replicas);
+    steps *= 2;  // each message is one to every replica; measured, as drawn_steps are
+  }
   // Delays that differ, for the runs of a search that go by them; all others decide the order.
   const Value delay{Value::Object{{"uniform", Value::List{"1ms", "10ms"}}}};
   Value document(
@@ -67,7 +74,7 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
                     {"deployment", std::move(drawn.deployment)},
                     {"workload", std::move(drawn.workload)},
                     {"network", Value::Object{{"default", Value::Object{{"delay", delay}}}}},
-                    {"limits", Value::Object{{"events", generator.protocol->drawn_steps}}}});
+                    {"limits", Value::Object{{"events", steps}}}});
   if (!drawn.clocks.is_null()) document.set("clocks", std::move(drawn.clocks));
   if (!drawn.byzantine.is_null()) document.set("byzantine", std::move(drawn.byzantine));
   return document;
@@ -127,6 +134,12 @@ const Override* first_wrong(const Generator& generator, std::uint64_t seed, std:
     return last;
   }
   return nullptr;
+}
+
+/// Draws what a search with such faults needs.
+Generator with_faults(Generator generator, const FaultBudget& budget) {
+  generator.crashes = budget.crashes != 0 && !budget.beyond_bound;
+  return generator;
 }
 
 struct Nothing {};
@@ -228,16 +241,21 @@ void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBu
                    const std::string& pointer) {
   constexpr std::uint64_t kLookedAt = 32;
   if (budget.crashes == 0 || budget.beyond_bound) return;
-  for (std::uint64_t i = 0;; ++i) {
-    const Scenario scenario = draw_scenario(generator, seed, i);
-    const std::optional<CrashRoom> room = crash_room(scenario, budget);
+  const Generator drawing = with_faults(generator, budget);
+  for (std::uint64_t i = 0; i < kLookedAt; ++i) {
+    const std::optional<CrashRoom> room = crash_room(draw_scenario(drawing, seed, i), budget);
     if (!room || !room->may.empty()) return;
-    if (i + 1 == kLookedAt) throw ConfigError(pointer, no_room_for_crashes(scenario));
   }
+  throw ConfigError(
+      pointer, fmt::format("{} bears no crash in any of the first {} deployments that are drawn "
+                           "with seed {}; take another seed, or a scenario whose deployment bears "
+                           "crashes, if {} has one",
+                           generator.protocol->name, kLookedAt, seed, generator.protocol->name));
 }
 
-ExploreResult explore_generated(const Generator& generator, const ExploreOptions& options,
+ExploreResult explore_generated(const Generator& given, const ExploreOptions& options,
                                 std::uint64_t each) {
+  const Generator generator = with_faults(given, options.faults);
   each = std::max<std::uint64_t>(each, 1);
   ExploreResult result;
   for (const std::string& probe : probes_of(generator.protocol->words)) result.probes[probe] = 0;

@@ -18,6 +18,8 @@ struct Generator {
   std::vector<std::string> variants;
   Value options{Value::Object{}};   ///< "/protocol/options"
   std::vector<Override> overrides;  ///< put into each drawn scenario
+  /// What is drawn is deployed so that it bears crashes, where the protocol knows how.
+  bool crashes = false;
 };
 
 /// The protocol of this name, which must be one that draws its workloads. Throws ConfigError at
@@ -43,8 +45,8 @@ Scenario draw_scenario(const Generator& generator, std::uint64_t seed, std::uint
 /// InputError: its file is "--set" for a mistake in an override, else its place is in "/protocol".
 void check_generator(const Generator& generator);
 
-/// Checks that crashes, if the budget has any, are drawn in some of the first workloads at least.
-/// Throws ConfigError at `pointer`.
+/// Checks that crashes, if the budget has any, are drawn in some of the first workloads at least,
+/// as explore_generated() draws them. Throws ConfigError at `pointer`.
 void check_crashes(const Generator& generator, std::uint64_t seed, const FaultBudget& budget,
                    const std::string& pointer);
 /// The same of one scenario.
@@ -54,7 +56,8 @@ void check_crashes(const Scenario& scenario, const FaultBudget& budget, const st
 inline constexpr std::uint64_t kRunsOfAWorkload = 32;
 
 /// As explore(), of `each` runs (at least 1) of one workload after another: run i is of workload
-/// i / each. The first example of each cause is kept, and says its workload. `causes` and `stop`
+/// i / each. Where crashes are drawn within the bound, the generator's `crashes` is set. The first
+/// example of each cause is kept, and says its workload. `causes` and `stop`
 /// are looked at after blocks of about kRunsInABlock runs. Throws InputError for a workload that
 /// the overrides do not fit.
 ExploreResult explore_generated(const Generator& generator, const ExploreOptions& options,

@@ -381,4 +381,26 @@ Drawn draw_shared_cache(const Setup& /*setup*/, Stream& stream, unsigned size) {
   return Drawing(std::move(allowed), stream, size).draw();
 }
 
+void replicate(Value& deployment, Stream& stream, bool with_oracle) {
+  constexpr std::array kMulticasts{"ft_skeen", "white_box", "global_order"};
+  deployment.set("multicast", Value(kMulticasts[stream.below(kMulticasts.size())]));
+  Value::Object groups = *deployment.find("partitions")->as_object();
+  if (with_oracle) {
+    const Value* oracle = deployment.find("oracle");
+    groups.emplace_back("oracle", oracle == nullptr ? Value(Value::Object{}) : *oracle);
+  }
+  const std::uint64_t one = stream.below(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const bool two = stream.below(2) == 0;
+    if (stream.below(2) == 0 && i != one) continue;
+    groups[i].second.set("replicas", Value(two ? 2 : 3));
+    if (two) groups[i].second.set("acceptors", Value(1));
+  }
+  if (with_oracle) {
+    deployment.set("oracle", std::move(groups.back().second));
+    groups.pop_back();
+  }
+  deployment.set("partitions", Value(std::move(groups)));
+}
+
 }  // namespace sibyl::partitioned

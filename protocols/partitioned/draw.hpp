@@ -16,4 +16,8 @@ Drawn draw_attribute(const Setup& setup, Stream& stream, unsigned size);
 Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size);
 Drawn draw_shared_cache(const Setup& setup, Stream& stream, unsigned size);
 
+/// As ProtocolInfo::replicate: one of the fault-tolerant multicasts, and of one group at least, the
+/// oracle's among them if there is one, three replicas, or two and an acceptor.
+void replicate(Value& deployment, Stream& stream, bool with_oracle);
+
 }  // namespace sibyl::partitioned

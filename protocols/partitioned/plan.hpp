@@ -13,6 +13,7 @@
 #include "protocols/multicast/white_box.hpp"
 #include "protocols/partitioned/acceptor.hpp"
 #include "protocols/partitioned/broker/messages.hpp"
+#include "protocols/partitioned/draw.hpp"
 #include "protocols/partitioned/dynastar_messages.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "protocols/protocol.hpp"
@@ -142,10 +143,13 @@ inline void refuse(bool found, const std::string& pointer, const char* message) 
 /// Which crashes the protocols of the family bear, by the multicast of the deployment.
 Tolerance tolerance_of(const Setup& setup, bool with_oracle);
 Model model_of(const Setup& setup, bool with_oracle);
-/// Says so of a protocol.
+/// Says so of a protocol, and lets searches draw deployments that bear some.
 inline ProtocolInfo with_bounds(ProtocolInfo info, bool with_oracle) {
   info.tolerates = [with_oracle](const Setup& setup) { return tolerance_of(setup, with_oracle); };
   info.relies_on = [with_oracle](const Setup& setup) { return model_of(setup, with_oracle); };
+  info.replicate = [with_oracle](Value& deployment, Stream& stream) {
+    replicate(deployment, stream, with_oracle);
+  };
   return info;
 }
 

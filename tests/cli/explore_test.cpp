@@ -252,6 +252,11 @@ TEST_CASE("a protocol is searched without a scenario, and what is found replays"
     CHECK_MESSAGE(ran.says(c.says), ran.err);
   }
   CHECK(drawn({kB1}).status == 64);
+  CHECK(drawn({"--crashes", "2", "--recover", "--runs", "64"}).status != 64);
+  ran = sibyl_with({"explore", "--protocol", "lamport-order", "--crashes", "1"});
+  CHECK(ran.status == 64);
+  CHECK(ran.says("--crashes: lamport-order bears no crash in any of the first 32 deployments"));
+  CHECK(ran.says("take another seed, or a scenario"));
   CHECK(drawn({"--set", "/network=5"}).status == 65);
   // What is set is right by itself, and wrong beside what is drawn later in the search.
   ran = sibyl_with({"explore", "--protocol", "pbft", "--set", "/limits/queue=100000", "--set",

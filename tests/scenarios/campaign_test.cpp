@@ -61,7 +61,7 @@ TEST_CASE(
     return R"("entries": [{"protocol": "lamport-order", "faults": )" + faults + "}]";
   };
   CHECK(refusal(entry(R"({"crashes": 1})"))
-            .find("/entries/0/faults/crashes: lamport-order is made for no faulty node") !=
+            .find("/entries/0/faults/crashes: lamport-order bears no crash") !=
         std::string::npos);
   const Campaign beyond = read(entry(R"({"crashes": 1, "beyond_bound": true})"));
   CHECK(beyond.entries[0].search.faults.beyond_bound);

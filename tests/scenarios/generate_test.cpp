@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/fault_search.hpp"
 #include "scenarios/generate.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/runner.hpp"
+#include "scenarios/schema_check.hpp"
 
 namespace sibyl::generate_test {
 namespace {
@@ -66,6 +68,46 @@ TEST_CASE("a drawing depends on the seed and the number, and on nothing else") {
   CHECK(size_of_drawing(1'000'000'000) == kLargestDrawing);
   for (std::uint64_t number = 0; number < 1000; ++number) {
     CHECK(size_of_drawing(number) <= size_of_drawing(number + 1));
+  }
+}
+
+TEST_CASE("where crashes are drawn the same workloads are deployed on groups that bear some") {
+  for (const char* protocol : {"s-smr", "ds-smr", "dynastar"}) {
+    CAPTURE(protocol);
+    std::set<std::string> multicasts;
+    std::vector<std::vector<std::string>> all{{}};
+    for (const VariantInfo& variant : find_protocol(protocol)->variants) {
+      all.push_back({variant.name});
+    }
+    for (const std::vector<std::string>& variants : all) {
+      Generator each = generator(protocol, variants);
+      const Value without = draw_document(each, 3, 5);
+      each.crashes = true;
+      CHECK(to_json(*draw_document(each, 3, 5).find("workload")) ==
+            to_json(*without.find("workload")));
+      for (std::uint64_t number = 0; number < 60; ++number) {
+        const Scenario s = draw_scenario(each, 3, number);
+        CHECK_FALSE(check_against_schema(s.document).has_value());
+        CHECK_FALSE(crash_room(s, {.crashes = 1})->may.empty());
+        multicasts.insert(*s.document.find("deployment")->find("multicast")->as_string());
+      }
+    }
+    CHECK(multicasts == std::set<std::string>{"ft_skeen", "global_order", "white_box"});
+  }
+}
+
+TEST_CASE("the partitioned protocols bear crashes of what is drawn, and take over states") {
+  for (const char* protocol : {"s-smr", "ds-smr", "dynastar"}) {
+    CAPTURE(protocol);
+    ExploreOptions options;
+    options.runs = 512;
+    options.faults = {.crashes = 2, .recoveries = true};
+    options.strategy.strategy = Strategy::timed;
+    check_crashes(generator(protocol), options.seed, options.faults, "");
+    const ExploreResult result = explore_generated(generator(protocol), options);
+    CHECK(result.violating == 0);
+    CHECK(result.inconclusive == 0);
+    CHECK(result.probes.at("ask-state") > 30);
   }
 }
 

@@ -124,6 +124,11 @@ std::string exploration_text(const std::string& id, const ExploreOptions& option
   if (result.workloads != 0) out += line("drawn", fmt::format("{} workloads", result.workloads));
   out += speed(result.cpu_seconds, result.runs, "runs");
   out += never_hit(result.probes) + found_text(result.found, files);
+  std::uint64_t shown_in = 0;
+  for (const FoundCause& each : result.found) shown_in += each.count;
+  if (shown_in > result.violating) {
+    out += line("", "a run that shows several properties or causes is counted with each");
+  }
   if (result.found.empty()) {
     out += line("", fmt::format("no violation in {} runs; that is no proof", result.runs));
   }

@@ -271,4 +271,23 @@ TEST_CASE("a protocol is searched without a scenario, and what is found replays"
   CHECK(ran.says("ds-smr"));
 }
 
+TEST_CASE("a run that shows several causes is counted with each, and the report says so") {
+  const auto explore = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"explore", "--strategy", "timed",     "--seed", "7",
+                                       "--jobs",  "1",          "--crashes", "3",      "--recover"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return sibyl_with(arguments);
+  };
+  const std::string words = "a run that shows several properties or causes is counted with each";
+  const std::string rolling = SIBYL_SOURCE_DIR "/scenarios/partitioned/crash-rolling.json";
+  const Ran several =
+      explore({rolling, "--only", "ssmr-crash-rolling", "--beyond-bound", "--runs", "300"});
+  CHECK(several.status == 1);
+  CHECK(several.out.find(words) != std::string::npos);
+  // Within the bound nothing is found.
+  const Ran within = explore({rolling, "--only", "ssmr-crash-rolling", "--runs", "1000"});
+  CHECK(within.status == 0);
+  CHECK(within.out.find(words) == std::string::npos);
+}
+
 }  // namespace sibyl::explore_test

@@ -282,9 +282,12 @@ std::string answer_text(const Judging& judging, const Io& io, const std::string&
   if (!answer.certain.is_null()) text += fmt::format("  {}\n", certain_line(answer));
   std::size_t left_out = 0;
   const auto add = [&](const char* indent, const std::string& line) {
-    std::string cut = indent + cut_line(line) + "\n";
-    const bool fits = text.size() + cut.size() + kMostLine <= kMostReport;
-    fits ? void(text += cut) : void(++left_out);
+    const std::string cut = indent + cut_line(line) + "\n";
+    if (text.size() + cut.size() + kMostLine > kMostReport) {
+      ++left_out;
+    } else {
+      text += cut;
+    }
   };
   if (!answer.summary.empty()) add("  ", answer.summary);
   for (const std::string& line : answer.window) add("    ", line);
@@ -432,8 +435,9 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
     draw_trace(settings.draw, trace, findings, io);
     return status_of(worst);
   }
-  std::string text = fmt::format("{}: {} ({}, {:.3f} s)\n", shown(name), shown(trace.scenario_id),
-                                 plural(trace.events.size(), "event"), seconds);
+  std::string text =
+      fmt::format("{}: {} ({}, {:.3f} s)\n", shown(name), cut_line(trace.scenario_id),
+                  plural(trace.events.size(), "event"), seconds);
   std::size_t width = 0;
   for (const auto& each : findings) width = std::max(width, each.property.size());
   for (const auto& each : findings) {

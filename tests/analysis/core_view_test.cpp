@@ -81,10 +81,11 @@ using Points = std::vector<std::pair<int, int>>;
 
 /// Whether a line runs behind a bar, but for those at its ends.
 bool passes_behind(const Points& line, const svg::Shape& bar) {
-  const auto [x0, y0] = bar.points[0];
-  const auto [x1, y1] = bar.points[1];
+  const std::pair<int, int> least = bar.points[0];
+  const std::pair<int, int> most = bar.points[1];
   const auto at_bar = [&](const std::pair<int, int>& end) {
-    return end.first >= x0 && end.first <= x1 && end.second >= y0 && end.second <= y1;
+    return end.first >= least.first && end.first <= most.first && end.second >= least.second &&
+           end.second <= most.second;
   };
   if (at_bar(line.front()) || at_bar(line.back())) return false;
   for (std::size_t i = 1; i < line.size(); ++i) {

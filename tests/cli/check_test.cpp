@@ -181,9 +181,9 @@ TEST_CASE("reports and drawings have at most 200 kB whatever the size of keys, v
                            line(2, "read", value, 5, 6) + line(2, "read", "1", 7, 8) +
                            line(2, "read", value, 9, 10);
   const std::vector<std::pair<std::string, std::vector<std::string>>> all{
-      {kStale, {"--model", "register"}},    {kStale, {"--model", "register", "--online"}},
-      {texts, {"--model", "kv"}},           {queue, {"--model", "queue"}},
-      {bank, {"--model", "bank"}},          {steps, {"--model", "objects"}},
+      {kStale, {"--model", "register"}},   {kStale, {"--model", "register", "--online"}},
+      {texts, {"--model", "kv"}},          {queue, {"--model", "queue"}},
+      {bank, {"--model", "bank"}},         {steps, {"--model", "objects"}},
       {back, {"--consistency", "strict"}}, {back, {"--consistency", "sequential"}},
       {back, {"--consistency", "causal"}}};
   for (const auto& [text, how] : all) {
@@ -192,7 +192,8 @@ TEST_CASE("reports and drawings have at most 200 kB whatever the size of keys, v
     write_file(path, with_key(text));
     std::vector<std::string> words{"check", path};
     words.insert(words.end(), how.begin(), how.end());
-    CAPTURE(how.back());
+    const std::string asked = how.back();
+    CAPTURE(asked);
     const Ran plain = sibyl_with(words);
     CHECK(plain.status == 1);
     CHECK(plain.out.size() <= 200'000);

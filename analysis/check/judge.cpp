@@ -206,7 +206,8 @@ class Portfolio {
       out_of_memory = out_of_memory || decided_[i].out_of_memory;
     }
     if (violated_ < parts_.size()) {
-      violated(methods_[violated_], beginning());
+      violated(methods_[violated_],
+               beginning_of(operations(), parts_[violated_], decided_[violated_].last));
       return std::move(result_);
     }
     if (undecided) {
@@ -231,15 +232,6 @@ class Portfolio {
       return;
     }
     explain_core(core, method == Method::zones);
-  }
-
-  /// The violated part up to where the search ended, or all of it: searches look ahead.
-  Numbers beginning() {
-    const Numbers whole = parts_[violated_];
-    parts_[violated_] = beginning_of(operations(), whole, decided_[violated_].last);
-    if (parts_[violated_].size() == whole.size() || !options_.explains) return parts_[violated_];
-    const PartAnswer again = decide(violated_, {options_.stop, options_.max_bytes});
-    return again.found == Found::no ? parts_[violated_] : whole;
   }
 
   /// Takes the operations to models and words, made small before.

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "analysis/check/judge.hpp"
+#include "analysis/check/parts.hpp"
 #include "analysis/check/shrink.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
@@ -409,6 +411,20 @@ struct Count {
   std::size_t shrunk = 0;  ///< operations left out of windows
 };
 
+/// What was called before the return at which a search ends must itself be a violation.
+void check_beginning(const Part& part, const Model& model, const Objects& start,
+                     const Vocabulary& words) {
+  const PartAnswer answer = judge_part(part, model, {});
+  REQUIRE(answer.found == Found::no);
+  const FlatHistory made = flat_over(part.operations);
+  std::vector<std::uint32_t> all(part.operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  History beginning;
+  for (const std::uint32_t i : beginning_of(made.operations, all, answer.last))
+    beginning.push_back(part.operations[i]);
+  REQUIRE_FALSE(brute(beginning, start, words.take));
+}
+
 /// What is left of a key, or of all, when a violation is made small must still be one.
 void check_shrinking(const History& history, const Model& model, const std::string& key,
                      const Objects& start, const Vocabulary& words, Count& count) {
@@ -420,6 +436,7 @@ void check_shrinking(const History& history, const Model& model, const std::stri
     part.operations.push_back(op);
   }
   if (brute(part.operations, start, words.take)) return;
+  check_beginning(part, model, start, words);
   const Part window = shrink(part, model, {}, 100'000);
   REQUIRE_FALSE(brute(window.operations, start, words.take));
   count.shrunk += part.operations.size() - window.operations.size();

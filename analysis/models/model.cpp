@@ -1,6 +1,7 @@
 // What all models share: numbering of values and states.
 #include "analysis/models/model.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace sibyl::analysis {
@@ -20,23 +21,42 @@ std::int32_t ValueTable::intern(const Value& value) {
   return number;
 }
 
-std::size_t Machine::CellsHash::operator()(const Cells& cells) const {
+namespace {
+
+std::uint32_t hash_of(std::span<const std::int32_t> cells) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const std::int32_t cell : cells) {
     hash ^= static_cast<std::uint32_t>(cell);
     hash *= 0x9e3779b97f4a7c15U;
     hash ^= hash >> 29U;
   }
-  return static_cast<std::size_t>(hash);
+  return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
+bool same_cells(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+}  // namespace
+
 Machine::State Machine::intern(const Cells& cells) {
-  const auto [it, fresh] = states_.emplace(cells, static_cast<State>(by_number_.size()));
-  if (fresh) {
-    by_number_.push_back(&it->first);
-    bytes_ += 96 + cells.size() * sizeof(Cells::value_type);  // a node, its bucket, its place
+  constexpr std::size_t kBlock = 16'384;
+  const std::uint32_t hash = hash_of(cells);
+  const std::uint32_t known =
+      numbers_.find(hash, [&](std::uint32_t state) { return same_cells(states_[state], cells); });
+  if (known != NumberTable::kNone) return known;
+  if (room_ < cells.size()) {
+    block_ = room_ = std::max(kBlock, cells.size());
+    blocks_.push_back(std::make_unique_for_overwrite<std::int32_t[]>(block_));
   }
-  return it->second;
+  std::int32_t* const place = blocks_.empty() ? nullptr : blocks_.back().get() + (block_ - room_);
+  std::copy(cells.begin(), cells.end(), place);
+  room_ -= cells.size();
+  const auto state = static_cast<State>(states_.size());
+  states_.emplace_back(place, cells.size());
+  numbers_.add(hash, state);
+  bytes_ += 48 + cells.size() * sizeof(Cells::value_type);  // a place, and slots of the table
+  return state;
 }
 
 void Machine::start_from(const Value& initial, std::int32_t unset) {
@@ -49,14 +69,14 @@ void Machine::start_from(const Value& initial, std::int32_t unset) {
 }
 
 std::optional<Machine::State> Machine::step(State state, std::size_t op) {
-  scratch_ = *by_number_[state];
+  scratch_.assign(states_[state].begin(), states_[state].end());
   if (!apply(scratch_, op, nullptr)) return std::nullopt;
-  if (scratch_ == *by_number_[state]) return state;
+  if (same_cells(scratch_, states_[state])) return state;
   return intern(scratch_);
 }
 
 std::string Machine::why_not(State state, std::size_t op) {
-  scratch_ = *by_number_[state];
+  scratch_.assign(states_[state].begin(), states_[state].end());
   std::string why;
   apply(scratch_, op, &why);
   return why;
@@ -64,7 +84,7 @@ std::string Machine::why_not(State state, std::size_t op) {
 
 Value Machine::value_of(State state) const {
   Value::Object object;
-  const Cells& cells = *by_number_[state];
+  const std::span<const std::int32_t> cells = states_[state];
   for (const auto& [key, cell] : cells_by_key_) {
     const std::int32_t value = cells[static_cast<std::size_t>(cell)];
     if (value != kAbsent) object.emplace_back(key, values_.value(value));

@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/check/operations.hpp"
 #include "sim/trace.hpp"
 
 namespace sibyl::analysis {
@@ -81,23 +83,24 @@ class Machine {
   }
   /// Starts with these cells, for machines that number no keys.
   void start_with(const Cells& cells) { initial_ = intern(cells); }
-  const Cells& cells_of(State state) const { return *by_number_[state]; }
+  std::span<const std::int32_t> cells_of(State state) const { return states_[state]; }
   /// "10", or "absent".
   std::string text_of(std::int32_t value) const;
 
   ValueTable values_;
 
  private:
-  struct CellsHash {
-    std::size_t operator()(const Cells& cells) const;
-  };
   State initial_ = 0;
   std::uint64_t bytes_ = 0;
   Cells scratch_;
   std::vector<std::string> keys_;
   std::map<std::string, std::int32_t> cells_by_key_;
-  std::unordered_map<Cells, State, CellsHash> states_;
-  std::vector<const Cells*> by_number_;
+  std::vector<std::span<const std::int32_t>> states_;
+  NumberTable numbers_;  ///< of states
+  /// The cells of the states, one after the other: so they are gone at once, however many.
+  std::vector<std::unique_ptr<std::int32_t[]>> blocks_;
+  std::size_t room_ = 0;   ///< cells that are free at the end of the last block
+  std::size_t block_ = 0;  ///< cells that it has
 };
 
 /// A value read from or left in a key; null stands for "absent".

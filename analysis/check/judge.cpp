@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/impossible.hpp"
 #include "analysis/check/layers.hpp"
 #include "analysis/check/parts.hpp"
 #include "analysis/check/patience.hpp"
@@ -140,6 +141,7 @@ class Portfolio {
   void decide_parts() {
     decided_.resize(parts_.size());
     methods_.assign(parts_.size(), Method::none);
+    impossible_.resize(parts_.size());
     std::atomic<std::size_t> next{0};
     std::atomic<std::size_t> violated{parts_.size()};
     const auto threads = static_cast<std::size_t>(std::max(
@@ -192,7 +194,31 @@ class Portfolio {
       return judge_register(ops, part, view_, view_.initials[key], options_.wants_order, bounds);
     }
     methods_[number] = Method::layered;
-    return judge_layered(ops, part, *ready(number), options_.wants_order, bounds);
+    return search(number, bounds);
+  }
+
+  /// The layered search. Where it has not ended soon, a violation may be one that needs no search.
+  PartAnswer search(std::size_t number, const Bounds& bounds) {
+    constexpr std::uint64_t kSoon = 4;  // steps an operation
+    const Numbers& part = parts_[number];
+    const std::unique_ptr<Steps> steps = ready(number);
+    if (has_impossible_answers(*model_)) {
+      Bounds few = bounds;
+      few.max_steps = kSoon * part.size();
+      PartAnswer answer = judge_layered(operations(), part, *steps, options_.wants_order, few);
+      if (answer.found != Found::gave_up) return answer;
+      try {
+        impossible_[number] = impossible_answer(history_, operations(), part, *model_,
+                                                initial_of(part), options_.stop);
+      } catch (const TimeIsUp&) {
+        return answer;
+      }
+      if (impossible_[number]) {
+        methods_[number] = Method::rules;
+        return without_order(false, false, 0, answer.steps);
+      }
+    }
+    return judge_layered(operations(), part, *steps, options_.wants_order, bounds);
   }
 
   Judgement finish() {
@@ -206,6 +232,10 @@ class Portfolio {
       out_of_memory = out_of_memory || decided_[i].out_of_memory;
     }
     if (violated_ < parts_.size()) {
+      if (impossible_[violated_]) {
+        violated(methods_[violated_], impossible_[violated_]->core);
+        return std::move(result_);
+      }
       violated(methods_[violated_],
                beginning_of(operations(), parts_[violated_], decided_[violated_].last));
       return std::move(result_);
@@ -237,8 +267,11 @@ class Portfolio {
   /// Takes the operations to models and words, made small before.
   void explain_core(const Numbers& core, bool is_small) {
     const Bounds bounds{options_.stop, options_.max_bytes};
-    ViolationWords told =
-        why({history_, operations(), *model_, options_.initial, view_, core}, is_small, bounds);
+    const bool known = violated_ < impossible_.size() && impossible_[violated_];
+    const Numbers& part = known ? parts_[violated_] : core;
+    const CoreQuestion question{history_, operations(), *model_, options_.initial, view_, part};
+    ViolationWords told = known ? why_impossible(question, *impossible_[violated_], bounds)
+                                : why(question, is_small, bounds);
     result_.window = std::move(told.window);
     result_.summary = std::move(told.summary);
     result_.because = std::move(told.because);
@@ -328,6 +361,7 @@ class Portfolio {
   std::vector<std::unique_ptr<Steps>> steps_;  ///< by part, as far as the witness was tried
   std::vector<PartAnswer> decided_;
   std::vector<Method> methods_;
+  std::vector<std::optional<Impossible>> impossible_;  ///< by part
   std::size_t violated_ = 0;
   Judgement result_;
 };
@@ -346,6 +380,8 @@ std::string_view method_name(Method method) {
       return "registers";
     case Method::layered:
       return "layered";
+    case Method::rules:
+      return "rules";
   }
   return "";
 }

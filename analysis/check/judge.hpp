@@ -3,8 +3,9 @@
 // A history is split into parts that share no key (linearizability is local), and each part goes to
 // the cheapest algorithm that decides it: a known order as a witness, zones (a register whose
 // written values are all different), the search for registers, or the layered search that any model
-// has. All are exact; what a bound ends is inconclusive. The answer depends neither on `jobs` nor
-// on the order of the input, except where `stop` or `max_bytes` ends a search.
+// has. Where that does not end soon, rules look for answers that no order can give. All are exact;
+// what a bound ends is inconclusive. The answer depends neither on `jobs` nor on the order of the
+// input, except where `stop` or `max_bytes` ends a search.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ enum class Method : std::uint8_t {
   zones,      ///< zones.hpp
   registers,  ///< registers.hpp
   layered,    ///< layers.hpp
+  rules,      ///< impossible.hpp, after a short layered search
 };
 
 /// "none", "witness", …

@@ -80,6 +80,21 @@ class WhyTeller {
     return tell(window, plain);
   }
 
+  ViolationWords run(const Impossible& found) {
+    Window window;
+    window.left_out = found.core.size() - std::min(found.core.size(), kMostWindow);
+    Numbers all(found.core.begin() + static_cast<std::ptrdiff_t>(window.left_out),
+                found.core.end());
+    window.roles.assign(all.size(), WhyRole::core);
+    all.insert(all.end(), found.sources.begin(), found.sources.end());
+    window.roles.resize(all.size(), WhyRole::source);
+    window.part = as_part(all, FlatOperation::kNever);
+    window.part.closed = false;
+    window.minimal = found.minimal;
+    sort_by_call(window);
+    return tell(window, false, found.sentence);
+  }
+
  private:
   bool is_plain() const {
     return std::all_of(ask_.part.begin(), ask_.part.end(), [&](std::uint32_t i) {
@@ -230,7 +245,7 @@ class WhyTeller {
     window.roles = std::move(sorted.roles);
   }
 
-  ViolationWords tell(const Window& window, bool plain) const;
+  ViolationWords tell(const Window& window, bool plain, const std::string& known = {}) const;
   WhyOthers others_of(const Window& window, bool plain) const;
   void add_core(Value& witness, const Window& window, const std::string& others) const;
   void add_ends(ViolationWords& told, const Window& window) const;
@@ -359,9 +374,14 @@ void WhyTeller::add_context(Value& witness, const Window& window) const {
   witness.set("context", std::move(list)).set("context_left_out", number(out));
 }
 
-ViolationWords WhyTeller::tell(const Window& window, bool plain) const {
+/// `known`: what is wrong, where that is known without a look at the window.
+ViolationWords WhyTeller::tell(const Window& window, bool plain, const std::string& known) const {
   const Bounds few{bounds_.stop, std::min(bounds_.max_bytes, kMostWordBytes)};
   ViolationWords told = explain(window.part, ask_.model, few);
+  if (!known.empty()) {
+    told.summary = "Not linearizable: " + known + ".";
+    told.because.clear();
+  }
   const bool recorded = ask_.history.recorded != nullptr;
   const bool has_core =
       std::find(window.roles.begin(), window.roles.end(), WhyRole::core) != window.roles.end();
@@ -431,6 +451,11 @@ void WhyTeller::shorten_lists(ViolationWords& told, std::size_t left_out) {
 
 ViolationWords why(const CoreQuestion& question, bool is_core, const Bounds& bounds) {
   return WhyTeller(question, bounds).run(is_core);
+}
+
+ViolationWords why_impossible(const CoreQuestion& question, const Impossible& found,
+                              const Bounds& bounds) {
+  return WhyTeller(question, bounds).run(found);
 }
 
 }  // namespace sibyl::analysis

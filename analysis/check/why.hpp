@@ -9,6 +9,7 @@
 
 #include <cstddef>
 
+#include "analysis/check/impossible.hpp"
 #include "analysis/check/why_core.hpp"
 #include "analysis/explain.hpp"
 
@@ -28,5 +29,9 @@ inline constexpr std::size_t kMostWhyBytes = 200'000;
 ///   context: operations of the same part during the window, for drawings; context_left_out.
 /// `is_core`: the part is known to be small. Within the bounds, and some millions of steps.
 ViolationWords why(const CoreQuestion& question, bool is_core, const Bounds& bounds);
+
+/// The same of a part, all of it, whose core was found without a search.
+ViolationWords why_impossible(const CoreQuestion& question, const Impossible& found,
+                              const Bounds& bounds);
 
 }  // namespace sibyl::analysis

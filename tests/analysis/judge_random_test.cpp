@@ -10,6 +10,7 @@
 #include <numeric>
 #include <string>
 
+#include "analysis/check/impossible.hpp"
 #include "analysis/check/judge.hpp"
 #include "analysis/check/parts.hpp"
 #include "analysis/check/shrink.hpp"
@@ -409,6 +410,7 @@ struct Count {
   int bad = 0;
   int methods[5] = {};
   std::size_t shrunk = 0;  ///< operations left out of windows
+  int impossible = 0;      ///< parts with an answer that no order can give
 };
 
 /// What was called before the return at which a search ends must itself be a violation.
@@ -425,7 +427,46 @@ void check_beginning(const Part& part, const Model& model, const Objects& start,
   REQUIRE_FALSE(brute(beginning, start, words.take));
 }
 
-/// What is left of a key, or of all, when a violation is made small must still be one.
+/// Whether some choice of the others, or none, makes a core linearizable.
+bool any_choice(const History& part, const std::vector<std::uint32_t>& core, const Objects& start,
+                const Vocabulary& words) {
+  std::vector<bool> must(part.size(), false);
+  for (const std::uint32_t i : core) must[i] = true;
+  for (std::uint32_t choice = 0; choice < (1U << part.size()); ++choice) {
+    History chosen;
+    bool once = true;  // those of the core are no choice
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const bool taken = (choice >> i & 1U) != 0;
+      once = once && !(must[i] && taken);
+      if (must[i] || taken) chosen.push_back(part[i]);
+    }
+    if (once && brute(chosen, start, words.take)) return true;
+  }
+  return false;
+}
+
+/// An answer that no order can give is one whatever the others did, and its core is as small as it
+/// says.
+void check_impossible(const Part& part, const Model& model, const Objects& start,
+                      const Vocabulary& words, Count& count) {
+  if (part.operations.empty()) return;
+  const FlatHistory made = flat_over(part.operations);
+  std::vector<std::uint32_t> all(part.operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const auto found = impossible_answer(made, made.operations, all, model, part.initial, {});
+  if (!found) return;
+  ++count.impossible;
+  CAPTURE(found->sentence);
+  REQUIRE_FALSE(any_choice(part.operations, found->core, start, words));
+  if (!found->minimal) return;
+  for (std::size_t i = 0; i < found->core.size(); ++i) {
+    std::vector<std::uint32_t> fewer = found->core;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    REQUIRE(any_choice(part.operations, fewer, start, words));
+  }
+}
+
+/// Of a key, or of all: what is left when a violation is made small must still be one.
 void check_shrinking(const History& history, const Model& model, const std::string& key,
                      const Objects& start, const Vocabulary& words, Count& count) {
   Part part;
@@ -435,6 +476,7 @@ void check_shrinking(const History& history, const Model& model, const std::stri
     part.index.push_back(part.operations.size());
     part.operations.push_back(op);
   }
+  check_impossible(part, model, start, words, count);
   if (brute(part.operations, start, words.take)) return;
   check_beginning(part, model, start, words);
   const Part window = shrink(part, model, {}, 100'000);
@@ -460,9 +502,7 @@ void check_one(std::uint64_t seed, const Vocabulary& words, Count& count) {
   plainly.initial = words.start;
   REQUIRE((judge_recorded(history, plainly).verdict == Verdict::holds) == expected);
   check_online(history, model, words.start, start, words.take, expected, 1 + seed % 4 / 2 * 2);
-  if (!expected) {
-    for (const char* key : {"x", "y"}) check_shrinking(history, model, key, start, words, count);
-  }
+  for (const char* key : {"x", "y"}) check_shrinking(history, model, key, start, words, count);
   for (const Method from : {Method::witness, Method::registers, Method::layered}) {
     JudgeOptions options;
     options.model = words.model;
@@ -501,9 +541,10 @@ void check_all(const Vocabulary& words) {
   for (std::uint64_t seed = 0; seed < n; ++seed) check_one(seed, words, count);
   MESSAGE(words.model, ": linearizable ", count.good, ", not ", count.bad, "; nothing to do ",
           count.methods[0], ", zones ", count.methods[2], ", registers ", count.methods[3],
-          ", layered ", count.methods[4]);
+          ", layered ", count.methods[4], "; impossible answers in ", count.impossible, " parts");
   CHECK(count.good > static_cast<int>(n / 10));
   CHECK(count.bad > static_cast<int>(n / 20));
+  if (has_impossible_answers(*find_model(words.model))) CHECK(count.impossible > count.bad / 4);
 }
 
 }  // namespace

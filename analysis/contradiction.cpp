@@ -121,10 +121,8 @@ class Circle {
 
   void add_direct() {
     for (std::size_t a = 0; a < n_; ++a) {
-      const Operation& first = part_.operations[a];
-      if (first.outcome != OperationOutcome::ok) continue;
       for (std::size_t b = 0; b < n_; ++b) {
-        if (*first.ret < part_.operations[b].call) add(a, b, {Why::real_time, {}, a, b, {}});
+        if (ended_before(part_, a, b)) add(a, b, {Why::real_time, {}, a, b, {}});
       }
     }
     for (const Source& s : sources_) {

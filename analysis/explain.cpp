@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -43,8 +45,13 @@ std::optional<DeadEnd> dead_end_of(const Part& part, const Model& model, const B
     state = *machine->step(state, i);
   }
   end.state = machine->value_of(state);
-  for (const std::uint32_t i : stuck->next)
-    end.blocked.emplace_back(name_of(part, i), machine->why_not(state, i));
+  for (const std::uint32_t i : stuck->next) {
+    const auto first = std::find_if(stuck->next.begin(), stuck->next.end(),
+                                    [&](std::uint32_t j) { return ended_before(part, j, i); });
+    end.blocked.emplace_back(name_of(part, i), first == stuck->next.end()
+                                                   ? machine->why_not(state, i)
+                                                   : has_to_follow(name_of(part, *first)));
+  }
   return end;
 }
 
@@ -112,9 +119,11 @@ Value witness_of(const Part& window, const Model& model, const DeadEnd& stuck,
 void sort_by_call(Part& part) {
   std::vector<std::size_t> by_call(part.operations.size());
   for (std::size_t i = 0; i < by_call.size(); ++i) by_call[i] = i;
-  std::stable_sort(by_call.begin(), by_call.end(), [&](std::size_t a, std::size_t b) {
-    return part.operations[a].call < part.operations[b].call;
-  });
+  const auto rank = [&](std::size_t i) {
+    return std::pair(part.operations[i].call, part.index[i]);
+  };
+  std::sort(by_call.begin(), by_call.end(),
+            [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   Part sorted;
   sorted.initial = part.initial;
   sorted.whole = part.whole;
@@ -127,6 +136,21 @@ void sort_by_call(Part& part) {
 }
 
 }  // namespace
+
+bool ended_before(const Part& part, std::size_t a, std::size_t b) {
+  const Operation& first = part.operations[a];
+  const Operation& second = part.operations[b];
+  if (first.outcome != OperationOutcome::ok || !first.ret || *first.ret > second.call) return false;
+  const std::int64_t end =
+      second.outcome == OperationOutcome::ok && second.ret ? *second.ret : FlatOperation::kNever;
+  return *first.ret < second.call ||
+         (first.process == second.process && std::tuple(first.call, *first.ret, part.index[a]) <
+                                                 std::tuple(second.call, end, part.index[b]));
+}
+
+std::string has_to_follow(const std::string& name) {
+  return fmt::format("has to come after {}, which ended before it began", name);
+}
 
 std::string operation_name(const Operation& op, std::size_t index) {
   return op.label.empty() ? fmt::format("operation {}", index) : op.label;

@@ -13,8 +13,8 @@
 
 namespace sibyl::analysis {
 
-/// Some operations of a history with the state they start from. Their stamps are exact
-/// (check/stamps.hpp).
+/// Some operations of a history with the state they start from, in the order of their calls or of
+/// the input.
 struct Part {
   History operations;
   std::vector<std::size_t> index;  ///< in the whole history, of each operation
@@ -41,6 +41,10 @@ struct ViolationWords {
   Value witness;  ///< window, reasons, the longest beginning and what could not go next
 };
 
+/// Whether one operation of a part has to come before another for when they ended and began:
+/// one_before_other() (check/stamps.hpp).
+bool ended_before(const Part& part, std::size_t a, std::size_t b);
+
 /// The part of a history that consists of these operations; of the initial state, what they
 /// concern.
 Part part_of(const History& history, const std::vector<std::size_t>& indices,
@@ -49,6 +53,9 @@ Part part_of(const History& history, const std::vector<std::size_t>& indices,
 /// A part that is not linearizable, put in words. The bounds end the search for its longest
 /// beginning, which is not looked for where the part is not closed.
 ViolationWords explain(Part part, const Model& model, const Bounds& bounds);
+
+/// "has to come after Cx, which ended before it began".
+std::string has_to_follow(const std::string& name);
 
 /// "Cxy", or "operation 3" without a label.
 std::string operation_name(const Operation& op, std::size_t index);

@@ -34,6 +34,9 @@ struct PartAnswer {
   std::uint32_t last = 0;
   std::uint64_t steps = 0;
   bool out_of_memory = false;  ///< gave_up: because of max_bytes
+  /// There are PartEvents::sequences, whether they were heeded or not. `last` is then no more than
+  /// a bound: see first_end() in parts.hpp.
+  bool touching = false;
 };
 
 /// What a search says that has found no linearization: there is none, or it was ended.
@@ -49,11 +52,29 @@ struct PartEvent {
   bool is_return() const { return (word & 1U) != 0; }
 };
 
-/// The events of those operations of a part that `counts` says; stamps are exact (stamps.hpp), so
-/// that calls come before returns at one instant. An operation that is unknown has no return.
-/// Throws TimeIsUp. O(n log n), O(n) for calls in order of time.
-std::vector<PartEvent> events_of(const std::vector<FlatOperation>& operations,
-                                 const std::vector<std::uint32_t>& part,
-                                 const std::vector<bool>& counts, Patience& patience);
+/// What a process called at the instant at which others of its operations had returned: those of
+/// PartEvents::touching from `middle` to `to` have to come after those from `from` to `middle`.
+struct Sequence {
+  std::uint32_t from = 0;
+  std::uint32_t middle = 0;
+  std::uint32_t to = 0;
+};
+
+/// The calls and returns of a part, and what of its order they do not tell.
+struct PartEvents {
+  /// In the order of time; at one instant calls before returns, and either by the operation's call,
+  /// return and number. An operation that is unknown has no return.
+  std::vector<PartEvent> events;
+  /// What one_before_other() (stamps.hpp) has besides, but for what follows from it; a few numbers
+  /// for each operation that touches an instant at which its process goes on.
+  std::vector<Sequence> sequences;
+  std::vector<std::uint32_t> touching;  ///< places in the part
+};
+
+/// Of those operations of a part that `counts` says. Throws TimeIsUp. O(n log n), O(n) for calls in
+/// order of time.
+PartEvents events_of(const std::vector<FlatOperation>& operations,
+                     const std::vector<std::uint32_t>& part, const std::vector<bool>& counts,
+                     Patience& patience);
 
 }  // namespace sibyl::analysis

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <thread>
 
@@ -13,7 +14,7 @@
 #include "analysis/check/layers.hpp"
 #include "analysis/check/parts.hpp"
 #include "analysis/check/patience.hpp"
-#include "analysis/check/registers.hpp"
+#include "analysis/check/plain_part.hpp"
 #include "analysis/check/stamps.hpp"
 #include "analysis/check/why.hpp"
 #include "analysis/check/zones.hpp"
@@ -55,19 +56,44 @@ class Portfolio {
     }
     std::vector<bool> left;
     if (!try_zones(left)) return std::move(result_);
+    if (!model_->one_key() && several_timelines()) {
+      if (holds_on_a_timeline(left)) return finish();
+      steps_.clear();
+      parts_ = parts_of(history_, operations(), *model_, left, options_.stop, true);
+    }
     if (parts_.empty()) {
       parts_ = parts_of(history_, operations(), *model_, left, options_.stop);
     }
-    result_.parts += parts_.size();
     decide_parts();
     return finish();
   }
 
+  bool several_timelines() const { return timeline_ && !timeline_->only && !takes_one_; }
+
+  /// As they are judged: by all that one_before_other() says of their stamps.
   const std::vector<FlatOperation>& operations() const {
-    return placed_ ? *placed_ : history_.operations;
+    return several_timelines() ? history_.operations : on_a_timeline();
   }
 
-  /// What is wrong with the first operation that cannot be judged; else gives them exact stamps.
+  /// Looks for a linearization on one timeline, on which the parts that share no key are as many as
+  /// if there were no other; else what one process does in several at an instant joins them.
+  bool holds_on_a_timeline(const std::vector<bool>& left) {
+    takes_one_ = true;
+    if (parts_.empty()) {
+      parts_ = parts_of(history_, operations(), *model_, left, options_.stop);
+    }
+    decide_parts();
+    takes_one_ = std::all_of(decided_.begin(), decided_.end(),
+                             [](const PartAnswer& each) { return each.found == Found::yes; });
+    return takes_one_;
+  }
+
+  /// With exact stamps, perhaps of one of several timelines: what holds on it holds.
+  const std::vector<FlatOperation>& on_a_timeline() const {
+    return timeline_ ? timeline_->operations : history_.operations;
+  }
+
+  /// What is wrong with the first operation that cannot be judged; else finds a timeline.
   /// Both looks share what they fetch from memory, which is most of the time of a large history.
   std::optional<std::string> look_over() {
     constexpr std::size_t kPiece = 512;  // 20 KB
@@ -81,7 +107,7 @@ class Portfolio {
       if (std::optional<std::string> problem = problems.look(from, to)) return problem;
       stamps.look(from, to);
     }
-    if (!stamps.exact()) placed_ = with_places(history_, options_.stop);
+    if (!stamps.exact()) timeline_ = timeline_of(history_, options_.stop);
     return std::nullopt;
   }
 
@@ -122,26 +148,33 @@ class Portfolio {
     const std::size_t keys = history_.keys.size();
     left.assign(keys + 1, true);
     if (!any_plain() || options_.from > Method::zones) return true;
-    const ZoneAnswers answers = judge_zones(operations(), keys, view_, options_.stop);
+    const ZoneAnswers answers = judge_zones(on_a_timeline(), keys, view_, options_.stop);
+    const bool sure = !several_timelines();
     for (std::size_t key = 0; key <= keys; ++key) {
       const ZoneAnswer answer = answers.by_key[key];
       if (answer == ZoneAnswer::absent) left[key] = false;
-      if (answer != ZoneAnswer::holds && answer != ZoneAnswer::violated) continue;
+      if (answer != ZoneAnswer::holds && (answer != ZoneAnswer::violated || !sure)) continue;
       result_.method = Method::zones;
       left[key] = options_.wants_order;
       if (!options_.wants_order) ++result_.parts;
     }
     if (answers.core.empty()) return true;
-    violated(Method::zones, answers.core);
-    return false;
+    if (sure) {
+      violated(Method::zones, answers.core);
+      return false;
+    }
+    // Without the order of what one process does at an instant it may hold; if not, that is it.
+    const ZoneAnswers least = judge_zones(operations(), keys, view_, options_.stop);
+    if (!least.core.empty()) violated(Method::zones, least.core);
+    return least.core.empty();
   }
 
   /// Judges the parts, the smallest first, in as many threads as are allowed. What is found does
   /// not depend on their number: of several violated parts the first counts.
   void decide_parts() {
-    decided_.resize(parts_.size());
+    decided_.assign(parts_.size(), PartAnswer());
     methods_.assign(parts_.size(), Method::none);
-    impossible_.resize(parts_.size());
+    impossible_.assign(parts_.size(), std::nullopt);
     std::atomic<std::size_t> next{0};
     std::atomic<std::size_t> violated{parts_.size()};
     const auto threads = static_cast<std::size_t>(std::max(
@@ -183,18 +216,37 @@ class Portfolio {
   }
 
   PartAnswer decide(std::size_t number, const Bounds& bounds) {
-    const std::vector<FlatOperation>& ops = operations();
     const Numbers& part = parts_[number];
+    methods_[number] = method_for(operations(), part);
+    if (methods_[number] == Method::layered) return search(number, bounds);
+    return judged(operations(), part, methods_[number], options_.wants_order, bounds,
+                  [&] { return ready(number); });
+  }
+
+  Method method_for(const std::vector<FlatOperation>& ops, const Numbers& part) const {
     const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
       return view_.kinds[ops[i].f] != PlainKind::other;
     });
-    if (plain && options_.from <= Method::registers) {
-      methods_[number] = Method::registers;
-      const std::size_t key = key_place(ops[part.front()], history_.keys.size());
-      return judge_register(ops, part, view_, view_.initials[key], options_.wants_order, bounds);
-    }
-    methods_[number] = Method::layered;
-    return search(number, bounds);
+    return plain && options_.from <= Method::registers ? Method::registers : Method::layered;
+  }
+
+  PartAnswer judged(const std::vector<FlatOperation>& ops, const Numbers& part, Method method,
+                    bool wants_order, const Bounds& bounds,
+                    const std::function<std::unique_ptr<Steps>()>& steps) const {
+    if (method == Method::layered) return judge_layered(ops, part, *steps(), wants_order, bounds);
+    const std::size_t key = key_place(ops[part.front()], history_.keys.size());
+    return judge_plain(ops, part, view_, view_.initials[key], wants_order, bounds, steps);
+  }
+
+  /// What is found of some operations of the violated part.
+  Found found_in(const std::vector<FlatOperation>& ops) const {
+    Numbers all(ops.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const auto steps = [&] {
+      return steps_of(history_, ops, all, *model_, initial_of(parts_[violated_]));
+    };
+    const Bounds bounds{options_.stop, options_.max_bytes};
+    return judged(ops, all, methods_[violated_], false, bounds, steps).found;
   }
 
   /// The layered search. Where it has not ended soon, a violation may be one that needs no search.
@@ -222,6 +274,7 @@ class Portfolio {
   }
 
   Judgement finish() {
+    result_.parts += parts_.size();
     bool undecided = false;
     bool out_of_memory = false;
     for (std::size_t i = 0; i < parts_.size() && i <= violated_; ++i) {
@@ -236,8 +289,7 @@ class Portfolio {
         violated(methods_[violated_], impossible_[violated_]->core);
         return std::move(result_);
       }
-      violated(methods_[violated_],
-               beginning_of(operations(), parts_[violated_], decided_[violated_].last));
+      violated(methods_[violated_], beginning());
       return std::move(result_);
     }
     if (undecided) {
@@ -262,6 +314,17 @@ class Portfolio {
       return;
     }
     explain_core(core, method == Method::zones);
+  }
+
+  /// The violated part up to where the search ended: searches look ahead.
+  Numbers beginning() {
+    const Numbers& whole = parts_[violated_];
+    const PartAnswer& decided = decided_[violated_];
+    const bool early = options_.explains && decided.touching;
+    const std::uint32_t last = early ? first_end(operations(), whole, decided.last,
+                                                 [&](const auto& ops) { return found_in(ops); })
+                                     : decided.last;
+    return beginning_of(operations(), whole, last);
   }
 
   /// Takes the operations to models and words, made small before.
@@ -298,7 +361,7 @@ class Portfolio {
 
   /// Whether an order is a linearization. O(n), O(n log n) for models with several keys a part.
   bool fits(const Numbers& order) {
-    const std::vector<FlatOperation>& ops = operations();
+    const std::vector<FlatOperation>& ops = on_a_timeline();
     std::vector<bool> done(ops.size(), false);
     std::int64_t latest = std::numeric_limits<std::int64_t>::min();
     std::vector<ValueCode> now = view_.initials;
@@ -356,7 +419,8 @@ class Portfolio {
   const JudgeOptions& options_;
   const Model* model_ = nullptr;
   PlainView view_;
-  std::optional<std::vector<FlatOperation>> placed_;
+  std::optional<Timeline> timeline_;  ///< where stamps are not exact
+  bool takes_one_ = false;            ///< what is judged is that one
   std::vector<Numbers> parts_;
   std::vector<std::unique_ptr<Steps>> steps_;  ///< by part, as far as the witness was tried
   std::vector<PartAnswer> decided_;

@@ -65,11 +65,11 @@ struct Judgement {
   std::uint64_t steps = 0;              ///< by searches, explanation excluded
 };
 
-/// Judges a history. Two operations of different processes overlap also when one returns at the
-/// very instant of the other's call; those of one process are in sequence (with_places() in
-/// stamps.hpp). `unknown` operations take effect after their call or never; `fail` ones are
-/// ignored. Operations that the model cannot read make it inconclusive, with a summary that names
-/// the first by its line.
+/// Judges a history. Operations are concurrent also when one returns at the very instant of the
+/// other's call, but for those of one process, which are in sequence, in each part by itself
+/// (one_before_other() in stamps.hpp); of a trace the order of its events tells. `unknown`
+/// operations take effect after their call or never; `fail` ones are ignored. Operations that the
+/// model cannot read make it inconclusive, with a summary that names the first by its line.
 Judgement judge(const FlatHistory& history, const JudgeOptions& options = {});
 
 /// The same of the history of a trace, or one made by hand: operations have its labels for names,

@@ -116,12 +116,15 @@ class Layers {
       if (forward()) {
         if (wants_order) result.order = path_;
         result.steps = steps_;
+        result.touching = !order_.sequences.empty();
         return result;
       }
       if (exhausted_) break;
       alive = take_next();
     }
-    return without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
+    PartAnswer none = without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
+    none.touching = !order_.sequences.empty();
+    return none;
   }
 
   /// Where the search gets stuck; of several dead ends one that the most returned operations reach.
@@ -152,7 +155,9 @@ class Layers {
   struct Op {
     std::uint32_t effect = 0;
     std::uint32_t slot = 0;
-    std::uint32_t until = kNoNumber;  ///< the place of its return among the events
+    std::uint32_t until = kNoNumber;    ///< the place of its return among the events
+    std::uint32_t follows = kNoNumber;  ///< the sequence that it has to come after
+    bool leads = false;                 ///< others have to come after it
     bool pure = false;
     bool optional = false;
   };
@@ -180,7 +185,12 @@ class Layers {
       counts[i] = op.outcome == OperationOutcome::ok ||
                   (op.outcome == OperationOutcome::unknown && !ops_[i].pure);
     }
-    events_ = events_of(operations, part, counts, patience);
+    order_ = events_of(operations, part, counts, patience);
+    for (std::uint32_t s = 0; s < order_.sequences.size(); ++s) {
+      const Sequence& each = order_.sequences[s];
+      for (std::uint32_t i = each.from; i < each.middle; ++i) ops_[order_.touching[i]].leads = true;
+      for (std::uint32_t i = each.middle; i < each.to; ++i) ops_[order_.touching[i]].follows = s;
+    }
     std::vector<std::uint32_t> free;
     std::uint32_t slots = 0;
     for (std::uint32_t i = 0; i < events_.size(); ++i) {
@@ -216,6 +226,16 @@ class Layers {
     if (op.pure) return !has(cost_, op.slot);
     return has(is_open_forever(op) ? cost_ : exact_, op.slot);
   }
+  /// Whether what has to come before it at the instant of its call is done. What its process had
+  /// called earlier has returned, and so is done.
+  bool ready(const Op& op) const {
+    if (op.follows == kNoNumber) return true;
+    const Sequence& sequence = order_.sequences[op.follows];
+    const auto first = order_.touching.begin();
+    return std::all_of(first + sequence.from, first + sequence.middle,
+                       [&](std::uint32_t i) { return ops_[i].until < at_ || done(ops_[i]); });
+  }
+
   void set_done(const Op& op) {
     if (op.pure) {
       drop(cost_, op.slot);
@@ -269,8 +289,9 @@ class Layers {
         continue;
       }
       deepest_ = std::max(deepest_, at_);
+      if (!done(op) && !order_.sequences.empty()) do_pure();  // others may wait for them
       if (!done(op)) {
-        if (!op.pure || steps_of_.apply(state_, op.effect) == Steps::kImpossible) {
+        if (!op.pure || !fits(op)) {
           choose(number);
           return false;
         }
@@ -280,6 +301,11 @@ class Layers {
       move_to(at_ + 1);
     }
     return true;
+  }
+
+  /// Whether an operation that changes nothing can be done now.
+  bool fits(const Op& op) {
+    return ready(op) && steps_of_.apply(state_, op.effect) != Steps::kImpossible;
   }
 
   /// Stacks the ways to go on at the return of `due`: itself on top, then the others by return.
@@ -293,7 +319,7 @@ class Layers {
     }
     candidates_.clear();
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
-      if (!ops_[i].pure && !done(ops_[i])) candidates_.push_back(i);
+      if (!ops_[i].pure && !done(ops_[i]) && ready(ops_[i])) candidates_.push_back(i);
     }
     if (!spend(candidates_.size() / kManyOpen)) return;
     std::sort(candidates_.begin(), candidates_.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -306,7 +332,7 @@ class Layers {
     for (const std::uint32_t i : candidates_) {
       const Op& op = ops_[i];
       std::uint64_t& tried = tried_[2 * op.effect + (op.optional ? 1 : 0)];
-      if (tried == round_) continue;
+      if (tried == round_ && !op.leads) continue;
       tried = round_;
       if (!spend()) return;
       const Steps::State next = steps_of_.apply(state_, op.effect);
@@ -317,10 +343,11 @@ class Layers {
         if (!*leaves) continue;
       }
       if (before != Steps::kImpossible && steps_of_.apply(before, op.effect) == next) continue;
-      ways_.push_back({at_, state_, i, next, static_cast<std::uint32_t>(path_.size()), false});
+      add_way(i, next);
     }
-    if (ops_[due].optional) {  // it may end without having done anything
-      ways_.push_back({at_, state_, due, state_, static_cast<std::uint32_t>(path_.size()), false});
+    for (const std::uint32_t i : candidates_) {
+      // It may have done nothing: at its end at the latest, or before what has to come after it.
+      if (ops_[i].optional && (i == due || ops_[i].leads)) add_way(i, state_);
     }
     if (ways_.empty()) {
       if (no_end_from_ != kNoNumber) note_dead_end();
@@ -333,6 +360,10 @@ class Layers {
     frames_.insert(frames_.end(), ways_.rbegin(), ways_.rend());
     stacked_.insert(stacked_.end(), exact_.begin(), exact_.end());
     stacked_.insert(stacked_.end(), cost_.begin(), cost_.end());
+  }
+
+  void add_way(std::uint32_t op, Steps::State next) {
+    ways_.push_back({at_, state_, op, next, static_cast<std::uint32_t>(path_.size()), false});
   }
 
   /// The state before the last operation, where that need not have been done and nothing has seen
@@ -358,7 +389,7 @@ class Layers {
       if (done(op)) continue;
       if (!op.pure) {
         revival = revival || steps_of_.revives(op.effect);
-      } else if (steps_of_.apply(state_, op.effect) == Steps::kImpossible) {
+      } else if (!fits(op)) {
         needed = std::min(needed, op.until);
       }
     }
@@ -391,8 +422,7 @@ class Layers {
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
       const Op& op = ops_[i];
       if (done(op) || is_open_forever(op)) continue;
-      const bool fits = op.pure && steps_of_.apply(state_, op.effect) != Steps::kImpossible;
-      (fits ? order : next).push_back(i);
+      (op.pure && fits(op) ? order : next).push_back(i);
     }
     const auto returning = std::count_if(
         order.begin(), order.end(), [&](std::uint32_t i) { return !is_open_forever(ops_[i]); });
@@ -419,25 +449,28 @@ class Layers {
     state_ = frame.next_state;
     const Op& op = ops_[frame.op];
     set_done(op);
-    wasteful_at_ = op.optional || is_open_forever(op) ? frame.event : kNoNumber;
+    const bool wasteful = frame.next_state != frame.state && (op.optional || is_open_forever(op));
+    wasteful_at_ = wasteful ? frame.event : kNoNumber;
     before_wasteful_ = frame.state;
     return true;
   }
 
-  /// Before the state is left: all open operations that change nothing and fit it.
+  /// Before the state is left: all open operations that change nothing and fit it. What has to
+  /// come before another stands before it.
   void do_pure() {
     for (std::uint32_t i = next_[head_]; i != head_; i = next_[i]) {
       const Op& op = ops_[i];
-      if (!op.pure || done(op)) continue;
-      if (steps_of_.apply(state_, op.effect) == Steps::kImpossible) continue;
+      if (!op.pure || done(op) || !fits(op)) continue;
       set_done(op);
+      wasteful_at_ = kNoNumber;  // it has seen the state
       path_.push_back(i);
     }
   }
 
   Steps& steps_of_;
   const Bounds& bounds_;
-  std::vector<PartEvent> events_;
+  PartEvents order_;
+  const std::vector<PartEvent>& events_ = order_.events;
   std::vector<Op> ops_;
   std::vector<std::uint32_t> next_;  ///< open operations in a ring, with head_
   std::vector<std::uint32_t> previous_;

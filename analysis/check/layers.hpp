@@ -9,13 +9,18 @@
 //
 // Reductions, each of which keeps the answer:
 //   - an operation that changes no state is done as soon as a state allows it;
-//   - of open operations with the same effect the one that returns first goes first;
+//   - of open operations with the same effect the one that returns first goes first, unless others
+//     have to come after the other (their places change, and so they would have to wait);
 //   - texts that nobody reads are one state (Steps::unseen), entered only when it can be left
 //     before a read has to return;
 //   - an operation that need not be done is not, where the next one makes of both states the same
 //     and nothing has seen what is between them;
 //   - a place is left when another was reached at the same return that differs only in that fewer
 //     operations that never returned were used, or more that change nothing were done.
+// An operation that its process called at the instant of another's return waits for that one
+// (PartEvents::sequences). What has to come before others may come earlier for that, so the other
+// reductions keep the answer all the same: what changes nothing is done as soon as what it waits
+// for is, and of two places the better one has nothing wait that does not in the other.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +32,8 @@
 
 namespace sibyl::analysis {
 
-/// Judges a part, whose stamps are exact. The answer is a function of the part. `optional`, by
-/// place in the part: operations that change a state and may as well not have happened.
+/// Judges a part. The answer is a function of the part. `optional`, by place in the part:
+/// operations that change a state and may as well not have happened.
 PartAnswer judge_layered(const std::vector<FlatOperation>& operations,
                          const std::vector<std::uint32_t>& part, Steps& steps, bool wants_order,
                          const Bounds& bounds, const std::vector<bool>* optional = nullptr);

@@ -39,7 +39,12 @@ class OneOrder {
       if (std::optional<std::string> wrong = overlap()) return undecided(std::move(*wrong));
     }
     patience_.step(n_);
-    time_ = real_time(history_, accesses_.takes_part);
+    time_ = real_time(history_, accesses_.takes_part, options_.stop);
+    if (time() != nullptr && time_.crowded) {
+      const FlatOperation& op = history_.operations[*time_.crowded];
+      return undecided(fmt::format("Process {}: too many of its operations overlap and end at {}.",
+                                   history_.processes.word(op.process), op.ret));
+    }
     patience_.step(n_);
     // Where values do not tell who read what, the order that was applied is a witness alone.
     Objects objects(history_, options_.initial);
@@ -54,7 +59,7 @@ class OneOrder {
     patience_.step(n_);
     OrderGraph graph(n_);
     add_dependencies(accesses_, versions_.next, graph);
-    add_sessions(graph);
+    add_processes(graph);
     patience_.step(n_);
     std::vector<std::uint32_t> order = graph.sort(accesses_.takes_part, time());
     patience_.step(n_);
@@ -125,6 +130,11 @@ class OneOrder {
       latest_call = std::max(latest_call, time_.after[op]);
       if (time_.place[op] < latest_call) return false;
     }
+    if (time() != nullptr) {
+      return std::all_of(time_.sequences.begin(), time_.sequences.end(), [&](const auto& pair) {
+        return place[pair.second] == n_ || place[pair.first] < place[pair.second];
+      });
+    }
     for (std::uint32_t op = 0; sessions() != nullptr && op < n_; ++op) {
       const std::uint32_t before = sessions_.previous[op];
       if (place[op] < n_ && before != Sessions::kNone && place[before] > place[op]) return false;
@@ -138,7 +148,11 @@ class OneOrder {
     return !accesses_.unclear && !objects.judges_existence() && !objects.has_refusals();
   }
 
-  void add_sessions(OrderGraph& graph) const {
+  /// What is in order because one process did it, as far as that has to be respected.
+  void add_processes(OrderGraph& graph) const {
+    if (time() != nullptr) {
+      for (const auto& [from, to] : time_.sequences) graph.add(from, to);
+    }
     for (std::uint32_t op = 0; sessions() != nullptr && op < n_; ++op) {
       if (accesses_.takes_part[op] && sessions_.previous[op] != Sessions::kNone) {
         graph.add(sessions_.previous[op], op);
@@ -177,7 +191,7 @@ class OneOrder {
   Consistency infer(Objects& objects) {
     OrderGraph graph(n_);
     add_dependencies(accesses_, versions_.certain, graph);
-    add_sessions(graph);
+    add_processes(graph);
     const Sessions chains_of = chains(accesses_.takes_part);
     const Saturated inferred =
         saturate(accesses_, chains_of, time(), graph, options_.max_bytes, options_.stop);
@@ -230,7 +244,8 @@ class OneOrder {
       may[op] = unknown && !accesses_.takes_part[op];
       any[op] = any[op] || may[op];
     }
-    const RealTime all = real_time(history_, any);
+    const RealTime all = real_time(history_, any, options_.stop);
+    if (time() != nullptr) edges.insert(edges.end(), all.sequences.begin(), all.sequences.end());
     const Sessions chains_of = chains(any);
     for (std::uint32_t op = 0; sessions() != nullptr && op < n_; ++op) {
       if (may[op] && chains_of.previous[op] != Sessions::kNone) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <fmt/core.h>
@@ -29,13 +30,13 @@ std::uint32_t OnlineJudge::call(const FlatOperation& op) {
   open.ret = FlatOperation::kNever;
   open.refused = false;
   placed_.push_back(open);
-  instant_.push_back({number, kCall, 0});
+  instant_.push_back({number, kCall});
   return number;
 }
 
 void OnlineJudge::end(std::uint32_t number, const FlatOperation& op) {
   pass(op.ret);
-  instant_.push_back({number, static_cast<std::uint32_t>(ends_.size()), 0});
+  instant_.push_back({number, static_cast<std::uint32_t>(ends_.size())});
   ends_.push_back(op);
 }
 
@@ -60,49 +61,56 @@ void OnlineJudge::settle() {
   }
 }
 
-/// The places of the instant's events, as with_places() has them; those of failures come last.
+/// Puts the instant's events in order: calls, returns by their operations' numbers, failures.
 void OnlineJudge::order_instant() {
-  struct Turns {
-    std::int64_t next = 0;
-    bool own_return = false;
-    std::map<std::uint32_t, std::int64_t> called;  ///< the turn of what was called at this instant
-  };
-  std::map<std::uint32_t, Turns> turns;
-  std::set<std::uint32_t> failed;
-  for (const Event& event : instant_) {
+  const auto rank = [&](const Event& event) {
     const bool fails = event.is_end() && ends_[event.end].outcome == OperationOutcome::fail;
-    if (fails) failed.insert(event.op);
+    return std::tuple(event.is_end(), fails, event.is_end() ? event.op : 0U);
+  };
+  std::stable_sort(instant_.begin(), instant_.end(),
+                   [&](const Event& a, const Event& b) { return rank(a) < rank(b); });
+}
+
+/// Finds the parts in which a process called something at the instant at which another of its
+/// operations returned. Zones have no order but that of stamps, so they are searched from now on.
+void OnlineJudge::find_sequences() {
+  using Touched = std::tuple<std::size_t, std::uint32_t, bool, std::uint32_t>;
+  std::vector<Touched> touched;  // part, process, whether it is an end, operation
+  for (const Event& event : instant_) {
+    if (event.is_end() && ends_[event.end].outcome == OperationOutcome::fail) continue;
+    const FlatOperation& op = placed_[event.op];
+    touched.emplace_back(place_of(op), op.process, event.is_end(), event.op);
   }
-  for (Event& event : instant_) {
-    if (failed.count(event.op) != 0) {
-      event.place = event.is_end() ? FlatOperation::kNever : 0;
-      continue;
+  std::sort(touched.begin(), touched.end());
+  for (std::size_t from = 0, to = 0; from < touched.size(); from = to) {
+    const auto [place, process, is_end, first] = touched[from];
+    bool several = false;
+    bool ended = false;
+    for (; to < touched.size() && std::get<0>(touched[to]) == place &&
+           std::get<1>(touched[to]) == process;
+         ++to) {
+      several = several || std::get<3>(touched[to]) != first;
+      ended = ended || std::get<2>(touched[to]);
     }
-    Turns& own = turns[placed_[event.op].process];
-    if (!event.is_end()) {
-      const std::int64_t turn = own.next++;
-      own.called[event.op] = turn;
-      event.place = own.own_return ? 2 * turn + 1 : 0;
-      continue;
-    }
-    const auto called = own.called.find(event.op);
-    const std::int64_t turn = called != own.called.end() ? called->second : own.next++;
-    event.place = 2 * turn + 2;
-    own.own_return = true;
+    if (is_end || !several || !ended || !sequenced_.insert(place).second) continue;
+    Part& part = parts_[place];
+    if (part.zones) search_from_now(part, static_cast<std::int64_t>(ended_.size()) - 1);
   }
-  std::stable_sort(instant_.begin(), instant_.end(), [](const Event& a, const Event& b) {
-    return a.place != b.place ? a.place < b.place : a.is_end() < b.is_end();
-  });
 }
 
 void OnlineJudge::flush() {
-  if (instant_.size() > 1) order_instant();
+  if (instant_.size() > 1) {
+    order_instant();
+    find_sequences();
+  }
+  instant_begins_ = static_cast<std::int64_t>(ended_.size());
   for (const Event& event : instant_) {
     if (violation_) break;
     take(event);
   }
   instant_.clear();
   ends_.clear();
+  sequenced_.clear();
 }
 
 /// The kinds of functions that are new.
@@ -112,18 +120,21 @@ void OnlineJudge::look_at_words() {
   view_.kinds = view.kinds;
 }
 
-OnlineJudge::Part& OnlineJudge::part_of(const FlatOperation& op) {
+std::size_t OnlineJudge::place_of(const FlatOperation& op) {
   std::size_t place = 0;
   if (model_.one_key()) place = op.key == FlatOperation::kNoKey ? 0 : std::size_t{op.key} + 1;
   if (place >= parts_.size()) parts_.resize(std::max(place + 1, 2 * parts_.size()));
-  return parts_[place];
+  return place;
 }
 
 void OnlineJudge::take(const Event& event) {
   look_at_words();
   FlatOperation& op = placed_[event.op];
-  Part& part = part_of(op);
+  const std::size_t place = place_of(op);
+  Part& part = parts_[place];
   const auto at = static_cast<std::int64_t>(ended_.size());
+  const bool in_sequence = sequenced_.count(place) != 0;
+  const std::int64_t stamp = in_sequence ? instant_begins_ : at;
   ended_.push_back(2 * event.op + (event.is_end() ? 1 : 0));
   const std::uint64_t before = part.bytes();
   if (event.is_end()) {
@@ -131,18 +142,18 @@ void OnlineJudge::take(const Event& event) {
     const bool another = op.value != ends_[event.end].value;
     op = ends_[event.end];
     op.call = call;
-    op.ret = at;
+    op.ret = stamp;
     // What was thought to be written is not what was.
     if (another && view_.kinds[op.f] == PlainKind::write) {
       if (part.zones) search_from_now(part, at - 1);
       part.search->doubt();
     }
   } else {
-    op.call = at;
+    op.call = stamp;
   }
   if (!part.zones && !part.search) {
     const bool plain = view_.kinds[op.f] != PlainKind::other && model_.one_key();
-    if (plain) {
+    if (plain && !in_sequence) {
       const Value* start = initial_.find(
           op.key == FlatOperation::kNoKey ? std::string() : history_.keys.word(op.key));
       const bool unset = start == nullptr || start->is_null();
@@ -240,17 +251,18 @@ void OnlineJudge::note_violation(std::int64_t at) {
   violation_ = {op, placed_[op].outcome == OperationOutcome::fail, event, ended_.size() - 1};
 }
 
-FlatHistory OnlineJudge::proof() const {
+FlatHistory OnlineJudge::proof(std::vector<std::uint32_t>* numbers) const {
   if (!violation_) return {};
   const std::uint32_t key = placed_[violation_->operation].key;
-  return beginning(violation_->event, model_.one_key() ? &key : nullptr);
+  return beginning(violation_->event, model_.one_key() ? &key : nullptr, numbers);
 }
 
 FlatHistory OnlineJudge::beginning(std::uint64_t events) const {
-  return beginning(events, nullptr);
+  return beginning(events, nullptr, nullptr);
 }
 
-FlatHistory OnlineJudge::beginning(std::uint64_t events, const std::uint32_t* key) const {
+FlatHistory OnlineJudge::beginning(std::uint64_t events, const std::uint32_t* key,
+                                   std::vector<std::uint32_t>* numbers) const {
   FlatHistory made;  // all but the operations
   made.steps = history_.steps;
   made.functions = history_.functions;
@@ -258,20 +270,21 @@ FlatHistory OnlineJudge::beginning(std::uint64_t events, const std::uint32_t* ke
   made.processes = history_.processes;
   made.values = history_.values;
   made.recorded = history_.recorded;
-  const auto end = static_cast<std::int64_t>(events);
+  std::vector<bool> called(placed_.size(), false);
+  std::vector<bool> ended(placed_.size(), false);
+  for (std::uint64_t at = 1; at <= events; ++at)
+    ((ended_[at] & 1U) != 0 ? ended : called)[ended_[at] >> 1U] = true;
   for (std::size_t i = 0; i < placed_.size(); ++i) {
     FlatOperation op = placed_[i];
-    // What was shown and not looked at has its time for a stamp still.
-    const bool is_called =
-        op.call >= 1 && op.call <= end && ended_[static_cast<std::size_t>(op.call)] == 2 * i;
-    if (!is_called || (key != nullptr && op.key != *key)) continue;
-    if (op.outcome == OperationOutcome::fail && op.ret <= end) continue;
-    if (op.outcome != OperationOutcome::ok || op.ret > end) {
+    if (!called[i] || (key != nullptr && op.key != *key)) continue;
+    if (op.outcome == OperationOutcome::fail && ended[i]) continue;
+    if (op.outcome != OperationOutcome::ok || !ended[i]) {
       op.outcome = OperationOutcome::unknown;
       op.ret = FlatOperation::kNever;
       op.refused = false;
     }
     made.operations.push_back(op);
+    if (numbers != nullptr) numbers->push_back(static_cast<std::uint32_t>(i));
   }
   return made;
 }

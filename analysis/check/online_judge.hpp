@@ -5,14 +5,14 @@
 // of judge() for it, and once it is not linearizable no continuation is. Keys of plain reads and
 // writes whose values all differ go to zones (online_zones.hpp), O(log n) an event; all else, and a
 // key from its first value with two sources on, to online_part.hpp. Events of one instant are taken
-// together, by the rules of Entry in search.hpp: what happened at an instant is certain once time
-// has passed it.
+// together, calls first; what happened at an instant is certain once time has passed it.
 #pragma once
 
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,12 +51,12 @@ class OnlineJudge {
   /// Why some part is not followed any more, as a sentence; empty: all are.
   const std::string& undecided() const { return undecided_; }
   /// The operations up to the violation, of its part, with what was open then open: what judge()
-  /// finds violated. Stamps are the numbers of the events.
-  FlatHistory proof() const;
+  /// finds violated. Stamps are the numbers of the events; where a process called something at
+  /// the instant of its own return, those of that instant are the number of its first event.
+  /// `numbers`, where given, gets the operations' own, one by one.
+  FlatHistory proof(std::vector<std::uint32_t>* numbers = nullptr) const;
   /// The same of all parts, after so many events.
   FlatHistory beginning(std::uint64_t events) const;
-  /// The number of the operation that is called, or ends, at an event that was looked at.
-  std::uint32_t operation_at(std::uint64_t event) const { return ended_[event] / 2; }
   /// Calls and ends so far.
   std::uint64_t events() const { return ended_.size() - 1; }
   /// Of what is kept, about.
@@ -66,7 +66,6 @@ class OnlineJudge {
   struct Event {
     std::uint32_t op = 0;
     std::uint32_t end = kCall;  ///< the place of what it ended as in ends_
-    std::int64_t place = 0;
     bool is_end() const { return end != kCall; }
   };
   static constexpr std::uint32_t kCall = std::numeric_limits<std::uint32_t>::max();
@@ -80,14 +79,16 @@ class OnlineJudge {
 
   void flush();
   void order_instant();
+  void find_sequences();
   void take(const Event& event);
   void take_in_zones(Part& part, const Event& event);
   void drop_closed(Part& part, std::int64_t now);
   void search_from_now(Part& part, std::int64_t before);
   void answered(OnlinePart::Answer answer, const OnlinePart& part);
   void look_at_words();
-  Part& part_of(const FlatOperation& op);
-  FlatHistory beginning(std::uint64_t events, const std::uint32_t* key) const;
+  std::size_t place_of(const FlatOperation& op);
+  FlatHistory beginning(std::uint64_t events, const std::uint32_t* key,
+                        std::vector<std::uint32_t>* numbers) const;
   void settle();
   void note_undecided();
   void note_violation(std::int64_t at);
@@ -97,12 +98,14 @@ class OnlineJudge {
   Value initial_;
   OnlineOptions options_;
   PlainView view_;
-  std::vector<FlatOperation> placed_;  ///< with the numbers of events for stamps
+  std::vector<FlatOperation> placed_;  ///< with the numbers of events for stamps, or of instants
   std::vector<std::uint32_t> ended_;   ///< by event from 1: twice its operation, +1 for an end
-  std::vector<Part> parts_;            ///< by key, the last: without one
+  std::vector<Part> parts_;            ///< by key, the first: without one
   std::vector<Event> instant_;         ///< the events of the instant now_, in order
   std::vector<FlatOperation> ends_;    ///< as what operations ended at that instant
   std::int64_t now_ = GreatestOf::kLeast;
+  std::int64_t instant_begins_ = 0;  ///< with which event, and
+  std::set<std::size_t> sequenced_;  ///< in which parts that is the stamp of all of them
   std::optional<OnlineViolation> violation_;
   std::string undecided_;
   std::uint64_t bytes_ = 0;

@@ -9,7 +9,8 @@
 
 #include "analysis/check/layers.hpp"
 #include "analysis/check/part_steps.hpp"
-#include "analysis/check/registers.hpp"
+#include "analysis/check/plain_part.hpp"
+#include "analysis/check/stamps.hpp"
 
 namespace sibyl::analysis {
 
@@ -145,20 +146,22 @@ OnlinePart::Answer OnlinePart::first_bad() {
   std::size_t high = since_.size() - 1;
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    const std::int64_t now = since_[middle].at;
     // The part as it was then, in the order of its operations' numbers.
     Numbers numbers = ops_;
-    for (const End& end : since_) {
-      if (end.failed && end.at > now) numbers.push_back(end.op);
+    std::set<std::uint32_t> open;
+    for (std::size_t i = middle + 1; i < since_.size(); ++i) {
+      open.insert(since_[i].op);
+      if (since_[i].failed) numbers.push_back(since_[i].op);
     }
     std::sort(numbers.begin(), numbers.end());
     std::vector<FlatOperation> then;
     for (const std::uint32_t i : numbers) {
       FlatOperation op = ground_.operations[i];
-      if (op.call > now) continue;
-      const bool open = op.outcome == OperationOutcome::fail || op.ret > now;
-      if (open) op.outcome = OperationOutcome::unknown;
-      if (open) op.ret = FlatOperation::kNever;
+      if (op.call > since_[middle].at) continue;
+      if (!has_return(op) || open.count(i) != 0) {
+        op.outcome = OperationOutcome::unknown;
+        op.ret = FlatOperation::kNever;
+      }
       then.push_back(op);
     }
     Numbers part(then.size());
@@ -185,6 +188,9 @@ PartAnswer OnlinePart::decide(const std::vector<FlatOperation>& operations, cons
   const auto& options = ground_.options;
   const Bounds bounds{options.stop, options.max_bytes, max_steps};
   const PlainView& view = ground_.view;
+  const auto steps = [&] {
+    return steps_of(ground_.history, operations, part, ground_.model, initial);
+  };
   const bool plain = std::all_of(part.begin(), part.end(), [&](std::uint32_t i) {
     return view.kinds[operations[i].f] != PlainKind::other;
   });
@@ -195,10 +201,9 @@ PartAnswer OnlinePart::decide(const std::vector<FlatOperation>& operations, cons
     const ValueCode code = start == nullptr || start->is_null()
                                ? view.null_reads
                                : ground_.history.values.find(*start).value_or(kNobodysStart);
-    return judge_register(operations, part, view, code, wants_order, bounds);
+    return judge_plain(operations, part, view, code, wants_order, bounds, steps);
   }
-  const auto steps = steps_of(ground_.history, operations, part, ground_.model, initial);
-  return judge_layered(operations, part, *steps, wants_order, bounds);
+  return judge_layered(operations, part, *steps(), wants_order, bounds);
 }
 
 /// The order is what it was, up to `kept`, and then these places of `part`.
@@ -228,6 +233,11 @@ void OnlinePart::freeze() {
   if (order_.size() - frozen_ < kLongestEnd) {
     end = std::min(end, static_cast<std::size_t>(first_open));
   }
+  // What was called at the instant of the last return may have to come after one that is to come.
+  const std::int64_t now = ops[since_.back().op].ret;
+  const auto called_now =
+      std::find_if(begin, order_.end(), [&](std::uint32_t i) { return ops[i].call >= now; });
+  end = std::min(end, static_cast<std::size_t>(called_now - order_.begin()));
   if (end <= frozen_) return;
   const Numbers part(begin, order_.begin() + static_cast<std::ptrdiff_t>(end));
   std::copy_if(part.begin(), part.end(), std::inserter(guessed_, guessed_.end()), open);

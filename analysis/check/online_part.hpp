@@ -37,7 +37,7 @@ struct OnlineOptions {
 /// What the parts of one history share. All live as long as the parts.
 struct OnlineGround {
   const FlatHistory& history;                    ///< words and values
-  const std::vector<FlatOperation>& operations;  ///< as they are now; stamps are places in time
+  const std::vector<FlatOperation>& operations;  ///< as they are now, with one_before_other()
   const Model& model;
   const PlainView& view;
   const OnlineOptions& options;
@@ -57,9 +57,9 @@ class OnlinePart {
   /// Operation `op` of the ground has just been called. `judged`: it is known of the history until
   /// here (by zones) that it is linearizable.
   void called(std::uint32_t op);
-  /// It has just returned, at place `at`.
+  /// It has just returned, with event `at`.
   Answer returned(std::uint32_t op, std::int64_t at);
-  /// It has just failed, and had no effect.
+  /// It has just failed, with event `at`, and had no effect.
   Answer failed(std::uint32_t op, std::int64_t at);
   /// Takes operations, in the order of their calls, of which it is known that they are linearizable
   /// up to now, at place `at`.

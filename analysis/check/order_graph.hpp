@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "analysis/check/operations.hpp"
@@ -22,16 +23,25 @@ struct RealTime {
   std::vector<std::uint32_t> after;
   /// …and its own place in `returns`; kNever: it did not return, or takes no part.
   std::vector<std::uint32_t> place;
+  /// What else has to come in order, but for what follows from it: what a process called at the
+  /// very instant at which others of its operations had returned, and those; edges for the graph.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sequences;
+  /// An operation of which there are too many that overlap and touch at one instant: what has to be
+  /// respected is not all here then.
+  std::optional<std::uint32_t> crowded;
   static constexpr std::uint32_t kNever = ~std::uint32_t{0};
 
+  /// By their stamps.
   bool precedes(std::uint32_t a, std::uint32_t b) const {
     return place[a] != kNever && place[a] < after[b];
   }
 };
 
-/// Of the operations that take part, by exact stamps (stamps.hpp). O(n) where the input is sorted
-/// by time, else O(n log n).
-RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part);
+/// Of the operations that take part: one_before_other() (stamps.hpp), or by the events of a trace.
+/// O(n) where the input is sorted by time, else O(n log n); and the sequences, of which there are
+/// more than operations where those of one process overlap. Throws TimeIsUp.
+RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part,
+                   const std::function<bool()>& stop);
 
 /// The operations of each process that take part, in the order of their calls, as chains. An
 /// unknown operation is a chain of its own, since it may take effect at any later time.

@@ -8,8 +8,10 @@
 #include <fmt/core.h>
 
 #include "analysis/check/code_table.hpp"
+#include "analysis/check/events.hpp"
 #include "analysis/check/patience.hpp"
 #include "analysis/check/plain.hpp"
+#include "analysis/check/stamps.hpp"
 #include "analysis/explain.hpp"
 #include "analysis/models/models.hpp"
 
@@ -50,7 +52,7 @@ class Joined {
 
 std::vector<Numbers> joined_parts(const FlatHistory& history,
                                   const std::vector<FlatOperation>& operations, const Model& model,
-                                  const std::function<bool()>& stop) {
+                                  const std::function<bool()>& stop, bool in_sequence) {
   Joined joined(operations.size());
   std::map<std::string, std::uint32_t> first;
   Patience patience(stop);
@@ -66,6 +68,15 @@ std::vector<Numbers> joined_parts(const FlatHistory& history,
       used[i] = true;
       const auto [place, is_new] = first.emplace(key, i);
       if (!is_new) joined.join(i, place->second);
+    }
+  }
+  if (in_sequence) {
+    Numbers numbers(operations.size());
+    std::iota(numbers.begin(), numbers.end(), 0U);
+    const PartEvents order = events_of(operations, numbers, used, patience);
+    for (const Sequence& each : order.sequences) {
+      for (std::uint32_t i = each.from + 1; i < each.to; ++i)
+        joined.join(order.touching[each.from], order.touching[i]);
     }
   }
   std::vector<Numbers> by_root(operations.size());
@@ -157,9 +168,11 @@ std::optional<std::string> ProblemSearch::look(std::size_t from, std::size_t to)
 
 std::vector<Numbers> parts_of(const FlatHistory& history,
                               const std::vector<FlatOperation>& operations, const Model& model,
-                              const std::vector<bool>& wanted, const std::function<bool()>& stop) {
-  std::vector<Numbers> parts = model.one_key() ? parts_by_key(history, operations, wanted)
-                                               : joined_parts(history, operations, model, stop);
+                              const std::vector<bool>& wanted, const std::function<bool()>& stop,
+                              bool in_sequence) {
+  std::vector<Numbers> parts = model.one_key()
+                                   ? parts_by_key(history, operations, wanted)
+                                   : joined_parts(history, operations, model, stop, in_sequence);
   std::sort(parts.begin(), parts.end(), [](const Numbers& a, const Numbers& b) {
     return a.size() != b.size() ? a.size() < b.size() : a.front() < b.front();
   });
@@ -181,6 +194,41 @@ Value concerned(const Value& initial, const History& operations, const Model& mo
   std::sort(kept.begin(), kept.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   return kept;
+}
+
+std::uint32_t first_end(const std::vector<FlatOperation>& operations, const Numbers& part,
+                        std::uint32_t last,
+                        const std::function<Found(const std::vector<FlatOperation>&)>& judge) {
+  Numbers ends;  // places in the part
+  for (std::uint32_t i = 0; i < part.size(); ++i) {
+    const FlatOperation& op = operations[part[i]];
+    if (has_return(op) && op.ret <= operations[part[last]].ret) ends.push_back(i);
+  }
+  std::sort(ends.begin(), ends.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return returns_before(operations, part[a], part[b]);
+  });
+  const auto judge_until = [&](std::uint32_t end) {
+    std::vector<FlatOperation> then;
+    for (const std::uint32_t i : part) {
+      FlatOperation op = operations[i];
+      if (op.call > operations[end].ret) continue;
+      if (!has_return(op) || returns_before(operations, end, i)) {
+        op.outcome = OperationOutcome::unknown;
+        op.ret = FlatOperation::kNever;
+      }
+      then.push_back(op);
+    }
+    return judge(then);
+  };
+  std::size_t low = 0;
+  std::size_t high = ends.size() - 1;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const Found found = judge_until(part[ends[middle]]);
+    if (found == Found::gave_up) break;
+    found == Found::no ? high = middle : low = middle + 1;
+  }
+  return ends[high];
 }
 
 Numbers beginning_of(const std::vector<FlatOperation>& operations, const Numbers& part,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/check/events.hpp"
 #include "analysis/check/operations.hpp"
 #include "analysis/models/model.hpp"
 
@@ -42,15 +43,25 @@ class ProblemSearch {
 /// The parts of a history, each as numbers of operations in ascending order, without those that
 /// failed; the smallest part first, of equal ones that with the first operation. Operations of one
 /// object are taken by key, those of keys that are not `wanted` (the last: without a key) left out.
+/// Of a model whose operations may concern several, `in_sequence` joins what one process did at one
+/// instant (PartEvents::sequences), too.
 std::vector<std::vector<std::uint32_t>> parts_of(const FlatHistory& history,
                                                  const std::vector<FlatOperation>& operations,
                                                  const Model& model,
                                                  const std::vector<bool>& wanted,
-                                                 const std::function<bool()>& stop = {});
+                                                 const std::function<bool()>& stop = {},
+                                                 bool in_sequence = false);
 
 /// Of an initial state (an object key -> value, or null) what operations concern, sorted by key:
 /// all where one of them concerns all. O((operations + keys) log).
 Value concerned(const Value& initial, const History& operations, const Model& model);
+
+/// Of a part that is not linearizable, by its returns up to those at the instant of that of `last`
+/// already: the first of these after which it is not, what returns later being unknown. `judge`
+/// says so of such operations. A place in the part, as `last` is. By halving.
+std::uint32_t first_end(const std::vector<FlatOperation>& operations,
+                        const std::vector<std::uint32_t>& part, std::uint32_t last,
+                        const std::function<Found(const std::vector<FlatOperation>&)>& judge);
 
 /// The operations of a part that were called before operation `last` of it returned, that one at
 /// the end.

@@ -1,7 +1,9 @@
 // Who returned before whom was called, and the sessions of processes.
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "analysis/check/events.hpp"
 #include "analysis/check/order_graph.hpp"
 #include "analysis/check/stamps.hpp"
 
@@ -10,6 +12,9 @@ namespace sibyl::analysis {
 namespace {
 
 using Stamped = std::pair<std::int64_t, std::uint32_t>;  ///< time, operation
+
+/// Of processes whose operations are in sequence there are no more than operations.
+constexpr std::uint64_t kMostSequences = 20'000'000;
 
 /// Sorts by time, and at one instant by operation, where the input is by operation. By digits of
 /// the distance to the earliest: O(n) a digit, of which a trace's times need two or three.
@@ -72,11 +77,32 @@ RealTime from_stamps(const std::vector<FlatOperation>& operations,
 
 }  // namespace
 
-RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part) {
+RealTime real_time(const FlatHistory& history, const std::vector<bool>& takes_part,
+                   const std::function<bool()>& stop) {
   ExactStamps stamps(history);
   stamps.look(0, history.operations.size());
   if (stamps.exact()) return from_stamps(history.operations, takes_part);
-  return from_stamps(with_places(history), takes_part);
+  const Timeline timeline = timeline_of(history, stop);
+  if (timeline.only) return from_stamps(timeline.operations, takes_part);
+  RealTime made = from_stamps(history.operations, takes_part);
+  std::vector<std::uint32_t> all(history.operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  Patience patience(stop);
+  const PartEvents order = events_of(history.operations, all, takes_part, patience);
+  for (const Sequence& each : order.sequences) {
+    const std::uint64_t pairs = std::uint64_t{each.middle - each.from} * (each.to - each.middle);
+    if (made.sequences.size() + pairs > kMostSequences) {
+      made.crowded = order.touching[each.from];
+      break;
+    }
+    for (std::uint32_t a = each.from; a < each.middle; ++a) {
+      for (std::uint32_t b = each.middle; b < each.to; ++b) {
+        patience.step();
+        made.sequences.emplace_back(order.touching[a], order.touching[b]);
+      }
+    }
+  }
+  return made;
 }
 
 Sessions sessions_of(const FlatHistory& history, const std::vector<bool>& takes_part) {

@@ -77,10 +77,13 @@ class RegisterSearch {
       } else {
         if (wants_order) result.order = order();
         result.steps = steps_;
+        result.touching = touching_;
         return result;
       }
     }
-    return without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
+    PartAnswer none = without_order(exhausted_, out_of_memory_, events_[deepest_].op(), steps_);
+    none.touching = touching_;
+    return none;
   }
 
  private:
@@ -342,6 +345,7 @@ class RegisterSearch {
 
   const Bounds& bounds_;
   std::vector<PartEvent> events_;
+  bool touching_ = false;
   std::vector<RegisterOp> ops_;
   std::vector<std::uint32_t> call_place_;            ///< by operation, among the events
   std::vector<std::vector<std::uint32_t>> by_slot_;  ///< operations in order of calls
@@ -398,7 +402,9 @@ void RegisterSearch::build(const std::vector<FlatOperation>& operations,
     if ((!returned || ops_[i].optional) && !read[ops_[i].value]) counts[i] = false;
     ops_[i].wanted = returned && read[ops_[i].value] && last_read[ops_[i].value] >= op.ret;
   }
-  events_ = events_of(operations, part, counts, patience);
+  PartEvents made = events_of(operations, part, counts, patience);
+  events_ = std::move(made.events);
+  touching_ = !made.sequences.empty();
   reads_.reset(values.size(), part.size());
   writes_.reset(values.size(), part.size());
   heads_.assign(events_.size(), kNothing);

@@ -23,10 +23,11 @@
 
 namespace sibyl::analysis {
 
-/// Judges one key of plain reads and writes; `part` are its operations, as numbers in `operations`,
-/// whose stamps are exact. The answer is a function of the part. Time O(n) when few writes of
-/// different values overlap; exponential in the number of open operations at worst.
-/// `optional`, by place in the part: writes that may as well not have happened; then no order.
+/// Judges one key of plain reads and writes; `part` are its operations, as numbers in `operations`.
+/// What touches at one instant is concurrent, of one process, too: where PartAnswer::touching, ask
+/// judge_plain() (plain_part.hpp). The answer is a function of the part. Time O(n) when few writes
+/// of different values overlap; exponential in the number of open operations at worst. `optional`,
+/// by place in the part: writes that may as well not have happened; then no order.
 PartAnswer judge_register(const std::vector<FlatOperation>& operations,
                           const std::vector<std::uint32_t>& part, const PlainView& view,
                           ValueCode initial, bool wants_order, const Bounds& bounds,

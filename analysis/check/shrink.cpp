@@ -6,7 +6,7 @@
 #include <set>
 
 #include "analysis/check/layers.hpp"
-#include "analysis/check/registers.hpp"
+#include "analysis/check/plain_part.hpp"
 
 namespace sibyl::analysis {
 
@@ -241,16 +241,18 @@ PartAnswer judge_part(const Part& part, const Model& model, const Bounds& bounds
   std::vector<std::uint32_t> all(history.operations.size());
   std::iota(all.begin(), all.end(), 0U);
   const PlainView view = plain_view(history, model.name(), part.initial);
+  const auto steps = [&] {
+    return steps_of(history, history.operations, all, model, part.initial);
+  };
   const bool plain =
       history.keys.size() <= 1 &&
       std::all_of(history.operations.begin(), history.operations.end(),
                   [&](const FlatOperation& op) { return view.kinds[op.f] != PlainKind::other; });
   if (plain && !all.empty()) {
     const std::size_t key = key_place(history.operations.front(), history.keys.size());
-    return judge_register(history.operations, all, view, view.initials[key], false, bounds);
+    return judge_plain(history.operations, all, view, view.initials[key], false, bounds, steps);
   }
-  const auto steps = steps_of(history, history.operations, all, model, part.initial);
-  return judge_layered(history.operations, all, *steps, false, bounds);
+  return judge_layered(history.operations, all, *steps(), false, bounds);
 }
 
 Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t most_work) {

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "analysis/check/layers.hpp"
 #include "analysis/check/parts.hpp"
-#include "analysis/check/registers.hpp"
+#include "analysis/check/plain_part.hpp"
 #include "analysis/check/shrink.hpp"
+#include "analysis/check/stamps.hpp"
 #include "analysis/check/why_ends.hpp"
 #include "analysis/check/why_words.hpp"
 #include "analysis/reading.hpp"
@@ -55,6 +58,12 @@ std::string cut(std::string_view text, std::size_t most = kMostText) {
 Value cut_value(const Value& value) {
   std::string text = value.text();
   return text.size() <= kMostText ? value : Value(cut(text));
+}
+
+Numbers all_of(const std::vector<FlatOperation>& operations) {
+  Numbers all(operations.size());
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
 }
 
 /// What is shown of a violation.
@@ -109,9 +118,21 @@ class WhyTeller {
   /// A small part up to the first return at which it is not linearizable any more.
   Numbers beginning(const Numbers& part, const Bounds& bounds) const {
     const std::size_t key = key_place(ask_.operations[part.front()], ask_.history.keys.size());
-    const PartAnswer answer =
-        judge_register(ask_.operations, part, ask_.view, ask_.view.initials[key], false, bounds);
-    return answer.found == Found::no ? beginning_of(ask_.operations, part, answer.last) : Numbers();
+    const auto judged = [&](const std::vector<FlatOperation>& operations, const Numbers& some) {
+      const auto steps = [&] {
+        return steps_of(ask_.history, operations, some, ask_.model, ask_.initial);
+      };
+      return judge_plain(operations, some, ask_.view, ask_.view.initials[key], false, bounds,
+                         steps);
+    };
+    const PartAnswer answer = judged(ask_.operations, part);
+    if (answer.found != Found::no) return {};
+    if (!answer.touching) return beginning_of(ask_.operations, part, answer.last);
+    const auto found = [&](const std::vector<FlatOperation>& operations) {
+      return judged(operations, all_of(operations)).found;
+    };
+    const std::uint32_t last = first_end(ask_.operations, part, answer.last, found);
+    return beginning_of(ask_.operations, part, last);
   }
 
   /// The core as a window; whether the search for it ended by itself.
@@ -124,7 +145,7 @@ class WhyTeller {
                     core.must.begin() + static_cast<std::ptrdiff_t>(window.left_out));
     Numbers all = core.must;
     all.insert(all.end(), core.sources.begin(), core.sources.end());
-    window.part = as_part(all, FlatOperation::kNever);
+    window.part = as_part(all);
     window.part.closed = core.closed && window.left_out == 0;
     window.roles.assign(core.must.size(), WhyRole::core);
     window.roles.resize(all.size(), WhyRole::source);
@@ -158,11 +179,11 @@ class WhyTeller {
       return;
     }
     window = Window();
-    const Numbers fewer =
-        recorded ? part : without_needless_reads(about(part), bounds_, kReadSteps);
-    window.part = as_part(fewer, ask_.operations[part.back()].ret);
+    Numbers fewer = recorded ? part : without_needless_reads(about(part), bounds_, kReadSteps);
+    std::sort(fewer.begin(), fewer.end());  // as the input, which orders what touches
+    window.part = as_part(fewer, part.back());
     if (judge_part(window.part, ask_.model, bounds_).found == Found::yes) {
-      window.part = as_part(fewer, FlatOperation::kNever);  // the part has no last operation
+      window.part = as_part(fewer);  // the part has no last operation
     }
     window.part = shrink(std::move(window.part), ask_.model, bounds_, kMostShrinkWork);
     window.roles.assign(window.part.operations.size(), WhyRole::other);
@@ -179,12 +200,18 @@ class WhyTeller {
   void find_core_in(Window& window) const {
     const Part& part = window.part;
     const FlatHistory history = flat_over(part.operations);
-    Numbers all(part.operations.size());
-    std::iota(all.begin(), all.end(), 0U);
+    const Numbers all = all_of(history.operations);
     const PlainView view = plain_view(history, ask_.model.name(), part.initial);
     const PartAnswer answer = judge_part(part, ask_.model, bounds_);
     if (answer.found != Found::no) return;
-    const Numbers first = beginning_of(history.operations, all, answer.last);
+    const auto found = [&](const std::vector<FlatOperation>& operations) {
+      const Numbers some = all_of(operations);
+      const auto steps = steps_of(history, operations, some, ask_.model, part.initial);
+      return judge_layered(operations, some, *steps, false, bounds_).found;
+    };
+    const std::uint32_t last =
+        answer.touching ? first_end(history.operations, all, answer.last, found) : answer.last;
+    const Numbers first = beginning_of(history.operations, all, last);
     const Core core = smallest_core(
         {history, history.operations, ask_.model, part.initial, view, first}, bounds_, kCoreSteps);
     window.minimal = core.verified;
@@ -207,13 +234,13 @@ class WhyTeller {
     window.roles = std::move(fewer.roles);
   }
 
-  /// The operations for models and words; those that returned after `end` as not yet answered.
-  Part as_part(const Numbers& numbers, std::int64_t end) const {
+  /// The operations for models and words; those that returned after `last` as not yet answered.
+  Part as_part(const Numbers& numbers, std::optional<std::uint32_t> last = {}) const {
     Part part;
     part.whole = &ask_.history;
     for (const std::uint32_t i : numbers) {
       Operation op = unflat(ask_.history, ask_.operations[i]);
-      if (op.ret && *op.ret > end) {
+      if (op.ret && last && returns_before(ask_.operations, *last, i)) {
         op.ret.reset();
         op.outcome = OperationOutcome::unknown;
       }
@@ -231,9 +258,11 @@ class WhyTeller {
   static void sort_by_call(Window& window) {
     std::vector<std::size_t> places(window.roles.size());
     std::iota(places.begin(), places.end(), std::size_t{0});
-    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
-      return window.part.operations[a].call < window.part.operations[b].call;
-    });
+    const auto rank = [&](std::size_t i) {
+      return std::pair(window.part.operations[i].call, window.part.index[i]);
+    };
+    std::sort(places.begin(), places.end(),
+              [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     Window sorted;
     for (const std::size_t i : places) {
       sorted.part.operations.push_back(std::move(window.part.operations[i]));

@@ -8,7 +8,8 @@
 
 #include "analysis/check/code_table.hpp"
 #include "analysis/check/layers.hpp"
-#include "analysis/check/registers.hpp"
+#include "analysis/check/plain_part.hpp"
+#include "analysis/check/stamps.hpp"
 #include "analysis/check/text_makers.hpp"
 
 namespace sibyl::analysis {
@@ -79,14 +80,16 @@ class Sets {
     const std::uint64_t most =
         std::min(steps_left_, patience_ * (kStepsASet + kStepsOfOne * cost)) / step_cost_;
     const Bounds bounds{bounds_.stop, bounds_.max_bytes, most};
+    const auto steps = [&] {
+      return steps_of(ask_.history, ask_.operations, sub_, ask_.model, ask_.initial);
+    };
     PartAnswer answer;
     if (plain_) {
       const std::size_t key = key_place(ask_.operations[sub_.front()], ask_.history.keys.size());
-      answer = judge_register(ask_.operations, sub_, ask_.view, ask_.view.initials[key], false,
-                              bounds, &optional_);
+      answer = judge_plain(ask_.operations, sub_, ask_.view, ask_.view.initials[key], false, bounds,
+                           steps, &optional_);
     } else {
-      const auto steps = steps_of(ask_.history, ask_.operations, sub_, ask_.model, ask_.initial);
-      answer = judge_layered(ask_.operations, sub_, *steps, false, bounds, &optional_);
+      answer = judge_layered(ask_.operations, sub_, *steps(), false, bounds, &optional_);
     }
     steps_left_ -= std::min(steps_left_, answer.steps * step_cost_);
     return answer.found;
@@ -353,16 +356,13 @@ class Finder {
   /// What may be needed besides the last operation: what had returned by then, the latest first.
   Numbers candidates_by_return() const {
     const std::uint32_t last = ask_.part.back();
-    const std::int64_t end = ask_.operations[last].ret;
     Numbers candidates;
     for (const std::uint32_t i : ask_.part) {
-      const FlatOperation& op = ask_.operations[i];
-      if (i != last && op.outcome == OperationOutcome::ok && op.ret <= end) candidates.push_back(i);
+      if (has_return(ask_.operations[i]) && returns_before(ask_.operations, i, last))
+        candidates.push_back(i);
     }
     std::sort(candidates.begin(), candidates.end(), [&](std::uint32_t a, std::uint32_t b) {
-      const std::int64_t ret_a = ask_.operations[a].ret;
-      const std::int64_t ret_b = ask_.operations[b].ret;
-      return ret_a != ret_b ? ret_a > ret_b : a > b;
+      return returns_before(ask_.operations, b, a);
     });
     return candidates;
   }

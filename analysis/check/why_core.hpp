@@ -23,7 +23,7 @@ namespace sibyl::analysis {
 /// What is asked: a part that is not linearizable. All of it must outlive the answer's making.
 struct CoreQuestion {
   const FlatHistory& history;                    ///< words and values
-  const std::vector<FlatOperation>& operations;  ///< with exact stamps
+  const std::vector<FlatOperation>& operations;  ///< in the order of one_before_other()
   const Model& model;
   const Value& initial;  ///< an object key -> value, or null
   const PlainView& view;

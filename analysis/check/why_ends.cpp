@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <set>
 
-#include <fmt/core.h>
-
 namespace sibyl::analysis {
 
 namespace {
@@ -21,11 +19,9 @@ class Ends {
     const std::size_t n = part.operations.size();
     before_.assign(n, 0);
     for (std::size_t i = 0; i < n; ++i) {
-      const Operation& op = part.operations[i];
-      if (!pending(op)) completed_ |= 1U << i;
+      if (!pending(part.operations[i])) completed_ |= 1U << i;
       for (std::size_t j = 0; j < n; ++j) {
-        const Operation& other = part.operations[j];
-        if (!pending(other) && *other.ret < op.call) before_[i] |= 1U << j;
+        if (ended_before(part, j, i)) before_[i] |= 1U << j;
       }
     }
   }
@@ -80,8 +76,7 @@ class Ends {
   std::string need(std::size_t i, const End& end) {
     for (std::size_t j = 0; j < part_.operations.size(); ++j) {
       if ((before_[i] & ~end.done & 1U << j) == 0) continue;
-      return fmt::format("has to come after {}, which ended before it began",
-                         operation_name(part_.operations[j], part_.index[j]));
+      return has_to_follow(operation_name(part_.operations[j], part_.index[j]));
     }
     return machine_->why_not(end.state, i);
   }

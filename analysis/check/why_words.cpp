@@ -2,6 +2,7 @@
 #include "analysis/check/why_words.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/core.h>
 
@@ -45,18 +46,22 @@ struct Plain {
     if (core.empty()) return;
     last = core.front();
     for (const std::size_t i : core) {
-      if (*op(i).ret > *op(last).ret) last = i;
+      if (rank(i) > rank(last)) last = i;
     }
     if (core.size() == 2) other = core[0] == last ? core[1] : core[0];
   }
 
   const Operation& op(std::size_t i) const { return window.operations[i]; }
+  /// In the order of returns.
+  std::tuple<std::int64_t, std::int64_t, std::size_t> rank(std::size_t i) const {
+    return {*op(i).ret, op(i).call, window.index[i]};
+  }
   std::string name(std::size_t i) const {
     return operation_name(window.operations[i], window.index[i]);
   }
   /// Whether the core is a read and something that had ended before it began.
   bool is_pair() const {
-    return core.size() == 2 && is_read(op(last)) && *op(other).ret < op(last).call;
+    return core.size() == 2 && is_read(op(last)) && ended_before(window, other, last);
   }
   bool missed_write() const { return is_pair() && !is_read(op(other)); }
   /// The source of the last read, if one is shown: a place; else the number of operations.
@@ -123,7 +128,7 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
     const std::string missed =
         fmt::format("the write of {} at {}", value_in_words(other.value), plain.name(plain.other));
     const std::string rest =
-        has_source && *plain.op(source).ret < other.call
+        has_source && ended_before(window, source, plain.other)
             ? fmt::format("and had begun after the write of {} at {} had ended", seen,
                           plain.name(source))
             : fmt::format("and {} was there only at first", seen);

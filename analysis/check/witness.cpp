@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/stamps.hpp"
+
 namespace sibyl::analysis {
 
 namespace {
@@ -80,7 +82,17 @@ class Explainer {
           fmt::format("it returned (at {}) before {} was called (at {})",
                       e_.history.operations[from].ret, name(to), e_.history.operations[to].call));
     }
+    if (e_.time != nullptr && in_sequence(from, to)) {
+      return say(from, to, EdgeKind::real_time,
+                 fmt::format("process {} called {} when it had returned (both at {})",
+                             e_.history.processes.word(e_.history.operations[to].process), name(to),
+                             e_.history.operations[to].call));
+    }
     say(from, to, EdgeKind::inferred, "of what is given");
+  }
+
+  bool in_sequence(std::uint32_t from, std::uint32_t to) const {
+    return one_before_other(e_.history.operations[from], from, e_.history.operations[to], to);
   }
 
   bool in_session(std::uint32_t from, std::uint32_t to) const {

@@ -130,11 +130,9 @@ void HistoryFollower::look(const FlatHistory& history) {
   const FlatOperation& op = history.operations[place];
   certain_ = Certain{op.line, op.ret, op.line, found.event, found.failed};
   if (found.event <= lines_.size()) certain_->line = lines_[found.event - 1];
-  proof_ = judge_->proof();
-  for (const FlatOperation& each : proof_.operations) {
-    const auto called = static_cast<std::uint64_t>(each.call);
-    proof_places_.push_back(place_of(judge_->operation_at(called)));
-  }
+  std::vector<std::uint32_t> numbers;
+  proof_ = judge_->proof(&numbers);
+  for (const std::uint32_t number : numbers) proof_places_.push_back(place_of(number));
 }
 
 Value HistoryFollower::in_history(const FlatHistory& history, Value witness) const {

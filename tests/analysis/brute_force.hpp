@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
 
-#include "analysis/check/stamps.hpp"
 #include "sim/trace.hpp"
 
 namespace sibyl::analysis {
@@ -56,50 +56,32 @@ inline std::vector<std::size_t> draw_order(const History& history, Random& rando
   return order;
 }
 
-/// The history with exact stamps, as the checkers see it.
-inline History in_places(const History& history) {
-  const FlatHistory made = flat_over(history);
-  History placed;
-  for (const FlatOperation& op : with_places(made)) placed.push_back(unflat(made, op));
-  return placed;
-}
-
-/// The how-manieth of its process's operations that touch the instant it is; those that failed do
-/// not count.
-inline int turn(const History& history, std::size_t i, std::int64_t at) {
-  int before = 0;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& other = history[j];
-    const bool touches =
-        other.outcome != OperationOutcome::fail &&
-        (other.call == at || (other.outcome == OperationOutcome::ok && *other.ret == at));
-    if (other.process != history[i].process || !touches || j == i) continue;
-    if (other.call < history[i].call || (other.call == history[i].call && j < i)) ++before;
-  }
-  return before;
-}
-
-/// Whether a comes before b in real time: it returned earlier; or at the very instant at which b is
-/// called, and b follows a return of its own process at that instant, and a's turn is not later.
+/// Whether a comes before b: it returned earlier than b was called, or at that very instant, and
+/// their process did one after the other: by call, return and place.
 inline bool precedes(const History& history, std::size_t a, std::size_t b) {
-  const std::int64_t at = history[b].call;
-  if (history[a].outcome != OperationOutcome::ok || *history[a].ret > at) return false;
-  if (*history[a].ret < at) return true;
-  bool follows_own = false;
-  for (std::size_t j = 0; j < history.size(); ++j) {
-    const Operation& own = history[j];
-    if (j == b || own.process != history[b].process || own.outcome != OperationOutcome::ok)
-      continue;
-    const bool earlier = own.call < at || (own.call == at && j < b);
-    follows_own = follows_own || (*own.ret == at && earlier);
-  }
-  return follows_own && 2 * turn(history, a, at) + 1 < 2 * turn(history, b, at);
+  constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  const Operation& first = history[a];
+  const Operation& second = history[b];
+  if (first.outcome != OperationOutcome::ok) return false;
+  if (*first.ret < second.call) return true;
+  if (first.process != second.process || *first.ret > second.call) return false;
+  const std::int64_t end = second.outcome == OperationOutcome::ok ? *second.ret : kNever;
+  if (first.call != second.call) return first.call < second.call;
+  return *first.ret != end ? *first.ret < end : a < b;
+}
+
+/// The same, `by_key`: where keys are judged one by one, what a process did at one instant with one
+/// says nothing of another.
+inline bool precedes_by(const History& history, std::size_t a, std::size_t b, bool by_key) {
+  const bool apart = by_key && history[a].key != history[b].key;
+  return precedes(history, a, b) && !(apart && *history[a].ret == history[b].call);
 }
 
 /// Tries all orders. run(operation, state, false): whether it can have reported what it reports;
 /// changes the state.
 template <class State, class Run>
-bool brute(const History& history, std::vector<bool>& done, const State& state, Run run) {
+bool brute(const History& history, std::vector<bool>& done, const State& state, Run run,
+           bool by_key) {
   bool complete = true;
   for (std::size_t i = 0; i < history.size(); ++i) {
     complete = complete && (done[i] || history[i].outcome == OperationOutcome::unknown);
@@ -110,34 +92,34 @@ bool brute(const History& history, std::vector<bool>& done, const State& state, 
     bool first = true;
     for (std::size_t j = 0; j < history.size(); ++j) {
       if (done[j] || history[j].outcome == OperationOutcome::unknown) continue;
-      if (precedes(history, j, i)) first = false;
+      if (precedes_by(history, j, i, by_key)) first = false;
     }
     State next = state;
     Operation op = history[i];
     if (!first || !run(op, next, false)) continue;
     done[i] = true;
-    if (brute(history, done, next, run)) return true;
+    if (brute(history, done, next, run, by_key)) return true;
     done[i] = false;
   }
   return false;
 }
 
 template <class State, class Run>
-bool brute(const History& history, const State& state, Run run) {
+bool brute(const History& history, const State& state, Run run, bool by_key = false) {
   std::vector<bool> done(history.size(), false);
-  return brute(history, done, state, run);
+  return brute(history, done, state, run, by_key);
 }
 
 /// Whether the order is one of the history's linearizations.
 template <class State, class Run>
 bool is_linearization(const History& history, const std::vector<std::size_t>& order, State state,
-                      Run run) {
+                      Run run, bool by_key = false) {
   std::vector<bool> done(history.size(), false);
   for (const std::size_t i : order) {
     Operation op = history[i];
     if (done[i] || op.outcome == OperationOutcome::fail || !run(op, state, false)) return false;
     for (std::size_t j = 0; j < history.size(); ++j) {
-      if (!done[j] && precedes(history, j, i)) return false;
+      if (!done[j] && precedes_by(history, j, i, by_key)) return false;
     }
     done[i] = true;
   }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
@@ -186,6 +187,26 @@ TEST_CASE(
   CHECK(ran.status == 1);
   CHECK(has(ran.out, "cas from null to 1 (called 1, open at that moment)"));
   CHECK(has(ran.out, "read = null (4 to 5)"));
+}
+
+TEST_CASE("of what touches at one instant only a process's own operations are in sequence") {
+  const auto line = [](const char* process, const char* f, const char* value, const char* call,
+                       const char* ret) {
+    return std::string(R"({"process":)") + process + R"(,"f":")" + f + R"(","key":"x","value":)" +
+           value + R"(,"call":)" + call + R"(,"return":)" + ret + R"(,"outcome":"ok"})" + "\n";
+  };
+  const std::string write = line("0", "write", "1", "0", "5");
+  const std::string good =
+      write + line("1", "read", "null", "0", "5") + line("1", "read", "null", "5", "10");
+  const std::string bad = write + line("0", "read", "null", "5", "10");
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"--model", "register"},
+        std::vector<std::string>{"--model", "register", "--online"}}) {
+    CHECK(checked(good, options, "h.jsonl").status == 0);
+    const Ran ran = checked(bad, options, "h.jsonl");
+    CHECK(ran.status == 1);
+    CHECK(ran.says("had ended before it began"));
+  }
 }
 
 TEST_CASE("check --online is refused for another consistency and for traces") {

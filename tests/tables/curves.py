@@ -232,10 +232,16 @@ def head(title, xlabel, ylabel, size="620,380"):
 
 
 def draw_lines(name, title, rows, counts):
-    """A line a system with its intervals, in thousands a second; published cells are crosses."""
-    script = head(title, "partitions", "throughput (1000/s)")
+    """A line a system with its intervals, in thousands a second; published cells are crosses. Of
+    the figures in LOGARITHMIC both axes are."""
+    both = ", logarithmic" if name in LOGARITHMIC else ""
+    script = head(title, "partitions" + both, f"throughput (1000/s{both})")
     script += "set xtics (" + ",".join(str(c) for c in counts) + ")\n"
-    script += f"set xrange [0:{counts[-1] * 1.05}]\n"
+    if name in LOGARITHMIC:
+        script += f"set logscale\nset yrange [*:*]\nset xrange [0.9:{counts[-1] * 1.1}]\n"
+        script += 'set format y "%g"\n'
+    else:
+        script += f"set xrange [0:{counts[-1] * 1.05}]\n"
     plots, names = [], list(dict.fromkeys(r["system"] for r in rows))
     for i, system in enumerate(names):
         mine = [r for r in rows if r["system"] == system]
@@ -390,15 +396,40 @@ def draw_oracle(rows):
         for r in rows) + "EOD\n"
     script = head("DynaStar, Mix 85/15, 4 partitions: the oracle around a plan",
                   "virtual time (s)", "1000/s", "760,400") + data
-    for r in rows:
-        if r["plans"] > 0:
-            script += (f"set arrow from {r['second'] + window / 2}, graph 0 to "
-                       f"{r['second'] + window / 2}, graph 1 nohead lc rgb '#888888' dt 2\n")
+    plans = [r for r in rows if r["plans"] > 0]
+    for r in plans:
+        script += (f"set arrow from {r['second'] + window / 2}, graph 0 to "
+                   f"{r['second'] + window / 2}, graph 1 nohead lc rgb '#888888' dt 2\n")
     blue, red = COLOURS["S-SMR"], COLOURS["DS-SMR"]
     script += (f'plot $d using 1:2 with lines lw 1.8 lc rgb "{blue}" title "commands", '
                f'$d using 1:3 with lines lw 1.8 lc rgb "{red}" '
-               'title "questions to the oracle (dashed: plans, of three runs)"\n')
+               'title "questions to the oracle"')
+    if plans:
+        script += (', NaN with lines lc rgb "#888888" dt 2 '
+                   'title "plans, of all runs"')
+    script += "\n"
     gnuplot("oracle", script)
+
+
+def draw_volery(rows):
+    """Throughput against load, a line and the published cells for each workload."""
+    script = head("S-SMR, Volery", "commands under way", "throughput (1000/s)", "680,400")
+    plots = []
+    colours = list(COLOURS.values())[1:]
+    loads = dict.fromkeys((r["workload"], r["partitions"]) for r in rows)
+    for i, (workload, count) in enumerate(loads):
+        mine = [r for r in rows if (r["workload"], r["partitions"]) == (workload, count)]
+        script += f"$v{i} << EOD\n" + "".join(
+            f"{r['clients']} {r['ours_per_s'] / 1000} {r['low'] / 1000} {r['high'] / 1000} "
+            f"{r['published_per_s'] / 1000}\n" for r in mine) + "EOD\n"
+        words = f"{workload.removeprefix('Volery, ')}, {count} partition{'s' * (count > 1)}"
+        style = f'lc rgb "{colours[i]}"'
+        plots.append(f'$v{i} using 1:2:3:4 with yerrorlines {style} lw 1.8 dt {i + 1} '
+                     f'pt {7 - 2 * i} ps 0.7 title "{words}"')
+        plots.append(f'$v{i} using 1:5 with points {style} pt 2 ps 1.2 lw 2 notitle')
+    plots.append('NaN with points lc rgb "#444444" pt 2 ps 1.2 lw 2 '
+                 'title "measured, in the colour of the line"')
+    gnuplot("volery", script + "plot " + ", \\\n     ".join(plots) + "\n")
 
 
 def volery(bench):
@@ -437,6 +468,7 @@ TITLES = {
     "post-weak": "Chirper: post, 10 % of the edges cross groups",
     "tpcc": "TPC-C, a warehouse a partition: peak",
 }
+LOGARITHMIC = {"post"}  # of throughputs that differ by a factor of more than 100
 
 
 def show(name, rows):
@@ -445,6 +477,8 @@ def show(name, rows):
         return draw_oracle(rows)
     if name == "latency":
         return put(name, latency_table(rows))
+    if name == "volery":
+        draw_volery(rows)
     if name in TITLES:
         draw_lines(name, TITLES[name], rows, sorted({r["partitions"] for r in rows}))
     return put(name, table_of(rows))

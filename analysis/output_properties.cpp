@@ -52,15 +52,15 @@ Finding check_accepted_output(const Trace& trace) {
     const std::string client = node_name(trace, event.node);
     if (answers.empty()) {
       return violated(trace,
-                      fmt::format("{} accepted {} as the output of operation {}, and no correct "
+                      fmt::format("{} accepted {} as the output of {}, and no correct "
                                   "replica put out anything for it.",
-                                  client, returned.text(), op),
+                                  client, returned.text(), command_words(labels_of(trace), op)),
                       {event.id}, std::move(witness));
     }
     witness.set("put_out", Value(answers.front().text()));
     return violated(trace,
-                    fmt::format("{} accepted {} as the output of operation {}, and {} put out {}.",
-                                client, returned.text(), op,
+                    fmt::format("{} accepted {} as the output of {}, and {} put out {}.", client,
+                                returned.text(), command_words(labels_of(trace), op),
                                 node_name(trace, answers.front().replica), answers.front().text()),
                     {answers.front().event, event.id}, std::move(witness));
   }

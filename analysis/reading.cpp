@@ -355,14 +355,15 @@ Finding judge_missing(const Trace& trace, const std::string& what,
 Labels labels_of(const Trace& trace) {
   Labels labels;
   for (const TraceEvent& event : trace.events) {
-    const bool call = is_note(event, "Invoke");
+    const bool action = is_note(event, "ActionCall");
+    const bool call = action || is_note(event, "Invoke");
     if (!call && !is_note(event, "Broadcast")) continue;
     const Value* content = call ? &event.data : event.data.find("content");
     const Value* op = content == nullptr ? nullptr : content->find("op");
-    const Value* label = event.data.find("label");
-    if (op == nullptr || op->as_int() == nullptr || label == nullptr) continue;
-    const std::string* text = label->as_string();
-    if (text != nullptr && !text->empty()) labels.emplace(*op->as_int(), *text);
+    if (op == nullptr || op->as_int() == nullptr) continue;
+    std::string_view name = text_field(event.data, "label");
+    if (name.empty() && action) name = text_field(event.data, "what");
+    if (!name.empty()) labels.emplace(*op->as_int(), name);
   }
   return labels;
 }

@@ -151,7 +151,8 @@ Finding judge_missing(const Trace& trace, const std::string& what,
                       const std::vector<NodeId>& processes, EventId cause, std::size_t count,
                       const std::string& noun, Value witness);
 
-/// What operations are called by: the labels of their calls and broadcasts. O(events).
+/// What operations are called by: the labels of their calls and broadcasts; of a move without one,
+/// what it does ("move x to P2"). O(events).
 using Labels = std::map<std::int64_t, std::string>;
 Labels labels_of(const Trace& trace);
 /// The label of an operation, or "operation 3".

@@ -1,4 +1,5 @@
 // Properties of replicated, partitioned state: who owns an object, and whether replicas agree.
+#include <array>
 #include <map>
 #include <set>
 #include <tuple>
@@ -9,6 +10,7 @@
 #include "analysis/broadcast_reading.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -119,6 +121,35 @@ std::set<EventId> crashes_with_storage(const Trace& trace) {
   return result;
 }
 
+/// What the machine answered at that replica when it applied `op` as its `index`-th command, as far
+/// as it is noted; empty otherwise. O(events).
+std::string answer_of(const Trace& trace, NodeId node, std::int64_t op, std::int64_t index) {
+  constexpr std::size_t kLongest = 200;  // characters
+  std::string answer;
+  for (const TraceEvent& event : trace.events) {
+    if (event.node != node || integer_field(event.data, "op", -1) != op) continue;
+    const bool applied = integer_field(event.data, "index", -1) == index;
+    if (is_note(event, "ExecuteEnd")) answer = text_field(event.data, "result");
+    // What is executed is said before that it is applied, outputs are handed out after it.
+    if (is_note(event, "Applied") && applied && !answer.empty()) break;
+    if (!is_note(event, "Output") || !applied) continue;
+    answer = text_field(event.data, "reply");
+    const Value* value = event.data.find("value");
+    if (value != nullptr && !value->is_null()) answer += " " + value->text();
+    break;
+  }
+  return shortened(answer, kLongest);
+}
+
+/// What two replicas are in: what the command gave them where that differs, otherwise the hashes.
+std::string states_words(const std::string& a, const std::array<std::string, 2>& answers,
+                         const std::string& b, const std::array<std::string, 2>& hashes) {
+  if (answers[0] != answers[1] && !answers[0].empty() && !answers[1].empty()) {
+    return fmt::format("it gave {} at {}, and {} at {}", answers[0], a, answers[1], b);
+  }
+  return fmt::format("{} in {}, {} in {}", a, hashes[0], b, hashes[1]);
+}
+
 }  // namespace
 
 Finding check_single_owner(const Trace& trace) {
@@ -184,6 +215,8 @@ Finding check_replica_state(const Trace& trace) {
     if (before.op == now.op && before.state == now.state) continue;
     const std::string a = node_name(trace, before.node);
     const std::string b = node_name(trace, now.node);
+    const std::array<std::string, 2> answers{answer_of(trace, before.node, before.op, index),
+                                             answer_of(trace, now.node, now.op, index)};
     const std::string summary =
         before.op != now.op
             ? fmt::format(
@@ -191,16 +224,17 @@ Finding check_replica_state(const Trace& trace) {
                   "{}, {} {}.",
                   group, index, a, command_words(labels_of(trace), before.op), b,
                   command_words(labels_of(trace), now.op))
-            : fmt::format(
-                  "Replicas of {} are in different states after number {} ({}): "
-                  "{} in {}, {} in {}.",
-                  group, index, command_words(labels_of(trace), now.op), a, before.state, b,
-                  now.state);
+            : fmt::format("Replicas of {} are in different states after number {} ({}): {}.", group,
+                          index, command_words(labels_of(trace), now.op),
+                          states_words(a, answers, b, {before.state, now.state}));
     Value witness;
     witness.set("group", group).set("index", index);
     witness.set("replicas", Value::List{Value(a), Value(b)});
     witness.set("ops", Value::List{Value(before.op), Value(now.op)});
     witness.set("states", Value::List{Value(before.state), Value(now.state)});
+    if (!answers[0].empty() || !answers[1].empty()) {
+      witness.set("answers", Value::List{Value(answers[0]), Value(answers[1])});
+    }
     return violated(trace, summary, {before.event, event.id}, std::move(witness));
   }
   if (first.empty()) return vacuous("No replica reported a state.");

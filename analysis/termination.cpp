@@ -19,6 +19,7 @@ struct Open {
   std::string label;
   const TraceEvent* call = nullptr;
   const TraceEvent* last = nullptr;  ///< the last event whose data names the operation
+  std::vector<EventId> begun{};      ///< its executions that began and have not ended
 };
 
 void find_last_events(const Trace& trace, std::map<std::int64_t, Open>& open) {
@@ -33,9 +34,10 @@ void find_last_events(const Trace& trace, std::map<std::int64_t, Open>& open) {
   }
 }
 
-std::string describe(const Trace& trace, const Open& open, const std::string& waits) {
-  const std::string name = open.label.empty() ? fmt::format("operation {}", open.op) : open.label;
-  std::string out = fmt::format("{} of {}", name, node_name(trace, open.call->node));
+std::string describe(const Trace& trace, const Labels& labels, const Open& open,
+                     const std::string& waits) {
+  std::string out =
+      fmt::format("{} of {}", command_words(labels, open.op), node_name(trace, open.call->node));
   std::string more;
   if (open.last != nullptr && open.last != open.call) {
     more = fmt::format("last seen at {}: {}, event {}", node_name(trace, open.last->node),
@@ -55,8 +57,9 @@ std::optional<EventId> overdue_call(const Trace& trace) {
   return static_cast<EventId>(*call->as_int());
 }
 
-/// What those operations wait for, while it can be told; and who waits for whom in a circle.
-std::vector<std::string> waits_of(const Trace& trace, const std::vector<const Open*>& open,
+/// What those operations wait for, while it can be told; who waits for whom in a circle; and where
+/// the operations are being executed.
+std::vector<std::string> waits_of(const Trace& trace, const std::vector<Open*>& open,
                                   std::string& circle) {
   constexpr std::size_t kShown = 4;
   const CausalGraph graph(trace);
@@ -64,7 +67,13 @@ std::vector<std::string> waits_of(const Trace& trace, const std::vector<const Op
   const bool repeats = is_note(trace.events.back(), "Repeat");
   std::vector<std::string> words;
   std::map<std::int64_t, EventId> calls;
-  for (const Open* each : open) {
+  std::map<std::int64_t, std::vector<EventId>> begun;
+  for (std::uint32_t node = 0; node < trace.nodes.size(); ++node) {
+    if (is_faulty(trace, {node})) continue;
+    for (const Unfinished& u : all.unfinished_at({node})) begun[u.op].push_back(u.start);
+  }
+  for (Open* each : open) {
+    each->begun = begun[each->op];
     calls.emplace(each->op, each->call->id);
     if (words.size() == kShown) continue;
     std::vector<Wait> waits = all.of(each->op, each->call->id);
@@ -78,13 +87,13 @@ std::vector<std::string> waits_of(const Trace& trace, const std::vector<const Op
   return words;
 }
 
-Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
+Finding judge(const Trace& trace, std::map<std::int64_t, Open>& open) {
   const Liveness liveness = liveness_of(trace);
-  std::vector<const Open*> by_call;
+  std::vector<Open*> by_call;
   std::optional<EventId> overdue = overdue_call(trace);
   const auto is_overdue = [&](const auto& each) { return each.second.call->id == *overdue; };
   if (overdue && std::none_of(open.begin(), open.end(), is_overdue)) overdue.reset();
-  for (const auto& [op, each] : open) {
+  for (auto& [op, each] : open) {
     if (!overdue || each.call->id == *overdue) by_call.push_back(&each);
   }
   std::sort(by_call.begin(), by_call.end(),
@@ -96,14 +105,18 @@ Finding judge(const Trace& trace, const std::map<std::int64_t, Open>& open) {
   std::string circle;
   std::vector<std::string> waits(by_call.size());
   if (decided) waits = waits_of(trace, by_call, circle);
+  const Labels labels = labels_of(trace);
   for (const Open* each : by_call) {
-    names.push_back(describe(trace, *each, waits[names.size()]));
+    names.push_back(describe(trace, labels, *each, waits[names.size()]));
     events.push_back(each->call->id);
+    events.insert(events.end(), each->begun.begin(), each->begun.end());
     Value item;
     item.set("op", each->op).set("label", each->label);
     item.set("client", node_name(trace, each->call->node)).set("call", each->call->at.ns);
     if (each->last != nullptr && each->last != each->call) {
-      events.push_back(each->last->id);
+      if (std::find(events.begin(), events.end(), each->last->id) == events.end()) {
+        events.push_back(each->last->id);
+      }
       item.set("last_event", number(each->last->id)).set("last_seen", each->last->name);
       item.set("last_node", node_name(trace, each->last->node));
     }

@@ -37,7 +37,7 @@ TEST_CASE("a client may accept what some correct replica put out, and nothing el
     const Finding finding = w.check("accepted_output");
     CHECK(finding.verdict == Verdict::violated);
     CHECK(finding.events == std::vector<EventId>{right, accepted});
-    CHECK(finding.summary == "c accepted ok 7 as the output of operation 1, and P0 put out ok 1.");
+    CHECK(finding.summary == "c accepted ok 7 as the output of S, and P0 put out ok 1.");
   }
   SUBCASE("another reply") {
     w.give_back(w.c, 1, "nok", 1);

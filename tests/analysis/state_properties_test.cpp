@@ -3,6 +3,7 @@
 
 #include <set>
 #include <stdexcept>
+#include <string>
 
 #include "tests/analysis/trace_builder.hpp"
 
@@ -71,6 +72,28 @@ TEST_CASE(
   crashed.crash(crashed.client);
   crashed.note(crashed.b1, "LockTaken", about(2));
   CHECK(crashed.check("lock_invariant").verdict == Verdict::holds);
+}
+
+TEST_CASE("a lock's holder is named as the drawing names it: by its label, or by what it does") {
+  const auto summary_of = [](const char* label) {
+    World w;
+    w.note(w.client, "ActionCall",
+           Value().set("op", 1).set("label", label).set("what", "move x to B"));
+    w.note(w.client, "LockTaken", Value().set("object", "x").set("op", 1));
+    w.invoke(w.a1, 2, "W", steps({step("write", "x", 1)}));
+    w.note(w.a1, "LockTaken", Value().set("object", "x").set("op", 2));
+    return w.check("lock_invariant").summary;
+  };
+  CHECK(summary_of("M") ==
+        "A1 took the lock of x for W while C held the lock of x for M (event 2).");
+  CHECK(summary_of("") ==
+        "A1 took the lock of x for W while C held the lock of x for move x to B (event 2).");
+}
+
+TEST_CASE("a move that never ends is named in termination as elsewhere") {
+  World w;
+  w.note(w.client, "ActionCall", Value().set("op", 1).set("label", "").set("what", "move x to B"));
+  CHECK(w.check("termination").summary.starts_with("1 operation never returned: move x to B of C"));
 }
 
 TEST_CASE("a move with a gap keeps a single owner, also while slower replicas lag behind") {
@@ -221,6 +244,57 @@ TEST_CASE("replicas of a group in different states after the same index violate 
         "dddd.");
 }
 
+TEST_CASE("where replicas answered differently, replica_state says what instead of hashes") {
+  World w;
+  const auto executed = [&](NodeId node, const char* result) {
+    return w.note(node, "ExecuteEnd",
+                  Value().set("op", 10).set("label", "R").set("result", result));
+  };
+  w.invoke(w.client, 10, "R", steps({step("read", "y")}));
+  std::string expected;
+  SUBCASE("by what executions gave") {
+    expected =
+        "Replicas of A are in different states after number 1 (R): it gave y=2 at A1, and y=9 at "
+        "A2.";
+    executed(w.a1, "y=2");
+    w.applied(w.a1, 1, 10, "aaaa");
+    executed(w.b1, "y=5");  // another group
+    executed(w.a2, "y=9");
+    w.applied(w.a2, 1, 10, "bbbb");
+    executed(w.a2, "y=7");  // once more: this is not what number 1 gave
+  }
+  SUBCASE("by outputs, which follow") {
+    expected =
+        "Replicas of the machine are in different states after number 1 (R): it gave y 2 at A1, "
+        "and y 9 at A2.";
+    for (const NodeId node : {w.a1, w.a2}) {
+      w.applied(node, 1, 10, node == w.a1 ? "aaaa" : "bbbb");
+      const auto output = [&](std::int64_t index, Value value) {
+        w.note(node, "Output",
+               Value().set("index", index).set("op", 10).set("reply", "y").set("value", value));
+      };
+      output(2, 4);
+      output(1, node == w.a1 ? 2 : 9);
+    }
+  }
+  const Finding finding = w.check("replica_state");
+  CHECK(finding.summary == expected);
+  REQUIRE(finding.witness.find("answers") != nullptr);
+  CHECK(finding.witness.find("answers")->as_list()->size() == 2);
+  CHECK(finding.witness.find("states")->as_list()->front() == Value("aaaa"));
+}
+
+TEST_CASE("replicas that answered alike are in states that only hashes tell apart") {
+  World w;
+  for (const NodeId node : {w.a1, w.a2}) {
+    w.note(node, "ExecuteEnd", Value().set("op", 10).set("label", "W").set("result", "x=1"));
+    w.applied(node, 1, 10, node == w.a1 ? "aaaa" : "bbbb");
+  }
+  CHECK(w.check("replica_state").summary ==
+        "Replicas of A are in different states after number 1 (operation 10): A1 in aaaa, A2 in "
+        "bbbb.");
+}
+
 TEST_CASE("replicas that applied different commands as the same number violate replica_state") {
   World w;
   const EventId first = w.applied(w.a1, 1, 10, "aaaa");
@@ -260,6 +334,18 @@ TEST_CASE("an operation without a return violates termination in a quiescent run
   CHECK(w.check("termination").verdict == Verdict::violated);
   w.send(w.a1, w.b1, "ssmr::Signal");
   CHECK(w.check("termination").verdict == Verdict::inconclusive);
+}
+
+TEST_CASE("all executions of an operation that did not end show that it never returned") {
+  World w;
+  const EventId call = w.invoke(w.client, 1, "Cxy", steps({step("write", "x", 1)}));
+  const auto of = [](std::int64_t op) { return Value().set("op", op).set("label", ""); };
+  const EventId at_a = w.note(w.a1, "ExecuteStart", of(1));
+  w.note(w.a2, "ExecuteStart", of(1));
+  w.note(w.a2, "ExecuteEnd", of(1).set("result", "x=1"));
+  w.note(w.b2, "ExecuteStart", of(2));  // another operation
+  const EventId at_b = w.note(w.b1, "ExecuteStart", of(1));
+  CHECK(w.check("termination").events == Events{call, at_a, at_b});
 }
 
 TEST_CASE("termination asks nothing for a client that crashed") {

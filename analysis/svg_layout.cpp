@@ -309,8 +309,14 @@ class Page {
     if (any_bar(true)) legend_shape("cache", "cached at the node", Layer::bar);
     legend_outages();
     legend_arrows();
-    if (scale_.uneven()) {
-      const Area area = sample("time is not to scale: idle time is shortened, bursts are spread");
+    legend_time();
+    y_ += 18;
+  }
+
+  /// How the axis departs from a scale: samples of what is to be seen on it.
+  void legend_time() {
+    if (!scale_.broken().empty()) {
+      const Area area = sample("idle time is shortened");
       const int y = (area.y0 + area.y1) / 2;
       picture_.line(Layer::mark, "zigzag",
                     {{area.x0 + 4, y},
@@ -319,7 +325,14 @@ class Page {
                      {area.x0 + 17, y - 5},
                      {area.x0 + 20, y}});
     }
-    y_ += 18;
+    if (scale_.stretched()) {
+      const Area area = sample("bursts are spread: equal times may be of different width");
+      const int y = (area.y0 + area.y1) / 2;
+      picture_.line(Layer::line, "axis", {{area.x0, y}, {area.x1, y}});
+      for (const int x : {1, 6, 23}) {
+        picture_.line(Layer::line, "axis", {{area.x0 + x, y - 3}, {area.x0 + x, y + 3}});
+      }
+    }
   }
 
   void legend_outages() {

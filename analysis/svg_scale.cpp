@@ -57,7 +57,7 @@ TimeScale::TimeScale(std::vector<std::int64_t> instants, int target_px, int leas
     x_.push_back(x_.back() + w.px);
     const std::int64_t gap = instants_[i] - instants_[i - 1];
     smallest_gap_ = i == 1 ? gap : std::min(smallest_gap_, gap);
-    uneven_ = uneven_ || w.broken || w.stretched;
+    stretched_ = stretched_ || w.stretched;
     if (w.broken) broken_.push_back({instants_[i - 1], instants_[i]});
   }
 }

@@ -25,8 +25,8 @@ class TimeScale {
   /// Px from the scale's begin; times outside are moved to its ends. O(log n).
   int at(std::int64_t ns) const;
   int width() const { return x_.back(); }
-  /// Whether equal distances may stand for different spans of time.
-  bool uneven() const { return uneven_; }
+  /// Whether instants that are close to each other are drawn further apart than the scale asks for.
+  bool stretched() const { return stretched_; }
 
   struct Gap {
     std::int64_t from = 0;
@@ -50,7 +50,7 @@ class TimeScale {
   std::vector<std::int64_t> instants_;
   std::vector<int> x_;  ///< by instant
   std::vector<Gap> broken_;
-  bool uneven_ = false;
+  bool stretched_ = false;
   std::int64_t smallest_gap_ = 0;  ///< ns; ticks are no closer
 };
 

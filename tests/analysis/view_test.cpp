@@ -324,6 +324,26 @@ TEST_CASE("beyond 2000 messages no arrows are drawn and the drawing says so") {
   CHECK(svg.size() < 20'000);
 }
 
+TEST_CASE("the legend speaks of breaks and of spread bursts only where the axis has them") {
+  const auto drawn = [](std::vector<std::int64_t> instants) {
+    Builder b("Axis", {{"a", "client", "a"}, {"b", "server", "b"}});
+    for (const std::int64_t at : instants) b.message(at, at + 1'000, "a", "b", "m::M");
+    return svg_view(b.build(), {});
+  };
+  const std::string even = drawn({0, 1'000, 2'000, 3'000});
+  CHECK(!contains(even, "idle time is shortened"));
+  CHECK(!contains(even, "bursts are spread"));
+  CHECK(!contains(even, "class=\"zigzag\""));
+  const std::string idle = drawn({0, 1'000, 2'000, 900'000});
+  CHECK(contains(idle, "idle time is shortened"));
+  CHECK(contains(idle, "class=\"zigzag\""));
+  CHECK(!contains(idle, "bursts are spread"));
+  const std::string bursts = drawn({0, 10, 20'000, 40'000, 60'000, 80'000, 100'000});
+  CHECK(!contains(bursts, "idle time is shortened"));
+  CHECK(!contains(bursts, "class=\"zigzag\""));
+  CHECK(contains(bursts, "bursts are spread"));
+}
+
 TEST_CASE("many nodes and many objects are bounded and the drawing says so") {
   std::vector<TraceNode> nodes;
   for (int i = 0; i < 200; ++i) nodes.push_back({"n" + std::to_string(i), "server", "g"});
@@ -369,7 +389,7 @@ TEST_CASE("the scale is monotone, keeps instants apart and breaks idle time") {
     CHECK(scale.at(middle) >= scale.at(instants[i - 1]));
     CHECK(scale.at(middle) <= scale.at(instants[i]));
   }
-  CHECK(scale.uneven());
+  CHECK(scale.stretched());
   REQUIRE(scale.broken().size() == 1);
   CHECK(scale.broken()[0].from == 3'000);
   CHECK(scale.at(-5) == 0);
@@ -381,7 +401,7 @@ TEST_CASE("the scale is monotone, keeps instants apart and breaks idle time") {
   }
   CHECK(free_from > 0);
   const analysis::svg::TimeScale even({0, 10, 20, 30}, 300, 14, 16'000);
-  CHECK(!even.uneven());
+  CHECK(!even.stretched());
   CHECK(even.at(15) - even.at(10) == even.at(25) - even.at(20));
 }
 

@@ -97,7 +97,7 @@ class WhyTeller {
     window.roles.assign(all.size(), WhyRole::core);
     all.insert(all.end(), found.sources.begin(), found.sources.end());
     window.roles.resize(all.size(), WhyRole::source);
-    window.part = as_part(all, FlatOperation::kNever);
+    window.part = as_part(all);
     window.part.closed = false;
     window.minimal = found.minimal;
     sort_by_call(window);

@@ -58,6 +58,7 @@ class Run {
     too_many_faulty();
     others("client", "a faulty client is borne only among 2f + 1 replicas of it");
     others("voter", "the protocol bears no faulty voter");
+    others("holder", "what a client holds when it crashes, others wait for, unless by a lease");
     declared_beyond();
     outvoted();
     if (model_.links != LinkNeeds::any) {

@@ -185,6 +185,23 @@ std::vector<std::string> without(std::vector<std::string> all,
   return all;
 }
 
+/// Its partitions have one replica, so only the broker may crash. Clients may where the others do
+/// not wait for what one holds: under locks that end, or under none if objects are handed over.
+ProtocolInfo with_broker_bounds(ProtocolInfo info) {
+  info.tolerates = [](const Setup& setup) { return tolerance_of(setup, true); };
+  info.relies_on = [](const Setup& setup) {
+    const broker::BrokerOptions options = broker::broker_options(setup);
+    const bool handed_over = options.transport == broker::Transport::hand_over;
+    const bool ends = options.locks == broker::Locks::none ? handed_over
+                                                           : options.lock_lease > Duration{0};
+    Model model = model_of(setup, true);
+    if (ends) return model;
+    for (Model::Others& each : model.others) each = {"holder", each.nodes, 0};
+    return model;
+  };
+  return info;
+}
+
 std::vector<std::string> labels_without_oracle(const Setup& setup) {
   return labels_of(read_system(setup, false));
 }
@@ -192,42 +209,37 @@ std::vector<std::string> labels_without_oracle(const Setup& setup) {
 }  // namespace
 
 ProtocolInfo create_everywhere() {
-  return {"create-everywhere",
-          "s-smr whose creates, deletes and moves go to all partitions: each keeps a copy of every "
-          "object, one owns it (seed 002)",
-          infos_of(everywhere_variants()),
-          partitioned_properties(),
-          "objects",
-          build_everywhere,
-          ssmr_words(),
-          labels_without_oracle,
-          draw_everywhere};
+  return with_bounds(
+      {"create-everywhere",
+       "s-smr whose creates, deletes and moves go to all partitions: each keeps a copy of every "
+       "object, one owns it (seed 002)",
+       infos_of(everywhere_variants()), partitioned_properties(), "objects", build_everywhere,
+       ssmr_words(), labels_without_oracle, draw_everywhere},
+      false);
 }
 
 ProtocolInfo static_attribute() {
-  return {
-      "static-attribute",
-      "s-smr whose oracle is the name of an object: creates are local, nothing moves (seed 002)",
-      {},
-      partitioned_properties(),
-      "objects",
-      build_attribute,
-      ssmr_words(),
-      labels_without_oracle,
-      draw_attribute};
+  return with_bounds(
+      {"static-attribute",
+       "s-smr whose oracle is the name of an object: creates are local, nothing moves (seed 002)",
+       {},
+       partitioned_properties(),
+       "objects",
+       build_attribute,
+       ssmr_words(),
+       labels_without_oracle,
+       draw_attribute},
+      false);
 }
 
 ProtocolInfo location_broker() {
-  return {"location-broker",
-          "a service knows where objects are and gives out their locks; commands go to the "
-          "partition by plain messages (seeds 001 and 002)",
-          infos_of(broker::broker_variants()),
-          broker_properties(),
-          "objects",
-          build_broker,
-          broker_words(),
-          [](const Setup& setup) { return labels_of(read_system(setup, true)); },
-          draw_broker};
+  return with_broker_bounds(
+      {"location-broker",
+       "a service knows where objects are and gives out their locks; commands go to the "
+       "partition by plain messages (seeds 001 and 002)",
+       infos_of(broker::broker_variants()), broker_properties(), "objects", build_broker,
+       broker_words(), [](const Setup& setup) { return labels_of(read_system(setup, true)); },
+       draw_broker});
 }
 
 ProtocolInfo shared_cache_store() {
@@ -243,6 +255,8 @@ ProtocolInfo shared_cache_store() {
                     labels_without_oracle,
                     draw_shared_cache};
   info.not_promised = broken;
+  info.tolerates = [](const Setup&) { return Tolerance{}; };
+  info.relies_on = [](const Setup& setup) { return model_of(setup, false); };
   return info;
 }
 

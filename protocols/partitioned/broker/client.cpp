@@ -207,8 +207,9 @@ void Client::on_copy(Context& context, Going g, const Copy& copy) {
   Held held = *copy.held;
   ++held.version;
   g.errand.copies[copy.object] = held;
-  context.send(node_of(g.errand.target), Stage{cause_of(context, g), copy.object, std::move(held),
-                                               token_of(g.errand, copy.object)});
+  context.send(node_of(g.errand.target),
+               Stage{cause_of(context, g), copy.object, std::move(held),
+                     g.errand.places.at(copy.object).where, token_of(g.errand, copy.object)});
 }
 
 void Client::on_staged(Context& context, Going g, const Staged& staged) {
@@ -222,14 +223,14 @@ void Client::on_staged(Context& context, Going g, const Staged& staged) {
 
 /// The copy counts, or it does not: then it is dropped, and the move has failed.
 void Client::on_relocated(Context& context, Going g, const Relocated& news) {
-  if (g.errand.copies.erase(news.object) == 0) return;
+  const auto copy = g.errand.copies.find(news.object);
+  if (copy == g.errand.copies.end()) return;
+  const std::uint64_t version = copy->second.version;
+  g.errand.copies.erase(copy);
   const bool ok = news.verdict == Verdict::ok;
-  const auto at = g.errand.places.find(news.object);
-  if (at == g.errand.places.end()) return;
-  const std::string where = ok ? at->second.where : g.errand.target;
-  context.send(node_of(where),
-               Drop{cause_of(context, g), news.object, ok ? g.errand.target : std::string(),
-                    token_of(g.errand, news.object)});
+  const std::string where = ok ? g.errand.places.at(news.object).where : g.errand.target;
+  context.send(node_of(where), Drop{cause_of(context, g), news.object,
+                                    ok ? g.errand.target : std::string(), version});
 }
 
 void Client::on_moved(Context& context, Going g, const std::string& object, Verdict verdict) {

@@ -86,13 +86,32 @@ bool Keeper::refuses(const std::string& object, std::uint64_t token) {
   return false;
 }
 
+/// A copy serves nobody before its old owner has given the object up: there are never two owners.
+/// Who holds a newer lock than that of the copy and is sent here has it from the broker that the
+/// copy counts (it refuses the news of an older lock), so the old owner can be told: the client
+/// that made the copy may be slow, or have crashed.
+bool Keeper::owns(Context& context, const std::string& object, std::uint64_t token) const {
+  const auto it = staged.find(object);
+  if (it != staged.end() && options_.fencing && token > it->second.token) {
+    const Staging& copy = it->second;
+    context.send(node_of(copy.from), Drop{copy.cause, object, name_, copy.held.version});
+  }
+  return objects.count(object) > 0;
+}
+
 void Keeper::touched(Context& context, const Cause& cause, const std::string& object) const {
   if (options_.locks != Locks::none) context.note(note::Touched{object, cause.op});
 }
 
+bool Keeper::unstage(Context& context, const std::string& object) {
+  if (staged.erase(object) == 0) return false;
+  context.note(note::CacheDrop{object});
+  return true;
+}
+
 void Keeper::install(Context& context, const std::string& object, Held held) {
   objects[object] = std::move(held);
-  if (staged.erase(object) > 0) context.note(note::CacheDrop{object});
+  unstage(context, object);
   context.note(note::Own{object});
 }
 
@@ -101,11 +120,7 @@ std::optional<Held> Keeper::give_up(Context& context, const std::string& object)
   if (it == objects.end()) return std::nullopt;
   Held held = std::move(it->second);
   objects.erase(it);
-  if (staged.erase(object) > 0) {
-    context.note(note::CacheDrop{object});
-  } else {
-    context.note(note::Disown{object});
-  }
+  context.note(note::Disown{object});
   return held;
 }
 
@@ -120,13 +135,18 @@ void Keeper::tell_broker(Context& context, Relocate news) {
 std::string Keeper::on_do(Context& context, const Do& m) {
   std::vector<std::string> missing;
   bool refused = false;
+  bool copied = false;
   for (const auto& [object, token] : m.tokens) refused = refuses(object, token) || refused;
+  const std::map<std::string, std::uint64_t> tokens(m.tokens.begin(), m.tokens.end());
   const std::vector<std::string> names = objects_of(m.steps);
   for (const std::string& object : names) {
-    if (objects.count(object) == 0) missing.push_back(object);
+    const auto token = tokens.find(object);
+    if (owns(context, object, token == tokens.end() ? 0 : token->second)) continue;
+    missing.push_back(object);
+    copied = copied || staged.count(object) > 0;
   }
   if (refused || !missing.empty()) {
-    const bool absent = !refused && options_.missing == Missing::not_found;
+    const bool absent = !refused && !copied && options_.missing == Missing::not_found;
     context.send(
         m.cause.client,
         Reply{m.cause.op, m.cause.attempt, absent ? Verdict::nok : Verdict::retry, {}, {}});
@@ -174,8 +194,9 @@ std::string Keeper::on_remove(Context& context, const Remove& m) {
     context.send(m.cause.client, Reply{m.cause.op, m.cause.attempt, verdict, {}, {}});
   };
   const bool refused = refuses(m.object, m.token);
-  if (refused || objects.count(m.object) == 0) {
-    const bool absent = !refused && options_.missing == Missing::not_found;
+  if (refused || !owns(context, m.object, m.token)) {
+    const bool absent =
+        !refused && staged.count(m.object) == 0 && options_.missing == Missing::not_found;
     reply(absent ? Verdict::ok : Verdict::retry);
     return refused ? "refused" : m.object + " is not here";
   }
@@ -221,10 +242,9 @@ std::string Keeper::on_arrive(Context& context, const Arrive& m) {
 std::string Keeper::on_fetch(Context& context, const Fetch& m) {
   Copy copy{m.cause.op, m.cause.attempt, m.object, std::nullopt};
   const bool refused = refuses(m.object, m.token);
-  const auto it = objects.find(m.object);
-  if (!refused && it != objects.end()) {
+  if (!refused && owns(context, m.object, m.token)) {
     touched(context, m.cause, m.object);
-    copy.held = it->second;
+    copy.held = objects.at(m.object);
   }
   const bool given = copy.held.has_value();
   context.send(m.cause.client, std::move(copy));
@@ -232,42 +252,44 @@ std::string Keeper::on_fetch(Context& context, const Fetch& m) {
 }
 
 std::string Keeper::on_stage(Context& context, const Stage& m) {
-  const bool refused = refuses(m.object, m.token);
-  const bool owned = objects.count(m.object) > 0 && staged.count(m.object) == 0;
-  if (!refused && !owned) {
-    objects[m.object] = m.held;
-    staged.insert(m.object);
+  const bool ok = knows(m.from) && !refuses(m.object, m.token) && objects.count(m.object) == 0;
+  if (ok) {
+    staged[m.object] = Staging{m.cause, m.held, m.from, m.token};
     context.note(note::CacheFill{m.object, "copy"});
   }
-  const bool ok = !refused && !owned;
   context.send(m.cause.client,
                Staged{m.cause.op, m.cause.attempt, m.object, ok ? Verdict::ok : Verdict::retry});
   return ok ? m.object + "=" + m.held.value.text() + " (copy)" : "refused";
 }
 
+/// No fence here: what the broker has noted counts, whoever holds the lock by now. It has noted it
+/// before it gave a newer lock, and who has that was sent to the copy.
 std::string Keeper::on_drop(Context& context, const Drop& m) {
-  // A copy that was staged and is not wanted, or the old one after a move.
-  const bool unwanted = m.to.empty();
-  const bool refused = !unwanted && refuses(m.object, m.token);
-  if (!refused && (!unwanted || staged.count(m.object) > 0)) {
-    if (!unwanted) touched(context, m.cause, m.object);
+  if (!knows(m.to)) {
+    const auto copy = staged.find(m.object);
+    if (copy != staged.end() && copy->second.cause == m.cause) unstage(context, m.object);
+    context.send(m.cause.client, Moved{m.cause.op, m.cause.attempt, m.object, Verdict::retry});
+    return m.object + " (copy) dropped";
+  }
+  const auto it = objects.find(m.object);
+  const bool older = it != objects.end() && it->second.version < m.version;
+  if (older) {
+    touched(context, m.cause, m.object);
     give_up(context, m.object);
   }
-  if (!unwanted && knows(m.to)) {
-    context.send(node_of(m.to), Settle{m.cause, m.object});
-  } else {
-    context.send(m.cause.client, Moved{m.cause.op, m.cause.attempt, m.object, Verdict::retry});
-  }
-  return refused ? "refused" : m.object + " dropped";
+  context.send(node_of(m.to), Settle{m.cause, m.object});
+  return m.object + (older ? " dropped" : " was dropped before");
 }
 
 std::string Keeper::on_settle(Context& context, const Settle& m) {
-  const auto it = objects.find(m.object);
-  if (it != objects.end() && staged.count(m.object) > 0) {
-    install(context, m.object, std::move(it->second));
+  const auto it = staged.find(m.object);
+  const bool known = it == staged.end() || !(it->second.cause == m.cause);
+  if (!known) {
+    Held held = std::move(it->second.held);
+    install(context, m.object, std::move(held));
   }
   context.send(m.cause.client, Moved{m.cause.op, m.cause.attempt, m.object, Verdict::ok});
-  return m.object + " is owned";
+  return known ? "known" : m.object + " is owned";
 }
 
 // ---- The broker's word ----

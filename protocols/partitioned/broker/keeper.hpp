@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -28,6 +27,15 @@ struct Pending {
 };
 BOOST_DESCRIBE_STRUCT(Pending, (), (what, value))
 
+/// A copy that is not owned yet.
+struct Staging {
+  Cause cause;
+  Held held;
+  std::string from;
+  std::uint64_t token = 0;
+};
+BOOST_DESCRIBE_STRUCT(Staging, (), (cause, held, from, token))
+
 class Keeper : public ProcessOf<Keeper> {
  public:
   Keeper(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
@@ -40,7 +48,7 @@ class Keeper : public ProcessOf<Keeper> {
 
   multicast::AtomicMulticast multicast;
   std::map<std::string, Held> objects;
-  std::set<std::string> staged;                ///< copies that are not owned yet
+  std::map<std::string, Staging> staged;       ///< copies; never of what is among the objects
   std::map<std::string, std::uint64_t> fence;  ///< the last lock seen, by object
   std::map<std::pair<std::uint64_t, std::string>, Pending> pending;  ///< by operation and object
   bool silent = false;
@@ -48,6 +56,8 @@ class Keeper : public ProcessOf<Keeper> {
 
  private:
   bool refuses(const std::string& object, std::uint64_t token);
+  bool owns(Context& context, const std::string& object, std::uint64_t token) const;
+  bool unstage(Context& context, const std::string& object);
   void touched(Context& context, const Cause& cause, const std::string& object) const;
   std::string handle(Context& context, const Message& message);
   std::string on_do(Context& context, const Do& m);

@@ -132,25 +132,27 @@ struct Fetch {
 };
 BOOST_DESCRIBE_STRUCT(Fetch, (), (cause, object, token))
 
-/// Keep this copy; the broker will be told.
+/// Keep this copy of what `from` owns; the broker will be told.
 struct Stage {
   Cause cause;
   std::string object;
   Held held;
+  std::string from;
   std::uint64_t token = 0;
 };
-BOOST_DESCRIBE_STRUCT(Stage, (), (cause, object, held, token))
+BOOST_DESCRIBE_STRUCT(Stage, (), (cause, object, held, from, token))
 
-/// The copy is out of date: drop it, and let `to` know that it is the owner; nobody: just drop it.
+/// The broker has noted the copy of `version` at `to`: give up what is older, and tell `to`.
+/// Nobody: the broker has refused the copy that was staged for this cause.
 struct Drop {
   Cause cause;
   std::string object;
   std::string to;
-  std::uint64_t token = 0;
+  std::uint64_t version = 0;
 };
-BOOST_DESCRIBE_STRUCT(Drop, (), (cause, object, to, token))
+BOOST_DESCRIBE_STRUCT(Drop, (), (cause, object, to, version))
 
-/// From partition to partition: the object is yours alone.
+/// From partition to partition: the copy staged for this cause is the object, yours alone.
 struct Settle {
   Cause cause;
   std::string object;

@@ -9,11 +9,10 @@ namespace sibyl::partitioned {
 
 SsmrServer::SsmrServer(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
                        const SsmrOptions& options)
-    : ReplicaOf(std::move(system), std::move(partition), std::move(amcast)), options_(options) {
+    : ReplicaOf(system, std::move(partition), std::move(amcast)), options_(options) {
   store = Shelf<Content>(this->system().many_objects());
-  catalog = Shelf<std::string>(this->system().many_objects());
+  catalog = Catalog({system, &system->deployment.objects}, system->many_objects());
   for (const auto& [object, spec] : this->system().deployment.objects.items) {
-    catalog.put(object, spec.at);
     if (spec.at == self() || options_.copies) store.put(object, spec.value);
   }
 }

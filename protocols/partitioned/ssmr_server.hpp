@@ -31,6 +31,7 @@
 
 #include <boost/describe.hpp>
 
+#include "protocols/partitioned/catalog.hpp"
 #include "protocols/partitioned/replica.hpp"
 #include "protocols/partitioned/shelf.hpp"
 
@@ -44,8 +45,7 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
   void start(Context& context) override;
 
   Shelf<Content> store;  ///< the objects held, and copies where kept
-  Shelf<std::string>
-      catalog;  ///< every object there is: its partition; by attribute: of those here
+  Catalog catalog;       ///< every object there is: its partition; by attribute: of those here
   std::map<std::string, Content> cached;  ///< values of others' objects; only where kept
   /// Of objects here: the partitions that have kept the present value.
   std::map<std::string, std::set<std::string>> kept_by;

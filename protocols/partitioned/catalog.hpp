@@ -1,0 +1,111 @@
+// Where every object is, as each partition of S-SMR knows it: the initial map, which all replicas
+// share, and what has changed since.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "protocols/partitioned/options.hpp"
+#include "sim/describe.hpp"
+
+namespace sibyl::partitioned {
+
+/// Memory: O(changes), besides the initial map.
+class Catalog {
+ public:
+  using Initial = std::shared_ptr<const Named<ObjectSpec>>;
+
+  Catalog() = default;
+  /// `many`: the hash is a sum, kept once it has been asked for.
+  Catalog(Initial initial, bool many)
+      : initial_(std::move(initial)), size_(initial_->items.size()), many_(many) {}
+
+  /// The partition of the object, or null. O(log objects).
+  const std::string* find(const std::string& name) const {
+    const auto it = changed_.find(name);
+    if (it != changed_.end()) return it->second ? &*it->second : nullptr;
+    const ObjectSpec* spec = initial_ == nullptr ? nullptr : initial_->find(name);
+    return spec == nullptr ? nullptr : &spec->at;
+  }
+  bool has(const std::string& name) const { return find(name) != nullptr; }
+  void put(const std::string& name, std::string where) { set(name, std::move(where)); }
+  void erase(const std::string& name) { set(name, std::nullopt); }
+
+  /// As Shelf has it: adds the objects as a map of them would, or a sum. O(objects); of a sum only
+  /// the first time.
+  void hash_into(Hasher& h) const {
+    h.add(size_);
+    if (!many_) {
+      return each([&](const std::string& name, const std::string& where) {
+        hash_append(h, name);
+        hash_append(h, where);
+      });
+    }
+    if (!sum_) {
+      std::uint64_t sum = 0;
+      each([&](const std::string& name, const std::string& where) { sum += hash_of(name, where); });
+      sum_ = sum;
+    }
+    h.add(*sum_);
+  }
+  /// O(objects).
+  std::uint64_t wire_bytes() const {
+    std::uint64_t sum = 4;
+    each([&](const std::string& name, const std::string& where) {
+      sum += sibyl::wire_bytes(name) + sibyl::wire_bytes(where);
+    });
+    return sum;
+  }
+  std::uint64_t hash() const {
+    Hasher h;
+    hash_into(h);
+    return h.value();
+  }
+
+ private:
+  static std::uint64_t hash_of(const std::string& name, const std::string& where) {
+    return sibyl::hash_of(std::pair<const std::string&, const std::string&>(name, where));
+  }
+  void set(const std::string& name, std::optional<std::string> where) {
+    const std::string* before = find(name);
+    if (before != nullptr) {
+      --size_;
+      if (sum_) *sum_ -= hash_of(name, *before);
+    }
+    if (where) {
+      ++size_;
+      if (sum_) *sum_ += hash_of(name, *where);
+    }
+    changed_[name] = std::move(where);
+  }
+  /// In the order of the names.
+  template <class Visit>
+  void each(Visit visit) const {
+    auto next = changed_.begin();
+    const auto changes_before = [&](const std::string* name) {
+      for (; next != changed_.end() && (name == nullptr || next->first < *name); ++next) {
+        if (next->second) visit(next->first, *next->second);
+      }
+    };
+    if (initial_ != nullptr) {
+      for (const auto& [name, place] : initial_->places) {
+        changes_before(&name);
+        if (next != changed_.end() && next->first == name) continue;  // as it has changed
+        visit(name, initial_->items[place].second.at);
+      }
+    }
+    changes_before(nullptr);
+  }
+
+  Initial initial_;
+  std::map<std::string, std::optional<std::string>> changed_;  ///< since; absent: it is gone
+  std::uint64_t size_ = 0;
+  mutable std::optional<std::uint64_t> sum_;  ///< of the hashes of the objects
+  bool many_ = false;
+};
+
+}  // namespace sibyl::partitioned

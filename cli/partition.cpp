@@ -199,7 +199,8 @@ parting::Options options_of(const PartitionSettings& settings, const GraphFile& 
   options.imbalance_permille = permille(settings.imbalance);
   if (settings.old.empty()) return options;
   parting::Migration migration;
-  migration.old = read_parts(read_file(settings.old, kMostBytes), settings.old, file.graph.size());
+  migration.old = read_parts(read_file(settings.old, kMostBytes), settings.old, file.graph.size(),
+                             options.parts);
   migration.cost = file.cost;
   if (migration.cost.empty()) migration.cost.assign(file.graph.size(), 1);
   const auto move_cost = static_cast<parting::Weight>(settings.move_cost.value_or(1));

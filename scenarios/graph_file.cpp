@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/view_words.hpp"
 #include "scenarios/errors.hpp"
 
 namespace sibyl {
@@ -67,18 +68,24 @@ class Numbers {
     const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
     if (read.ec != std::errc() || read.ptr != word.data() + word.size() || number < least ||
         number > most) {
-      fail(fmt::format("{} is \"{}\": expected a number from {} to {}", what, word.substr(0, 40),
-                       least, most));
+      fail(fmt::format("{} is \"{}\": expected {} to {}", what, cited(word),
+                       or_none_ ? fmt::format("-1 (none), or a number from {}", least)
+                                : fmt::format("a number from {}", least),
+                       most));
     }
     at_ = end;
     skip_spaces();
     return number;
   }
-  bool skip_word(std::string_view word) {
+  /// As number(); absent for -1.
+  std::optional<std::uint64_t> number_or_none(const char* what, std::uint64_t most) {
+    const std::size_t end = std::min(words_.find_first_of(" \t", at_), words_.size());
+    or_none_ = words_.substr(at_, end - at_) != "-1";
+    if (or_none_) return number(what, 0, most);
     last_ = at_;
-    if (words_.substr(at_) != word) return false;
-    at_ = words_.size();
-    return true;
+    at_ = end;
+    skip_spaces();
+    return std::nullopt;
   }
   void end_of_line(const char* after) {
     last_ = at_;
@@ -91,6 +98,12 @@ class Numbers {
   std::size_t line() const { return line_; }
 
  private:
+  /// Of a word of the file, for an error: one line of UTF-8, not too long.
+  static std::string cited(std::string_view word) {
+    constexpr std::size_t kMostShown = 40;
+    // A character has at most four bytes.
+    return analysis::shortened(analysis::printable(word.substr(0, 4 * kMostShown)), kMostShown);
+  }
   void skip_spaces() {
     while (at_ < words_.size() && (words_[at_] == ' ' || words_[at_] == '\t')) ++at_;
   }
@@ -103,6 +116,7 @@ class Numbers {
   std::string_view words_;
   std::size_t at_ = 0;
   std::size_t last_ = 0;  ///< where the number began that was read last
+  bool or_none_ = false;  ///< -1 would have been right, too
 };
 
 constexpr auto kMostWeight = static_cast<std::uint64_t>(partitioner::kLargestSum);
@@ -315,14 +329,13 @@ CommandFile read_commands_alone(std::string_view text, const std::string& file) 
   return out;
 }
 
-std::vector<Part> read_parts(std::string_view text, const std::string& file, Vertex vertices) {
+std::vector<Part> read_parts(std::string_view text, const std::string& file, Vertex vertices,
+                             Part count) {
   Numbers numbers(text, file, "#%");
   std::vector<Part> parts;
   while (numbers.next_words()) {
-    const bool none = numbers.skip_word("-1");
-    parts.push_back(
-        none ? partitioner::kNoPart
-             : static_cast<Part>(numbers.number("the part", 0, partitioner::kNoPart - 1)));
+    const auto part = numbers.number_or_none("the part", count - 1);
+    parts.push_back(part ? static_cast<Part>(*part) : partitioner::kNoPart);
     numbers.end_of_line("the part");
     if (parts.size() > vertices) {
       numbers.fail(fmt::format("a line too many: there are {} vertices", vertices));

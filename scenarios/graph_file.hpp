@@ -49,9 +49,9 @@ struct CommandFile {
 /// of them.
 CommandFile read_commands_alone(std::string_view text, const std::string& file);
 
-/// A part a line, in the order of the vertices; -1 is "none yet". Throws InputError unless there
-/// are as many as vertices.
+/// A part a line, in the order of the vertices: below `count` >= 1, or -1, "none yet". Throws
+/// InputError for others, and unless there are as many as vertices.
 std::vector<partitioner::Part> read_parts(std::string_view text, const std::string& file,
-                                          partitioner::Vertex vertices);
+                                          partitioner::Vertex vertices, partitioner::Part count);
 
 }  // namespace sibyl

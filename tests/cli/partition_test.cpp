@@ -65,7 +65,37 @@ TEST_CASE("a report as data, commands, and the parts in a file") {
   CHECK(report["multi_partition_commands"] == 1);
   CHECK(report["runs"].size() == 3);
   CHECK(report["runs"][2]["seed"] == 3);
-  CHECK(read_parts(read_file(folder / "parts", 100), "parts", 6).size() == 6);
+  CHECK(read_parts(read_file(folder / "parts", 100), "parts", 6, 2).size() == 6);
+}
+
+TEST_CASE("parts of before are those that there are, or none") {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      read_parts(text, "old", 2, 2);
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "none";
+  };
+  CHECK(refused("-1\n1\n") == "none");
+  CHECK(refused("0\n5\n") ==
+        "old:2:1: the part is \"5\": expected -1 (none), or a number from 0 to 1");
+  CHECK(refused("-2\n0\n") ==
+        "old:1:1: the part is \"-2\": expected -1 (none), or a number from 0 to 1");
+  const Folder folder;
+  write_file(folder / "two.txt", kEdges);
+  write_file(folder / "old", "0\n0\n0\n1\n1\n5\n");
+  const Ran ran =
+      sibyl_with({"partition", folder / "two.txt", "--parts", "2", "--old", folder / "old"});
+  CHECK(ran.status == 65);
+  CHECK(ran.says(":6:1: the part is \"5\""));
+}
+
+TEST_CASE("what is no text is shown as one line of text") {
+  using namespace std::string_literals;
+  CHECK(mistake("e.txt", "\xff\xfe\0\x1b 2\n"s) ==
+        "e.txt:1:1: the first id is \"\xef\xbf\xbd\xef\xbf\xbd  \": expected a number from 0 to "
+        "9223372036854775807");
 }
 
 TEST_CASE("commands alone are a graph: what they touch together is joined") {

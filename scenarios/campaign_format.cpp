@@ -362,6 +362,10 @@ std::vector<CampaignEntry> entries_of(const Fields& fields, const CampaignSearch
                                       const std::vector<Placed>& overrides, const std::string& name,
                                       const std::string& folder) {
   if (fields.find("protocol") != nullptr) return {drawn_entry(fields, search, overrides, name)};
+  if (fields.find("scenario") == nullptr) {
+    throw ConfigError(fields.pointer(),
+                      "the member \"scenario\" is missing, or \"protocol\" in its place");
+  }
   for (const char* other : {"variants", "options", "workload_runs"}) {
     if (fields.find(other) == nullptr) continue;
     throw ConfigError(fields.at(other), "belongs to \"protocol\"; a scenario says it itself");

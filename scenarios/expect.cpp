@@ -107,7 +107,7 @@ ExpectedDelivery read_delivery(const std::string& label, const Value& v, const s
   if (v.as_object() == nullptr) wrong_kind(pointer, v, "an object: node -> time");
   if (v.as_object()->empty()) throw ConfigError(pointer, "is empty: needs a node -> time at least");
   for (const auto& [node, at] : *v.as_object()) {
-    check_known(pointer_to(pointer, node), node, true, nodes, "node");
+    check_known(pointer_to(pointer, node), node, true, nodes, "node that delivers");
     Time time;
     decode(at, pointer_to(pointer, node), time);
     delivery.at.emplace_back(node, time);
@@ -324,8 +324,11 @@ Expectations decode_expect(const Value* v, const std::string& pointer, const Pro
       throw ConfigError(
           at, fmt::format("runs of \"{}\" deliver nothing that has a label", protocol.name));
     }
-    std::vector<std::string> names;
-    for (const TraceNode& node : nodes) names.push_back(node.name);
+    std::vector<std::string> names;  // of those that deliver
+    for (const TraceNode& node : nodes) {
+      const bool beside = node.role == "client" || node.role == "sequencer";
+      if (!protocol.delivered || !beside) names.push_back(node.name);
+    }
     for (const auto& [label, when] : *deliveries->as_object()) {
       const std::string place = pointer_to(at, label);
       check_known(place, label, told, labels, "label of a broadcast");

@@ -89,8 +89,8 @@ class Builder {
     throw InputError(name_, at, message);
   }
   [[noreturn]] void refuse_integer(const std::string& text) const {
-    refuse(place(), fmt::format("the integer {} does not fit in 64 bits: from {} to {}",
-                                shortened(text), INT64_MIN, INT64_MAX));
+    // What the place allows is not known here: the bounds of 64 bits would mislead.
+    refuse(place(), fmt::format("the integer {} does not fit in 64 bits", shortened(text)));
   }
 
   static std::string shortened(const std::string& s) {

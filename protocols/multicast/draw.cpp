@@ -28,7 +28,9 @@ Drawn draw_multicasts(const MulticastProtocol& protocol, Stream& stream, unsigne
   }
   drawn.deployment.set("groups", Value(std::move(deployed)));
   drawn.deployment.set("clients", Value(Value::List{Value("c1"), Value("c2")}));
-  if (!clocks.empty()) drawn.deployment.set("clocks", Value(std::move(clocks)));
+  if (protocol.has_clocks && !clocks.empty()) {
+    drawn.deployment.set("clocks", Value(std::move(clocks)));
+  }
   Value::List list;
   std::size_t now_ms = 0;
   for (std::size_t i = 0; i < multicasts; ++i) {

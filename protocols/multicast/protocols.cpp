@@ -66,6 +66,7 @@ ProtocolInfo ideal_multicast() {
   p.name = "ideal-multicast";
   p.line = "atomic multicast by an ideal sequencer: any order that an atomic multicast allows";
   p.has_sequencer = true;
+  p.has_clocks = false;
   p.bears = Bears::any;
   p.read =
       made_with<NoOptions>(p.variants, [](const SystemPtr& system, NodeId, std::uint64_t,
@@ -171,6 +172,7 @@ ProtocolInfo global_order_multicast() {
   p.name = "global-order-multicast";
   p.line = "one order of all messages by Multi-Paxos among all members, each delivers its part";
   p.promises_fifo = true;
+  p.has_clocks = false;
   p.bears = Bears::minority;
   p.variants = {
       {{"no-holdback",

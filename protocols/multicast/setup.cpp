@@ -193,6 +193,10 @@ void Deployment::decode_from(const Value& v, const std::string& pointer, Deploym
     out.groups.emplace_back(name, static_cast<std::uint32_t>(found));
   }
   out.clients = std::move(members.clients);
+  for (const auto& [name, clock] : members.clocks) {
+    decode_int(Value(static_cast<std::int64_t>(clock)),
+               pointer_to(pointer_to(pointer, "clocks"), name), 0, kLargestClock);
+  }
   out.clocks = std::move(members.clocks);
 }
 
@@ -200,6 +204,12 @@ SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
   auto system = std::make_shared<System>();
   Deployment deployment;
   Deployment::decode_from(setup.deployment, kDeploymentPointer, deployment);
+  if (!protocol.has_clocks && !deployment.clocks.empty()) {
+    throw ConfigError(
+        pointer_to(kDeploymentPointer, "clocks"),
+        fmt::format("{} has no logical clocks, so this has no effect; leave it out",
+                    protocol.name));
+  }
   NodeNames names;
   auto groups = std::make_shared<Groups>();
   add_groups(deployment, names, *system, *groups);
@@ -219,10 +229,18 @@ SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
       std::make_shared<const Payloads>(Payloads{system->nodes, literals_of<Content>()});
   WrittenMulticasts workload;
   decode(setup.workload, kWorkloadPointer, workload);
+  std::map<std::string, std::size_t> labels;
   for (const WrittenMulticast& written : workload.multicasts) {
     const std::string pointer = pointer_to(kMulticastEntries, system->entries.size());
     Entry entry = read_multicast(written, *system, pointer);
     system->entries.push_back(std::move(entry));
+    const std::string& label = system->entries.back().content.label;
+    const auto [it, fresh] = labels.emplace(label, system->entries.size());
+    if (fresh) continue;
+    throw ConfigError(written.label ? pointer_to(pointer, "label") : pointer,
+                      fmt::format("the label \"{}\" is that of multicast {} already; labels must "
+                                  "be unique",
+                                  label, it->second));
   }
   return system;
 }

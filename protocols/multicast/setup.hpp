@@ -25,6 +25,8 @@ namespace sibyl::multicast {
 
 inline constexpr std::int64_t kMostGroups = 256;
 inline constexpr std::int64_t kMostMembers = 64;
+/// What a logical clock may show at first: far from where counting on would overflow.
+inline constexpr std::int64_t kLargestClock = std::int64_t{1} << 53;
 
 /// "/deployment": the members of each group, who are called P1.1, P1.2, … or just P1 where there is
 /// one; clients, who only send; and what the logical clocks of the groups show at first.
@@ -81,6 +83,7 @@ struct MulticastProtocol {
   std::vector<Variant> variants = {};
   bool promises_fifo = false;
   bool has_sequencer = false;
+  bool has_clocks = true;  ///< false: clocks of groups would have no effect, and are refused
   Bears bears = Bears::none;
   /// Reads the options. Throws ConfigError.
   std::function<Make(const Setup&)> read;

@@ -19,7 +19,7 @@ void check_spec(const GeneratorSpec& spec, const std::string& pointer) {
                          std::string_view member) {
     check_count(found, lowest, highest, pointer, member);
   };
-  check(spec.clients, 0, kMostClients, "clients");
+  if (spec.clients != 0) check(spec.clients, 1, kMostClients, "clients");
   check(spec.outstanding, 1, kMostOutstanding, "outstanding");
   if (spec.think.ns < 0) {
     throw ConfigError(pointer_to(pointer, "think"), "a time must not be negative");
@@ -54,12 +54,7 @@ std::size_t PlacementSpec::partition_of(std::string_view object, std::uint64_t n
 
 void KeysSpec::decode_from(const Value& v, const std::string& pointer, KeysSpec& out) {
   out = KeysSpec{};
-  if (v.as_string() != nullptr) {
-    if (*v.as_string() != "uniform") {
-      unknown_name(pointer, *v.as_string(), {"uniform"}, "distribution of keys");
-    }
-    return;
-  }
+  if (v == Value("uniform")) return;
   if (v.as_object() == nullptr) wrong_kind(pointer, v, R"("uniform" or {"zipf": 0.95})");
   check_fields(v, pointer, {"zipf"});
   const Value* zipf = v.find("zipf");

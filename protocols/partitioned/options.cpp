@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "sim/decode.hpp"
 
@@ -144,10 +145,11 @@ DssmrOptions dssmr_options(const Setup& setup) {
 }
 
 DynastarOptions dynastar_options(const Setup& setup) {
-  DynastarOptions options = read_options<DynastarOptions>(setup, dynastar_variants());
-  if (options.hint_batch == 0) {
-    throw ConfigError(pointer_to(kOptionsPointer, "hint_batch"), "found 0, expected at least 1");
+  if (const Value* batch = setup.options.find("hint_batch")) {
+    decode_int(*batch, pointer_to(kOptionsPointer, "hint_batch"), 1,
+               std::numeric_limits<std::uint32_t>::max());
   }
+  DynastarOptions options = read_options<DynastarOptions>(setup, dynastar_variants());
   if (options.imbalance_permille > 1'000'000) {
     throw ConfigError(
         pointer_to(kOptionsPointer, "imbalance_permille"),

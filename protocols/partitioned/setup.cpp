@@ -1,6 +1,7 @@
 // Reads deployment and workload, and checks what they say about each other.
 #include <algorithm>
 
+#include "protocols/multicast/setup.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "sim/decode.hpp"
 
@@ -9,8 +10,6 @@ namespace sibyl::partitioned {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
-/// What a logical clock may show at first: far from where counting on would overflow.
-constexpr std::int64_t kLargestClock = std::int64_t{1} << 53;
 
 void check_name(const std::string& name, const std::string& pointer, const char* of_what) {
   if (name.empty()) {
@@ -60,10 +59,10 @@ void check_group(const Spec& spec, MulticastKind multicast, const std::string& p
                       "acceptors are members of ft_skeen, white_box and global_order; leave this "
                       "out, or choose one of these at /deployment/multicast");
   }
-  if (spec.clock < 0 || spec.clock > kLargestClock) {
-    throw ConfigError(
-        pointer_to(pointer, "clock"),
-        "found " + std::to_string(spec.clock) + ", expected 0 to " + std::to_string(kLargestClock));
+  if (spec.clock < 0 || spec.clock > multicast::kLargestClock) {
+    throw ConfigError(pointer_to(pointer, "clock"),
+                      "found " + std::to_string(spec.clock) + ", expected 0 to " +
+                          std::to_string(multicast::kLargestClock));
   }
 }
 
@@ -91,6 +90,20 @@ void populate(System& system) {
                           " makes no objects unless its options, at /deployment/application, say "
                           "how many");
   }
+}
+
+/// What the options of the application say that there is must be somewhere.
+void check_placed(const System& system) {
+  const Deployment& d = system.deployment;
+  if (d.application.find("options") == nullptr) return;
+  system.application->populate([&](const std::string& name, const Content&, std::uint64_t) {
+    if (d.objects.find(name) != nullptr) return;
+    throw ConfigError(
+        pointer_to(pointer_to(kDeploymentPointer, "application"), "options"),
+        "they tell of an object " + name +
+            " that is nowhere: give /deployment/generate, which makes and places them, or name "
+            "them all at /deployment/objects");
+  });
 }
 
 Exists exists_in(const Deployment& deployment) {
@@ -129,7 +142,11 @@ void check_deployment(System& system, Names& names) {
     system.application->check(spec.value, pointer_to(pointer, "value"));
   }
   const std::size_t given = d.objects.items.size();
-  if (d.generate) populate(system);
+  if (d.generate) {
+    populate(system);
+  } else {
+    check_placed(system);
+  }
   for (std::size_t i = 0; i < given; ++i) {
     const auto& [name, spec] = d.objects.items[i];
     system.application->check_names(spec.value, pointer_to(pointer_to(at_objects, name), "value"),
@@ -373,7 +390,8 @@ void read_workload(const Setup& setup, System& system) {
   WorkloadSpec spec;
   decode(setup.workload, kWorkloadPointer, spec);
   if (!spec.operations && !spec.generate) {
-    throw ConfigError(kWorkloadPointer, "the member \"operations\" is missing");
+    throw ConfigError(kWorkloadPointer,
+                      "the member \"operations\" is missing, or \"generate\" in its place");
   }
   if (spec.operations && spec.generate) {
     throw ConfigError(pointer_to(kWorkloadPointer, "generate"),

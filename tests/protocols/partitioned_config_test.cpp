@@ -73,6 +73,8 @@ TEST_CASE("a deployment is refused at the place of its mistake") {
       {R"({"partitions": {"P1": {}}, "objects": {"x": {"at": "P1", "value": "1"}}})",
        "/deployment/objects/x/value", "integer"},
       {R"({"partitions": {"P1": {}}, "multicast": "skene"})", "/deployment/multicast", "skeen"},
+      {R"({"partitions": {"P1": {}}, "application": {"name": "kv", "options": {"keys": 2}}})",
+       "/deployment/application/options", "/deployment/generate"},
       {R"({"partitions": {"sequencer": {}}, "multicast": "sequencer"})", "/deployment/multicast",
        "taken already"},
   };
@@ -80,6 +82,15 @@ TEST_CASE("a deployment is refused at the place of its mistake") {
     check_refused("ds-smr", deployment, kIdle, "{}", pointer, says);
     check_refused("s-smr", deployment, kIdle, "{}", pointer, says);
   }
+}
+
+TEST_CASE("the bounds of options are told as they are") {
+  for (const char* batch : {"0", "-1", "4294967296"}) {
+    check_refused("dynastar", kGood, kIdle, std::string(R"({"hint_batch": )") + batch + "}",
+                  "/protocol/options/hint_batch",
+                  std::string(batch) + " is out of range: from 1 to 4294967295");
+  }
+  check_refused("s-smr", kGood, "{}", "{}", "/workload", "\"generate\"");
 }
 
 TEST_CASE("an oracle group is checked, and belongs to ds-smr") {

@@ -118,6 +118,25 @@ TEST_CASE("deliveries are expected of labels and nodes that there are") {
   CHECK(of_pbft(R"({"m": {"P4": "3ms"}})").find("/expect/deliveries/m/P4: unknown node") !=
         std::string::npos);
   CHECK(of_pbft(R"({"m": {}})").find("/expect/deliveries/m: is empty") != std::string::npos);
+  const auto of_multicast = [](const std::string& node) -> std::string {
+    try {
+      load_text(R"({"format": "sibyl-scenario/1", "id": "refused",
+                    "deployment": {"groups": {"A": 1}, "clients": ["c"]},
+                    "protocol": {"name": "ideal-multicast"},
+                    "workload": {"multicasts": [{"from": "c", "to": ["A"], "label": "m"}]},
+                    "expect": {"deliveries": {"m": {")" +
+                    node + R"(": "3ms"}}}})",
+                "test");
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "(accepted)";
+  };
+  CHECK(of_multicast("A") == "(accepted)");
+  for (const char* node : {"c", "sequencer"}) {
+    CHECK(of_multicast(node) == std::string("test: /expect/deliveries/m/") + node +
+                                    ": unknown node that delivers \"" + node + "\"; known: A");
+  }
   CHECK(said("binary-agreement", R"({"inputs": [0, 1, 0, 1]})", R"({"m": {"P3": "3ms"}})")
             .find("/expect/deliveries: ") != std::string::npos);
 }

@@ -141,6 +141,8 @@ TEST_CASE("a mistake in a campaign is answered with its place and what would be 
            "}]";
   };
   CHECK(refusal(R"("title": "t")") == R"(c.json: the member "entries" is missing)");
+  CHECK(refusal(R"("entries": [{}])") ==
+        R"(c.json: /entries/0: the member "scenario" is missing, or "protocol" in its place)");
   CHECK(refusal(R"("entries": [])") == "c.json: /entries: must have an entry");
   CHECK(refusal(R"("run": 5, )" + entries) ==
         R"(c.json: /run: unknown member "run"; did you mean "runs"?)");

@@ -76,8 +76,7 @@ TEST_CASE("a key that stands twice is refused, in small objects and in large one
 
 TEST_CASE("numbers that do not fit are refused by their place") {
   CHECK(refusal(R"({"a": [0, 9223372036854775808]})") ==
-        "f.json: /a/1: the integer 9223372036854775808 does not fit in 64 bits: from "
-        "-9223372036854775808 to 9223372036854775807");
+        "f.json: /a/1: the integer 9223372036854775808 does not fit in 64 bits");
   CHECK(refusal("-9223372036854775809").find("does not fit in 64 bits") != std::string::npos);
   CHECK(refusal("[123456789012345678901234567890]").find("f.json: /0: the integer") == 0);
   CHECK(refusal(R"({"a": 1e999})") == "f.json: /a: the number is too large");

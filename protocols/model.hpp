@@ -50,7 +50,7 @@ struct Model {
   /// Nodes that are no parties, and do not count among those that ProtocolInfo::tolerates speaks
   /// of: clients and voters. Of `nodes`, which stand for one, `most` may be faulty.
   struct Others {
-    std::string what;  ///< "client", "voter"
+    std::string what;  ///< "client", "voter", "holder"
     std::vector<NodeId> nodes;
     std::uint32_t most = 0;
   };

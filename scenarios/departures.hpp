@@ -13,7 +13,8 @@ namespace sibyl {
 
 /// One way in which a run left the model.
 struct Departure {
-  std::string what;   ///< "faulty", "client", "voter", "declared", "votes", "clock", "delay",
+  std::string what;   ///< "faulty", "client", "voter", "holder", "declared", "votes",
+                      ///< "clock", "delay",
                       ///< "computation", "pause", "loss", "cut", "gave-up", "delta", "skew",
                       ///< "detector"
   std::string found;  ///< "8ms", "2 Byzantine nodes"

@@ -424,9 +424,10 @@ void check_beginning(const Part& part, const Model& model, const Objects& start,
   const FlatHistory made = flat_over(part.operations);
   std::vector<std::uint32_t> all(part.operations.size());
   std::iota(all.begin(), all.end(), 0U);
+  std::vector<std::uint32_t> first = beginning_of(made.operations, all, answer.last);
+  std::sort(first.begin(), first.end());  // places tell what comes first at one instant
   History beginning;
-  for (const std::uint32_t i : beginning_of(made.operations, all, answer.last))
-    beginning.push_back(part.operations[i]);
+  for (const std::uint32_t i : first) beginning.push_back(part.operations[i]);
   REQUIRE_FALSE(brute(beginning, start, words.take, model.one_key()));
 }
 

@@ -113,6 +113,7 @@ TEST_CASE("a fence keeps objects that are copied with one owner, whatever is lat
 
 TEST_CASE("every protocol says what faults it bears, and what it relies on") {
   for (const ProtocolInfo& protocol : protocols()) {
+    if (protocol.name.rfind("test-", 0) == 0) continue;  // from another test
     CAPTURE(protocol.name);
     CHECK(protocol.tolerates);
     CHECK(protocol.relies_on);

@@ -316,6 +316,10 @@ Value EdnReader::value(int depth) {
         at_ += 2;
         Value::List items = list('}', depth, begin);
         std::stable_sort(items.begin(), items.end(), comes_before);
+        const auto twice = std::adjacent_find(items.begin(), items.end());
+        if (twice != items.end()) {
+          refuse(begin, fmt::format("{} stands in the set twice", twice->text().substr(0, 60)));
+        }
         return Value(std::move(items));
       }
       skip_tag();

@@ -152,6 +152,22 @@ std::size_t behind_logger(std::string_view line) {
   return behind;
 }
 
+/// Whether it begins with a process and a type, as an event does behind the name of the logger.
+bool is_bare_event(std::string_view line) {
+  const auto next = [&] {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
+    line.remove_prefix(word.size());
+    return word;
+  };
+  const std::string_view process = next();
+  const std::string_view type = next();
+  const bool is_number = std::all_of(process.begin(), process.end(),
+                                     [](unsigned char c) { return std::isdigit(c) != 0; });
+  return !process.empty() && (is_number || process[0] == ':') &&
+         (type == ":invoke" || type == ":ok" || type == ":fail" || type == ":info");
+}
+
 HistoryEvent log_event(EdnReader& in) {
   HistoryEvent event;
   in.skip_space();
@@ -225,7 +241,6 @@ void load_jepsen_log(TextWindow& window, const LoadOptions& options, HistoryBuil
   LineReader lines(window);
   EventPairs pairs(options, into);
   std::string_view line;
-  bool in_other_message = false;
   std::size_t ask = kAskEvery;  // numbers of empty lines are passed over
   while (lines.next(line)) {
     const std::size_t number = lines.number();
@@ -238,17 +253,16 @@ void load_jepsen_log(TextWindow& window, const LoadOptions& options, HistoryBuil
     const bool begins = is_log_line(line);
     const std::size_t behind = behind_logger(line);
     const bool is_event = behind != std::string_view::npos;
-    // A message of several lines may follow another logger's first one, never an operation.
-    if (!begins && (is_event || !in_other_message)) {
+    // What begins as no line of a log does belongs to a message of several lines, as the stack
+    // trace of an exception does; an operation without its beginning must not get lost so.
+    if (!begins && (is_event || is_bare_event(line))) {
       throw InputError(window.name(), fmt::format("{}:1", number),
                        "expected a line of a log, such as INFO  jepsen.util - 0 :invoke :read nil");
     }
     if (!is_event) {
-      in_other_message = true;
       ++loaded.skipped;
       continue;
     }
-    in_other_message = false;
     EdnReader in(line.substr(behind));
     try {
       HistoryEvent event = log_event(in);

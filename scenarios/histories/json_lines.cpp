@@ -261,6 +261,17 @@ class Columns {
   std::vector<Place> found_;
 };
 
+/// Objects have no order (RFC 8259): those that are equal become the same value, by their names.
+void sort_members(Value& value) {
+  if (Value::List* list = value.as_list()) {
+    for (Value& each : *list) sort_members(each);
+  } else if (Value::Object* members = value.as_object()) {
+    for (Value::Member& each : *members) sort_members(each.second);
+    std::sort(members->begin(), members->end(),
+              [](const Value::Member& a, const Value::Member& b) { return a.first < b.first; });
+  }
+}
+
 /// Reads any line, and names its first mistake.
 class ExactLine {
  public:
@@ -276,12 +287,15 @@ class ExactLine {
       if (e.place.empty()) refuse(Columns(line_).repeated(), e.message, true);
       refuse(std::string_view(e.place).substr(1, e.place.find('/', 1) - 1), e.message);
     }
-    const Value::Object* members = document_.as_object();
+    Value::Object* members = document_.as_object();
     if (members == nullptr) {
       refuse("", fmt::format("found {}, expected an object, one operation a line",
                              document_.kind_name()));
     }
-    for (const auto& [key, value] : *members) take(key, value);
+    for (auto& [key, value] : *members) {
+      sort_members(value);
+      take(key, value);
+    }
     for (const Member member : {Member::process, Member::f, Member::call, Member::outcome}) {
       if (document_.find(word(member)) != nullptr) continue;
       refuse("", fmt::format("the member \"{}\" is missing", word(member)));

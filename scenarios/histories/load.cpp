@@ -17,13 +17,29 @@ namespace {
 constexpr std::array kFormats{HistoryFormat::json_lines, HistoryFormat::edn,
                               HistoryFormat::jepsen_log};
 
-[[noreturn]] void refuse_empty(const std::string& name, bool has_bytes) {
+std::string_view example_of(HistoryFormat format) {
+  switch (format) {
+    case HistoryFormat::json_lines:
+      break;
+    case HistoryFormat::edn:
+      return "{:process 0, :type :invoke, :f :read, :value nil} (edn)";
+    case HistoryFormat::jepsen_log:
+      return "INFO  jepsen.util - 0 :invoke :read nil in a line of its own (jepsen-log)";
+  }
+  return R"({"process":0,"f":"write","value":1,"call":1,"return":2,"outcome":"ok"} )"
+         "in a line of its own (jsonl)";
+}
+
+[[noreturn]] void refuse_empty(const std::string& name, bool has_bytes, HistoryFormat format,
+                               std::size_t skipped) {
+  std::string found = has_bytes ? "there is no operation in it" : "it is empty";
+  if (skipped != 0) {
+    found += fmt::format(" ({} line{} or event{} passed over)", skipped, skipped == 1 ? "" : "s",
+                         skipped == 1 ? "" : "s");
+  }
   throw InputError(
       name, "1:1",
-      fmt::format("{}, expected at least one operation, such as "
-                  "{{\"process\":0,\"f\":\"write\",\"value\":1,"
-                  "\"call\":1,\"return\":2,\"outcome\":\"ok\"}} in a line of its own (jsonl)",
-                  has_bytes ? "there is no operation in it" : "it is empty"));
+      fmt::format("{}, expected at least one operation, such as {}", found, example_of(format)));
 }
 
 }  // namespace
@@ -35,7 +51,8 @@ std::string_view history_format_name(HistoryFormat format) {
 
 HistoryFormat format_of(std::string_view beginning, const std::string& name) {
   const auto first = beginning.find_first_not_of(" \t\r\n,");
-  if (first == std::string_view::npos) refuse_empty(name, !beginning.empty());
+  if (first == std::string_view::npos)
+    refuse_empty(name, !beginning.empty(), HistoryFormat::json_lines, 0);
   const char c = beginning[first];
   if (c == '{') {
     const auto second = beginning.find_first_not_of(" \t\r\n,", first + 1);
@@ -82,7 +99,7 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
   loaded.bytes = window.dropped();
   loaded.history = std::move(builder.history());
   if (loaded.history.operations.empty() && loaded.incomplete.empty()) {
-    refuse_empty(window.name(), loaded.bytes != 0);
+    refuse_empty(window.name(), loaded.bytes != 0, loaded.format, loaded.skipped);
   }
   return loaded;
 }

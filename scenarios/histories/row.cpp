@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl {
@@ -25,6 +27,9 @@ constexpr std::size_t kMostValues = std::size_t{1} << 30U;
 /// They have 16 bits in flat form.
 constexpr std::size_t kMostFunctions = 60000;
 
+/// Characters of a sentence about a value.
+constexpr std::size_t kMostProblem = 240;
+
 /// Whether they are [f, key] or [f, key, value].
 bool are_steps(const Value::List& list) {
   return std::all_of(list.begin(), list.end(), [](const Value& each) {
@@ -40,6 +45,7 @@ bool has_shape(const Row& row, ValueShape shape) {
   switch (shape) {
     case ValueShape::any:
     case ValueShape::nothing:
+    case ValueShape::modelled:
       return true;
     case ValueShape::text:
       return is_text;
@@ -53,6 +59,12 @@ bool has_shape(const Row& row, ValueShape shape) {
       return !row.is_pair && list != nullptr && are_steps(*list);
   }
   return false;
+}
+
+/// A cas that failed did not match; another failure may have any reason.
+bool is_refused(const Row& row) {
+  if (row.outcome != OperationOutcome::fail || !row.ret) return false;
+  return row.reply ? *row.reply == "nok" : row.f == "cas";
 }
 
 /// A value in a message: not at any length.
@@ -103,7 +115,8 @@ RowValue RowValue::of(const Value& value) {
   return made;
 }
 
-HistoryBuilder::HistoryBuilder(const LoadOptions& options) : options_(options) {}
+HistoryBuilder::HistoryBuilder(const LoadOptions& options)
+    : options_(options), model_(analysis::find_model(options.model)) {}
 
 const HistoryBuilder::Function& HistoryBuilder::function(std::string_view f) {
   const std::uint32_t number = history_.functions.number(f);
@@ -181,10 +194,30 @@ std::optional<RowComplaint> HistoryBuilder::complaint_about(const Row& row) {
   }
   if (!needs_value(f, row)) return std::nullopt;
   if (!row.has_value) return RowComplaint{"", "the member \"value\" is missing"};
-  if (has_shape(row, found->value)) return std::nullopt;
+  if (has_shape(row, found->value)) {
+    const std::optional<std::string> problem = problem_in(f, row);
+    if (!problem) return std::nullopt;
+    return RowComplaint{"value", analysis::shortened(analysis::printable(*problem), kMostProblem)};
+  }
   std::string what = row.is_pair ? "a list" : brief(row.value);
   return RowComplaint{"value", fmt::format("found {}, expected {}: the value of {}", what,
                                            shape_name(found->value), row.f.substr(0, 60))};
+}
+
+std::optional<std::string> HistoryBuilder::problem_in(const Function& f, const Row& row) const {
+  const bool asks = f.shape == ValueShape::modelled || f.shape == ValueShape::steps;
+  if (!asks || model_ == nullptr) return std::nullopt;
+  Operation op;
+  op.f = row.f;
+  op.value = row.is_pair ? Value(Value::List{to_value(row.value), to_value(row.second)})
+                         : to_value(row.value);
+  op.outcome = row.outcome;
+  if (row.outcome == OperationOutcome::fail) {
+    if (!is_refused(row)) return std::nullopt;
+    op.outcome = OperationOutcome::ok;
+    op.reply = "nok";
+  }
+  return model_->problem(op);
 }
 
 void HistoryBuilder::set_value(FlatOperation& op, const Row& row) {
@@ -222,7 +255,7 @@ std::optional<RowComplaint> HistoryBuilder::add(const Row& row) {
   const Function f = function(row.f);
   const bool is_ok = row.outcome == OperationOutcome::ok;
   if (!f.is_known || history_.functions.size() > kMostFunctions ||
-      (needs_value(f, row) && (!row.has_value || !has_shape(row, f.shape)))) {
+      (needs_value(f, row) && (!row.has_value || !has_shape(row, f.shape) || problem_in(f, row)))) {
     return complaint_about(row);
   }
   if (is_ok && !row.ret) {
@@ -248,11 +281,8 @@ std::optional<RowComplaint> HistoryBuilder::add(const Row& row) {
   op.process = process_number(row.process);
   op.f = function_number(row.f);
   if (row.key) op.key = history_.keys.number(*row.key);
-  if (row.outcome == OperationOutcome::fail && row.ret) {
-    // A cas that failed did not match; another failure may have any reason.
-    op.refused = row.reply ? *row.reply == "nok" : row.f == "cas";
-    if (op.refused) op.outcome = OperationOutcome::ok;
-  }
+  op.refused = is_refused(row);
+  if (op.refused) op.outcome = OperationOutcome::ok;
   if (needs_value(f, row)) set_value(op, row);
   history_.operations.push_back(op);
   return std::nullopt;

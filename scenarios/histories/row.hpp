@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/check/operations.hpp"
+#include "analysis/models/model.hpp"
 #include "scenarios/histories/load.hpp"
 #include "scenarios/histories/vocabulary.hpp"
 #include "sim/value.hpp"
@@ -88,9 +89,12 @@ class HistoryBuilder {
     return f.shape != ValueShape::nothing && (!f.is_result || row.outcome == OperationOutcome::ok);
   }
   const Function& function(std::string_view f);
+  /// What the model has against a value that its shape does not tell.
+  std::optional<std::string> problem_in(const Function& f, const Row& row) const;
   analysis::ValueCode code(const RowValue& value);
 
   const LoadOptions& options_;
+  const analysis::Model* model_;  ///< null: none, or none of that name
   analysis::FlatHistory history_;
   std::vector<Function> functions_;       ///< by their numbers
   std::vector<std::uint32_t> processes_;  ///< of small numbers; kNoProcess: not seen yet

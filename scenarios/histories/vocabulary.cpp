@@ -26,16 +26,16 @@ const std::vector<Vocabulary>& vocabularies() {
       {"set",
        {{"add", ValueShape::any},
         {"remove", ValueShape::any},
-        {"contains", ValueShape::list},
+        {"contains", ValueShape::modelled},
         {"read", ValueShape::list, true}}},
       {"bank",
-       {{"open", ValueShape::list},
-        {"deposit", ValueShape::list},
-        {"withdraw", ValueShape::list},
-        {"transfer", ValueShape::list},
-        {"balance", ValueShape::any, true},
-        {"read", ValueShape::any, true},
-        {"total", ValueShape::any, true}}},
+       {{"open", ValueShape::modelled},
+        {"deposit", ValueShape::modelled},
+        {"withdraw", ValueShape::modelled},
+        {"transfer", ValueShape::modelled},
+        {"balance", ValueShape::modelled, true},
+        {"read", ValueShape::modelled, true},
+        {"total", ValueShape::modelled, true}}},
       {"objects", {{"*", ValueShape::steps}}},
       // Of other models only what flat form itself demands.
       {"",
@@ -67,6 +67,7 @@ std::string_view shape_name(ValueShape shape) {
       return "a list of steps [f, key, value], where f and key are strings";
     case ValueShape::any:
     case ValueShape::nothing:
+    case ValueShape::modelled:
       break;
   }
   return "any value";

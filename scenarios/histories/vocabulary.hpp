@@ -16,6 +16,7 @@ enum class ValueShape : std::uint8_t {
   text_or_null,  ///< a string, or null for one that is absent
   pair,          ///< [old, new]
   list,          ///< of anything
+  modelled,      ///< what the model's problem() has nothing against
   steps,         ///< [[f, key, value], …]
 };
 

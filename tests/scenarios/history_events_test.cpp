@@ -197,8 +197,8 @@ TEST_CASE("forms of EDN become values, and sets and maps do not depend on their 
   CHECK(value("#{3 1 2}") == value("#{2 3 1}"));
   CHECK(value("#{3 1 2}") == Value(Value::List{1, 2, 3}));
   CHECK(value("{:b 1 :a 2}") == value("{:a 2, :b 1}"));
-  for (const std::string_view bad : {"", "]", "{:a}", "{:a 1 :a 2}", "\"", "\\", "1/2", "##Inf",
-                                     "foo", "#", "\"\\ud800\"", "1x", "[1"}) {
+  for (const std::string_view bad : {"", "]", "{:a}", "{:a 1 :a 2}", "#{1 1}", "#{[1] 2 [1]}", "\"",
+                                     "\\", "1/2", "##Inf", "foo", "#", "\"\\ud800\"", "1x", "[1"}) {
     CAPTURE(bad);
     EdnReader in(bad);
     CHECK_THROWS_AS(in.value(), EdnMistake);
@@ -229,6 +229,43 @@ TEST_CASE("Jepsen's text log is read, other loggers' messages are passed over") 
         "0 cas - [3, 0] 5..6 refused\n"
         "4 write - 2 7..8 fail\n");
   CHECK(history.skipped == 5);
+}
+
+TEST_CASE("a stack trace between operations of a log is passed over, whoever wrote it") {
+  const LoadedHistory history = loaded(
+      "INFO  jepsen.util - 0 :invoke :read nil\n"
+      "java.net.SocketTimeoutException: Read timed out\n"
+      "\tat jepsen.util$timeout.invoke(util.clj:275)\n"
+      "Caused by: java.io.IOException: 7 :ok\n"
+      "INFO  jepsen.util - 0 :ok :read 4\n",
+      of_model("register"));
+  CHECK(told(history) == "0 read - 4 1..2 ok\n");
+  CHECK(history.skipped == 3);
+}
+
+TEST_CASE("a history of a nemesis alone is refused with what its own format wants") {
+  CHECK(refusal("INFO  jepsen.util - :nemesis :info :start nil\n") ==
+        "h:1:1: there is no operation in it (1 line or event passed over), expected at least one "
+        "operation, such as INFO  jepsen.util - 0 :invoke :read nil in a line of its own "
+        "(jepsen-log)");
+  CHECK(refusal("{:process :nemesis, :type :info, :f :start}\n{:process :nemesis, :type :info, :f "
+                ":stop}\n") ==
+        "h:1:1: there is no operation in it (2 lines or events passed over), expected at least one "
+        "operation, such as {:process 0, :type :invoke, :f :read, :value nil} (edn)");
+}
+
+TEST_CASE("what a model makes nothing of is named by place in events, too") {
+  const auto said = [](const std::string& text, const char* model) {
+    return refusal(text, of_model(model));
+  };
+  CHECK(said("{:process 0, :type :invoke, :f :contains, :value [1 nil]}\n"
+             "{:process 0, :type :ok, :f :contains, :value [1 2]}\n",
+             "set") ==
+        "h:2:46: the value of contains should be [element, true or false], not [1, 2]");
+  CHECK(said("{:process 0, :type :invoke, :f :deposit, :key \"a\", :value [-1 nil]}\n", "bank") ==
+        "h:1:59: the value of deposit should be [amount, balance], not [-1, null]");
+  CHECK(said("INFO  jepsen.util - 0 :invoke :txn [[:reed 1 nil]]\n", "objects")
+            .find("h:1:36: \"reed\" is no step (read, write, ") == 0);
 }
 
 TEST_CASE("a malformed line of a log is refused, by line and column") {

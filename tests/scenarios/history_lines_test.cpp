@@ -201,6 +201,59 @@ TEST_CASE("what is wrong with a line is named by line and column, with what woul
   CHECK(said(line).find("h:3:") == 0);
 }
 
+TEST_CASE("what a model makes nothing of is named by place, with what would be right") {
+  const auto said = [](const std::string& f, const std::string& value, const char* model) {
+    return refusal(R"({"process":0,"f":")" + f + R"(","key":"a","value":)" + value +
+                       R"(,"call":1,"return":2,"outcome":"ok"})",
+                   of_model(model));
+  };
+  const auto at = [](const std::string& f) {
+    return "h:1:" + std::to_string(39 + f.size()) + ": ";
+  };
+  const std::string set = at("contains") +
+                          "\"value\": the value of contains should be [element, "
+                          "true or false], not ";
+  CHECK(said("contains", "[1,2]", "set") == set + "[1, 2]");
+  CHECK(said("contains", "[1,null]", "set") == set + "[1, null]");
+  CHECK(said("contains", "[[1],true,3]", "set") == set + "[[1], true, 3]");
+  CHECK(said("deposit", "[-1,null]", "bank") ==
+        at("deposit") +
+            "\"value\": the value of deposit should be [amount, balance], not [-1, null]");
+  CHECK(said("balance", "\"a\"", "bank") ==
+        at("balance") + "\"value\": the value of balance should be an integer, not a");
+  CHECK(said("total", "2.5", "bank") ==
+        at("total") + "\"value\": the value of total should be an integer, not 2.5");
+  CHECK(said("open", "3", "bank") ==
+        at("open") + "\"value\": the value of open should be [amount, balance], not 3");
+  CHECK(said("c", R"([["read","x",1],["reed","x",1]])", "objects") ==
+        at("c") +
+            "\"value\": \"reed\" is no step (read, write, create, delete, add, append, move, "
+            "consult)");
+  // What was answered is not looked at where nothing was, and a cut sentence ends.
+  CHECK(loaded(R"({"process":0,"f":"contains","value":[1,null],"call":1,"outcome":"unknown"})",
+               of_model("set"))
+            .history.operations.size() == 1);
+  CHECK(loaded(R"({"process":0,"f":"balance","value":"?","call":1,"return":2,"outcome":"fail"})",
+               of_model("bank"))
+            .history.operations.size() == 1);
+  CHECK(said("contains", "\"" + std::string(9'000, 'x') + "\"", "set").size() < 400);
+}
+
+TEST_CASE("objects that are equal are one value, whatever the order of their members") {
+  const auto value = [](const std::string& text) {
+    return R"({"process":0,"f":"write","value":)" + text +
+           R"(,"call":1,"return":2,"outcome":"ok"})" + "\n";
+  };
+  const LoadedHistory history =
+      loaded(value(R"({"a":1,"b":[{"c":2,"d":3}]})") + value(R"({"b":[{"d":3,"c":2}],"a":1})") +
+             value(R"({"b":[{"d":2,"c":3}],"a":1})") + value("1") + value("1.0") + value("1e0"));
+  const auto code = [&](std::size_t i) { return history.history.operations[i].value; };
+  CHECK(code(0) == code(1));
+  CHECK(code(0) != code(2));
+  CHECK(code(3) != code(4));
+  CHECK(code(4) == code(5));
+}
+
 TEST_CASE("times at the ends of 64 bits are times like others, but the largest means never") {
   const std::string lowest = with("100", "-9223372036854775808");
   const std::string highest = with("250", "9223372036854775806");

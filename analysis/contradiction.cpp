@@ -3,12 +3,16 @@
 // In the manner of Elle (Kingsbury and Alvaro, VLDB 2020) the reasons are those a person would
 // give: real time, who read from whom, and what was overwritten when.
 #include <algorithm>
+#include <map>
 #include <queue>
+#include <set>
 
 #include <fmt/core.h>
 
+#include "analysis/check/patience.hpp"
 #include "analysis/explain.hpp"
 #include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -47,12 +51,24 @@ struct Source {
   Touch read;
 };
 
+/// What an operation writes.
+struct Write {
+  std::size_t by = 0;
+  const Touch* what = nullptr;
+};
+
 class Circle {
  public:
-  Circle(const Part& part, const Model& model) : part_(part), n_(part.operations.size()) {
+  Circle(const Part& part, const Model& model, const std::function<bool()>& stop)
+      : part_(part), n_(part.operations.size()), patience_(stop) {
     for (const Operation& op : part.operations) {
       footprints_.push_back(model.footprint(op));
-      for (const std::string& key : footprints_.back().unclear) unclear_.push_back(key);
+      const Footprint& made = footprints_.back();
+      patience_.step(1 + made.reads.size() + made.writes.size());
+      unclear_.insert(made.unclear.begin(), made.unclear.end());
+    }
+    for (std::size_t i = 0; i < n_; ++i) {
+      for (const Touch& write : footprints_[i].writes) writes_[write.key].push_back({i, &write});
     }
     edges_.assign(n_ * n_, Edge{});
     unset_ = model.unset();
@@ -80,18 +96,22 @@ class Circle {
     return value == nullptr ? unset_ : *value;
   }
 
+  const std::vector<Write>& writes_of(const std::string& key) const {
+    static const std::vector<Write> kNone;
+    const auto found = writes_.find(key);
+    return found == writes_.end() ? kNone : found->second;
+  }
+
   /// Finds who was read from; a read of what nobody wrote is a contradiction by itself.
   std::optional<Contradiction> find_sources() {
     for (std::size_t r = 0; r < n_; ++r) {
       for (const Touch& read : footprints_[r].reads) {
-        if (std::find(unclear_.begin(), unclear_.end(), read.key) != unclear_.end()) continue;
+        if (unclear_.count(read.key) != 0) continue;
         std::vector<std::size_t> writers;
         if (initial_of(read.key) == read.value) writers.push_back(kStart);
-        for (std::size_t w = 0; w < n_; ++w) {
-          if (w == r) continue;
-          for (const Touch& write : footprints_[w].writes) {
-            if (write.key == read.key && write.value == read.value) writers.push_back(w);
-          }
+        for (const Write& write : writes_of(read.key)) {
+          patience_.step();
+          if (write.by != r && write.what->value == read.value) writers.push_back(write.by);
         }
         if (writers.empty()) {
           std::string sentence = unwritten(r, read);
@@ -112,22 +132,22 @@ class Circle {
                        read.value.is_null() ? "removes it" : "writes " + read.value.text());
   }
 
-  bool add(std::size_t a, std::size_t b, Edge edge) {
+  bool add(std::size_t a, std::size_t b, Why why, const Source& from, const Touch& other) {
     Edge& slot = edges_[a * n_ + b];
     if (slot.why != Why::none) return false;
-    slot = std::move(edge);
+    slot = {why, from.read, from.writer, from.reader, other};
     return true;
   }
 
   void add_direct() {
     for (std::size_t a = 0; a < n_; ++a) {
       for (std::size_t b = 0; b < n_; ++b) {
-        if (ended_before(part_, a, b)) add(a, b, {Why::real_time, {}, a, b, {}});
+        if (ended_before(part_, a, b)) add(a, b, Why::real_time, {b, a, {}}, {});
       }
     }
     for (const Source& s : sources_) {
       if (s.writer == kStart) continue;
-      add(s.writer, s.reader, {Why::reads_from, s.read, s.writer, s.reader, {}});
+      add(s.writer, s.reader, Why::reads_from, s, {});
     }
   }
 
@@ -135,6 +155,7 @@ class Circle {
     reach_.assign(n_ * n_, false);
     for (std::size_t i = 0; i < n_ * n_; ++i) reach_[i] = edges_[i].why != Why::none;
     for (std::size_t k = 0; k < n_; ++k) {
+      patience_.step(n_);
       for (std::size_t a = 0; a < n_; ++a) {
         if (!reach_[a * n_ + k]) continue;
         for (std::size_t b = 0; b < n_; ++b) {
@@ -148,15 +169,13 @@ class Circle {
   bool infer() {
     bool added = false;
     for (const Source& s : sources_) {
-      for (std::size_t other = 0; other < n_; ++other) {
+      for (const auto& [other, write] : writes_of(s.read.key)) {
+        patience_.step();
         if (other == s.reader || other == s.writer) continue;
-        for (const Touch& write : footprints_[other].writes) {
-          if (write.key != s.read.key) continue;
-          if (s.writer == kStart || reach_[s.writer * n_ + other]) {
-            added |= add(s.reader, other, {Why::overwrites, s.read, s.writer, s.reader, write});
-          } else if (reach_[other * n_ + s.reader]) {
-            added |= add(other, s.writer, {Why::overwritten, s.read, s.writer, s.reader, write});
-          }
+        if (s.writer == kStart || reach_[s.writer * n_ + other]) {
+          added |= add(s.reader, other, Why::overwrites, s, *write);
+        } else if (reach_[other * n_ + s.reader]) {
+          added |= add(other, s.writer, Why::overwritten, s, *write);
         }
       }
     }
@@ -265,7 +284,9 @@ class Circle {
   const Part& part_;
   std::size_t n_;
   std::vector<Footprint> footprints_;
-  std::vector<std::string> unclear_;
+  std::map<std::string, std::vector<Write>> writes_;  ///< by key, in the order of operations
+  std::set<std::string> unclear_;
+  Patience patience_;
   Value unset_;
   std::vector<Source> sources_;
   std::vector<Edge> edges_;  ///< n x n
@@ -274,9 +295,14 @@ class Circle {
 
 }  // namespace
 
-Contradiction contradiction(const Part& part, const Model& model) {
+Contradiction contradiction(const Part& part, const Model& model,
+                            const std::function<bool()>& stop) {
   if (part.operations.size() > kMaxOperations) return {};
-  return Circle(part, model).find();
+  try {
+    return Circle(part, model, stop).find();
+  } catch (const TimeIsUp&) {
+    return {};
+  }
 }
 
 }  // namespace sibyl::analysis

@@ -162,7 +162,8 @@ ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
   const std::optional<DeadEnd> end =
       part.closed ? dead_end_of(part, model, bounds) : std::optional<DeadEnd>();
   const DeadEnd stuck = end.value_or(DeadEnd{});
-  const Contradiction found = part.closed ? contradiction(part, model) : Contradiction{};
+  const Contradiction found =
+      part.closed ? contradiction(part, model, bounds.stop) : Contradiction{};
   const std::string sentence =
       !found.sentence.empty() ? found.sentence
       : end                   ? sentence_of(stuck)

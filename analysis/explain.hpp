@@ -1,6 +1,7 @@
 // A violation of linearizability in words and as data. check/shrink.hpp makes it small before.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -81,8 +82,10 @@ struct Contradiction {
 
 /// Looks for a circle of operations of which each has to come before the next: because it ended
 /// before the other began, because the other read what only it wrote, or because of what was read
-/// before it was overwritten. Such a circle is a proof; that there is none proves nothing. At most
-/// 64 operations (empty beyond), O(n^4) at worst.
-Contradiction contradiction(const Part& part, const Model& model);
+/// before it was overwritten. Such a circle is a proof; that there is none proves nothing. Empty
+/// beyond 64 operations, and when `stop` said so. For n operations that touch k keys each: O(n^2 k)
+/// for who was read from, then n^3 + n^2 k for each of up to n^2 rounds.
+Contradiction contradiction(const Part& part, const Model& model,
+                            const std::function<bool()>& stop = {});
 
 }  // namespace sibyl::analysis

@@ -77,7 +77,7 @@ class Shrinker {
       Part rest = keep(part, [&](const Operation& op) { return op.call >= first; });
       if (!start_after(past, rest) || !fails(rest)) continue;
       const bool small = rest.operations.size() <= kExplicable;
-      if (small && contradiction(rest, model_).reasons.size() != 1) {
+      if (small && contradiction(rest, model_, bounds_.stop).reasons.size() != 1) {
         part = std::move(rest);
         return;
       }
@@ -86,16 +86,16 @@ class Shrinker {
     if (fallback && part.operations.size() > kLarge) part = std::move(*fallback);
   }
 
+  /// Whole keys before values: of what is left of many keys there are few values to try.
   void drop_values(Part& part) {
-    reduce(part, model_.cuts(part.operations), [&](const Part& from, const auto& cuts) {
-      return change(from, [&](const Operation& op) {
-        std::optional<Operation> left = op;
-        for (const Cut& cut : cuts) {
-          if (left) left = model_.apply(*left, cut);
-        }
-        return left;
+    for (const bool of_value : {false, true}) {
+      std::vector<Cut> all = model_.cuts(part.operations);
+      std::erase_if(all, [&](const Cut& cut) { return cut.value.has_value() != of_value; });
+      reduce(part, std::move(all), [&](const Part& from, const std::vector<Cut>& some) {
+        const Cuts cuts(some);
+        return change(from, [&](const Operation& op) { return model_.apply(op, cuts); });
       });
-    });
+    }
   }
 
   void drop_pure(Part& part) {

@@ -231,7 +231,7 @@ class BankModel : public Model {
 
   Footprint footprint(const Operation&) const override { return {}; }
   std::vector<Cut> cuts(const History&) const override { return {}; }
-  std::optional<Operation> apply(const Operation& op, const Cut&) const override { return op; }
+  std::optional<Operation> apply(const Operation& op, const Cuts&) const override { return op; }
 
   std::unique_ptr<Machine> compile(const History& history, const Value& initial) const override {
     return std::make_unique<BankMachine>(history, initial);

@@ -104,11 +104,11 @@ class KvModel : public Model {
     return value_cuts(*this, history, [](const Operation& op) { return op.f != "append"; });
   }
 
-  std::optional<Operation> apply(const Operation& op, const Cut& cut) const override {
-    if (op.key != cut.key) return op;
+  std::optional<Operation> apply(const Operation& op, const Cuts& cuts) const override {
     const bool unread = op.f == "get" && pending(op);
-    if (!cut.value || (!unread && Value(string_of(op.value)) == *cut.value)) return std::nullopt;
-    return op;
+    const bool gone =
+        unread ? cuts.leaves_out(op.key) : cuts.leaves_out(op.key, Value(string_of(op.value)));
+    return gone ? std::nullopt : std::optional<Operation>(op);
   }
 
   std::unique_ptr<Machine> compile(const History& history, const Value& initial) const override {

@@ -2,7 +2,6 @@
 #include "analysis/models/model.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace sibyl::analysis {
 
@@ -100,6 +99,22 @@ std::int32_t Machine::cell_of(const std::string& key) {
 
 std::string Machine::text_of(std::int32_t value) const {
   return value == kAbsent ? "absent" : values_.value(value).text();
+}
+
+Cuts::Cuts(std::span<const Cut> cuts) {
+  for (const Cut& cut : cuts) {
+    if (cut.value) {
+      values_[cut.key].insert(cut.value->text());
+    } else {
+      keys_.insert(cut.key);
+    }
+  }
+}
+
+bool Cuts::leaves_out(const std::string& key, const Value& value) const {
+  if (leaves_out(key)) return true;
+  const auto found = values_.find(key);
+  return found != values_.end() && found->second.count(value.text()) != 0;
 }
 
 std::optional<std::string> reply_problem(const Operation& op) {

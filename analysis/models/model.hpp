@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -124,6 +125,20 @@ struct Cut {
   std::optional<Value> value;
 };
 
+/// Several cuts, so that operations are looked through once for all of them.
+class Cuts {
+ public:
+  explicit Cuts(std::span<const Cut> cuts);
+  /// Whether all of this key is left out. O(log cuts).
+  bool leaves_out(const std::string& key) const { return keys_.count(key) != 0; }
+  /// Whether this value of it is, or all of it. O(log cuts).
+  bool leaves_out(const std::string& key, const Value& value) const;
+
+ private:
+  std::set<std::string, std::less<>> keys_;
+  std::map<std::string, std::set<std::string>> values_;  ///< as texts, by key
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -164,8 +179,8 @@ class Model {
   /// The cuts worth trying on this history.
   virtual std::vector<Cut> cuts(const History& history) const = 0;
 
-  /// What a cut leaves of an operation.
-  virtual std::optional<Operation> apply(const Operation& op, const Cut& cut) const = 0;
+  /// What cuts leave of an operation.
+  virtual std::optional<Operation> apply(const Operation& op, const Cuts& cuts) const = 0;
 
   /// Operation i of the machine is history[i]; one whose outcome is unknown has no results yet.
   /// `initial`: object key -> value, or null. The history has no problem().
@@ -180,8 +195,8 @@ class KeyedModel : public Model {
   std::vector<std::string> keys(const Operation& op) const override { return {op.key}; }
   Footprint footprint(const Operation&) const override { return {}; }
   std::vector<Cut> cuts(const History&) const override { return {}; }
-  std::optional<Operation> apply(const Operation& op, const Cut& cut) const override {
-    return op.key == cut.key ? std::nullopt : std::optional<Operation>(op);
+  std::optional<Operation> apply(const Operation& op, const Cuts& cuts) const override {
+    return cuts.leaves_out(op.key) ? std::nullopt : std::optional<Operation>(op);
   }
 };
 

@@ -329,14 +329,15 @@ class ObjectsModel : public Model {
     return result;
   }
 
-  std::optional<Operation> apply(const Operation& op, const Cut& cut) const override {
+  std::optional<Operation> apply(const Operation& op, const Cuts& cuts) const override {
     const std::vector<Step> steps = steps_of(op);
     Operation rest = op;
     Value::List kept;
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const bool of_value = !cut.value || (steps[i].value == *cut.value &&
-                                           !(steps[i].kind == Kind::read && pending(op)));
-      if (steps[i].key != cut.key || !of_value) kept.push_back((*op.value.as_list())[i]);
+      const bool unread = steps[i].kind == Kind::read && pending(op);
+      const bool gone =
+          unread ? cuts.leaves_out(steps[i].key) : cuts.leaves_out(steps[i].key, steps[i].value);
+      if (!gone) kept.push_back((*op.value.as_list())[i]);
     }
     if (kept.empty()) return std::nullopt;
     // Why a refused command was refused is not known; without the cause it would prove nothing.

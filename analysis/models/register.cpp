@@ -134,12 +134,10 @@ class RegisterModel : public Model {
     return value_cuts(*this, history, [](const Operation& op) { return op.f != "cas"; });
   }
 
-  std::optional<Operation> apply(const Operation& op, const Cut& cut) const override {
-    if (op.key != cut.key) return op;
-    if (!cut.value || (op.value == *cut.value && !(op.f == "read" && pending(op)))) {
-      return std::nullopt;
-    }
-    return op;
+  std::optional<Operation> apply(const Operation& op, const Cuts& cuts) const override {
+    const bool unread = op.f == "read" && pending(op);
+    const bool gone = unread ? cuts.leaves_out(op.key) : cuts.leaves_out(op.key, op.value);
+    return gone ? std::nullopt : std::optional<Operation>(op);
   }
 
   std::unique_ptr<Machine> compile(const History& history, const Value& initial) const override {

@@ -200,7 +200,8 @@ bool cuts_are_sound(const Part& part, const Model& model, Run run) {
   for (const Cut& cut : model.cuts(part.operations)) {
     History rest;
     for (const Operation& op : part.operations) {
-      if (std::optional<Operation> left = model.apply(op, cut)) rest.push_back(std::move(*left));
+      if (std::optional<Operation> left = model.apply(op, Cuts({&cut, 1})))
+        rest.push_back(std::move(*left));
     }
     if (!brute(rest, initial, run)) return false;
   }

@@ -154,6 +154,32 @@ TEST_CASE("a read of what nobody wrote in time, and two reads without a write be
         "ended before it began, returned 1, and no write of 2 can have come between them.");
 }
 
+TEST_CASE("of commands over thousands of keys the torn read is told with few of them") {
+  constexpr int kKeys = 3'000;
+  const auto command = [](const char* f, const auto& value_of) {
+    Value::List steps;
+    for (int key = 0; key < kKeys; ++key)
+      steps.emplace_back(Value::List{f, "k" + std::to_string(key), integer(value_of(key))});
+    return Value(std::move(steps));
+  };
+  std::vector<Operation> history{of("c", command("create", [](int) { return 0; }), 0, 1)};
+  for (int i = 1; i <= 5; ++i)
+    history.push_back(of("c", command("write", [&](int) { return i; }), 10 * i, 10 * i + 15));
+  history.push_back(of("c", command("read", [](int key) { return 5 - key % 2; }), 90, 99));
+  for (Operation& op : history) op.key.clear();
+  const Judgement torn = judged(history, "objects");
+  CHECK(torn.verdict == Verdict::violated);
+  CHECK(torn.window.size() <= 4);
+  CHECK(text_bytes(torn) < 3'000);
+  // It is asked whether to stop.
+  Part part;
+  for (std::size_t i = 0; i < history.size(); ++i) part.index.push_back(i);
+  part.operations = history;
+  const Model& model = *find_model("objects");
+  CHECK(contradiction(part, model, [] { return false; }).circle.size() == 2);
+  CHECK(contradiction(part, model, [] { return true; }).sentence.empty());
+}
+
 TEST_CASE("of a lock that two hold the core are the two, and the ends say what each would need") {
   const Judgement told = judged({of("acquire", {}, 1, 2), of("release", {}, 3, 4),
                                  of("acquire", {}, 5, 6), of("acquire", {}, 7, 8)},

@@ -38,24 +38,110 @@ bool same_cells(std::span<const std::int32_t> a, std::span<const std::int32_t> b
 
 }  // namespace
 
-Machine::State Machine::intern(const Cells& cells) {
+std::span<const std::int32_t> Machine::keep(std::span<const std::int32_t> cells) {
   constexpr std::size_t kBlock = 16'384;
-  const std::uint32_t hash = hash_of(cells);
-  const std::uint32_t known =
-      numbers_.find(hash, [&](std::uint32_t state) { return same_cells(states_[state], cells); });
-  if (known != NumberTable::kNone) return known;
   if (room_ < cells.size()) {
     block_ = room_ = std::max(kBlock, cells.size());
     blocks_.push_back(std::make_unique_for_overwrite<std::int32_t[]>(block_));
   }
-  std::int32_t* const place = blocks_.empty() ? nullptr : blocks_.back().get() + (block_ - room_);
+  if (cells.empty()) return {};
+  std::int32_t* const place = blocks_.back().get() + (block_ - room_);
   std::copy(cells.begin(), cells.end(), place);
   room_ -= cells.size();
+  bytes_ += cells.size() * sizeof(Cells::value_type);
+  return {place, cells.size()};
+}
+
+Machine::Cells Machine::cells_of(State state) const {
+  std::vector<const Change*> changes;
+  auto found = changes_.find(state);
+  for (; found != changes_.end(); found = changes_.find(state)) {
+    changes.push_back(&found->second);
+    state = found->second.parent;
+  }
+  Cells cells(states_[state].begin(), states_[state].end());
+  for (auto each = changes.rbegin(); each != changes.rend(); ++each) {
+    const Change& change = **each;
+    const auto at = cells.begin() + change.at;
+    const auto kept = std::min<std::size_t>(change.gone, change.fresh.size());
+    std::copy_n(change.fresh.begin(), kept, at);
+    const auto behind = at + static_cast<std::ptrdiff_t>(kept);
+    if (change.gone > kept) {
+      cells.erase(behind, at + change.gone);
+    } else {
+      cells.insert(behind, change.fresh.begin() + static_cast<std::ptrdiff_t>(kept),
+                   change.fresh.end());
+    }
+  }
+  return cells;
+}
+
+bool Machine::is_state(State state, const Cells& cells) const {
+  const auto found = changes_.find(state);
+  if (found == changes_.end()) return same_cells(states_[state], cells);
+  return found->second.size == cells.size() && cells_of(state) == cells;
+}
+
+std::optional<Machine::Change> Machine::change_to(const Cells& cells, State parent) const {
+  // A chain makes a state that is not held so many times dearer, and takes so many times less.
+  constexpr std::uint32_t kDeepest = 32;
+  constexpr std::size_t kLarge = 256;
+  if (parent == kNoParent || cells.size() < kLarge) return std::nullopt;
+  const auto before = changes_.find(parent);
+  const std::uint32_t depth = before == changes_.end() ? 1 : before->second.depth + 1;
+  if (depth > kDeepest) return std::nullopt;
+  const std::size_t least = std::min(cells.size(), held_.size());
+  const auto first = std::mismatch(cells.begin(), cells.end(), held_.begin(), held_.end()).first;
+  const auto at = static_cast<std::size_t>(first - cells.begin());
+  std::size_t behind = 0;
+  while (behind < least - at &&
+         cells[cells.size() - 1 - behind] == held_[held_.size() - 1 - behind]) {
+    ++behind;
+  }
+  const std::size_t fresh = cells.size() - behind - at;
+  if (fresh > cells.size() / 2) return std::nullopt;
+  Change change;
+  change.fresh = std::span(cells).subspan(at, fresh);
+  change.parent = parent;
+  change.at = static_cast<std::uint32_t>(at);
+  change.gone = static_cast<std::uint32_t>(held_.size() - behind - at);
+  change.size = static_cast<std::uint32_t>(cells.size());
+  change.depth = depth;
+  return change;
+}
+
+Machine::State Machine::intern(const Cells& cells, State parent) {
+  const std::uint32_t hash = hash_of(cells);
+  const std::uint32_t known =
+      numbers_.find(hash, [&](std::uint32_t state) { return is_state(state, cells); });
+  if (known != NumberTable::kNone) return known;
   const auto state = static_cast<State>(states_.size());
-  states_.emplace_back(place, cells.size());
+  if (std::optional<Change> change = change_to(cells, parent)) {
+    change->fresh = keep(change->fresh);
+    changes_.emplace(state, *change);
+    states_.emplace_back();
+    bytes_ += sizeof(Change) + 32;
+  } else {
+    states_.push_back(keep(cells));
+  }
   numbers_.add(hash, state);
-  bytes_ += 48 + cells.size() * sizeof(Cells::value_type);  // a place, and slots of the table
+  bytes_ += 48;  // a place, and slots of the table
   return state;
+}
+
+void Machine::hold(State state) {
+  if (state == held_state_) return;
+  if (state == made_state_) {
+    std::swap(held_, made_);
+    std::swap(held_state_, made_state_);
+    return;
+  }
+  if (changes_.empty() || changes_.find(state) == changes_.end()) {
+    held_.assign(states_[state].begin(), states_[state].end());
+  } else {
+    held_ = cells_of(state);
+  }
+  held_state_ = state;
 }
 
 void Machine::start_from(const Value& initial, std::int32_t unset) {
@@ -64,18 +150,23 @@ void Machine::start_from(const Value& initial, std::int32_t unset) {
     const Value* value = initial.find(key);
     cells.push_back(value == nullptr ? unset : values_.intern(*value));
   }
-  initial_ = intern(cells);
+  initial_ = intern(cells, kNoParent);
 }
 
 std::optional<Machine::State> Machine::step(State state, std::size_t op) {
-  scratch_.assign(states_[state].begin(), states_[state].end());
+  hold(state);
+  scratch_ = held_;
   if (!apply(scratch_, op, nullptr)) return std::nullopt;
-  if (same_cells(scratch_, states_[state])) return state;
-  return intern(scratch_);
+  if (scratch_ == held_) return state;
+  const State next = intern(scratch_, state);
+  std::swap(made_, scratch_);
+  made_state_ = next;
+  return next;
 }
 
 std::string Machine::why_not(State state, std::size_t op) {
-  scratch_.assign(states_[state].begin(), states_[state].end());
+  hold(state);
+  scratch_ = held_;
   std::string why;
   apply(scratch_, op, &why);
   return why;
@@ -83,7 +174,7 @@ std::string Machine::why_not(State state, std::size_t op) {
 
 Value Machine::value_of(State state) const {
   Value::Object object;
-  const std::span<const std::int32_t> cells = states_[state];
+  const Cells cells = cells_of(state);
   for (const auto& [key, cell] : cells_by_key_) {
     const std::int32_t value = cells[static_cast<std::size_t>(cell)];
     if (value != kAbsent) object.emplace_back(key, values_.value(value));

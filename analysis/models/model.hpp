@@ -74,7 +74,6 @@ class Machine {
   /// given, says so there.
   virtual bool apply(Cells& cells, std::size_t op, std::string* why) = 0;
 
-  State intern(const Cells& cells);
   /// Every key that cell_of() has numbered starts with its value in `initial` (an object, or null),
   /// or with `unset`.
   void start_from(const Value& initial, std::int32_t unset);
@@ -83,21 +82,47 @@ class Machine {
     return keys_[static_cast<std::size_t>(cell)];
   }
   /// Starts with these cells, for machines that number no keys.
-  void start_with(const Cells& cells) { initial_ = intern(cells); }
-  std::span<const std::int32_t> cells_of(State state) const { return states_[state]; }
+  void start_with(const Cells& cells) { initial_ = intern(cells, kNoParent); }
+  /// O(cells), of large states some tens of times that at worst.
+  Cells cells_of(State state) const;
   /// "10", or "absent".
   std::string text_of(std::int32_t value) const;
 
   ValueTable values_;
 
  private:
+  static constexpr State kNoParent = ~State{0};
+
+  /// How a large state differs from another: it has `fresh` in place of the `gone` cells from `at`.
+  struct Change {
+    std::span<const std::int32_t> fresh;
+    State parent = kNoParent;
+    std::uint32_t at = 0;
+    std::uint32_t gone = 0;
+    std::uint32_t size = 0;   ///< cells, in all
+    std::uint32_t depth = 0;  ///< changes up to a state that is kept whole
+  };
+
+  /// The number of the state with these cells, which came of `parent`, the one that is held.
+  State intern(const Cells& cells, State parent);
+  bool is_state(State state, const Cells& cells) const;
+  /// What made these cells of those that are held; nothing where they are better kept whole.
+  std::optional<Change> change_to(const Cells& cells, State parent) const;
+  std::span<const std::int32_t> keep(std::span<const std::int32_t> cells);
+  void hold(State state);
+
   State initial_ = 0;
   std::uint64_t bytes_ = 0;
   Cells scratch_;
+  Cells held_;  ///< of the state of the last step
+  Cells made_;  ///< of the state that it led to
+  State held_state_ = kNoParent;
+  State made_state_ = kNoParent;
   std::vector<std::string> keys_;
   std::map<std::string, std::int32_t> cells_by_key_;
-  std::vector<std::span<const std::int32_t>> states_;
-  NumberTable numbers_;  ///< of states
+  std::vector<std::span<const std::int32_t>> states_;  ///< no cells: a change, or without cells
+  std::unordered_map<State, Change> changes_;          ///< of states that are not kept whole
+  NumberTable numbers_;                                ///< of states
   /// The cells of the states, one after the other: so they are gone at once, however many.
   std::vector<std::unique_ptr<std::int32_t[]>> blocks_;
   std::size_t room_ = 0;   ///< cells that are free at the end of the last block

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include <fmt/core.h>
+
 namespace sibyl::analysis {
 
 namespace {
@@ -24,6 +26,23 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   if (first == 0xf4 && byte(1) > 0x8f) return 0;
   if (first == 0xef && byte(1) == 0xbf && byte(2) >= 0xbe) return 0;
   return length;
+}
+
+/// Of a valid sequence of two or three bytes that a terminal may obey, or that turns the text round
+/// it: C1 controls, separators of lines and paragraphs, controls of direction. 0: none of them.
+std::uint32_t hidden_code(std::string_view character) {
+  std::uint32_t code = 0;
+  for (const char c : character) code = code << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+  if (character.size() == 3) code &= 0xffffU;
+  const auto within = [&](std::uint32_t first, std::uint32_t last) {
+    return code >= first && code <= last;
+  };
+  const bool hidden =
+      character.size() == 2
+          ? within(0x80, 0x9f) || code == 0x61c
+          : character.size() == 3 &&
+                (within(0x200e, 0x200f) || within(0x2028, 0x202e) || within(0x2066, 0x2069));
+  return hidden ? code : 0;
 }
 
 /// [f, key, value] of a command on objects.
@@ -98,11 +117,14 @@ std::string printable(std::string_view text) {
       ++i;
       continue;
     }
+    const std::string_view character = text.substr(i, length);
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7f) {
       out += ' ';
+    } else if (const std::uint32_t code = hidden_code(character); code != 0) {
+      out += fmt::format("\\u{{{:x}}}", code);
     } else {
-      out += text.substr(i, length);
+      out += character;
     }
     i += length;
   }
@@ -122,6 +144,18 @@ std::string shortened(std::string_view text, std::size_t most) {
     if ((static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80 && ++n == most) break;
   }
   return std::string(text.substr(0, end)) + "…";
+}
+
+std::string key_words(std::string_view key) {
+  constexpr std::size_t kMost = 60;
+  constexpr std::size_t kEnd = 29;
+  const std::string text = printable(key);
+  if (character_count(text) <= kMost) return text;
+  std::size_t from = text.size();
+  for (std::size_t n = 0; n < kEnd; --from) {
+    if ((static_cast<unsigned char>(text[from - 1]) & 0xc0U) != 0x80) ++n;
+  }
+  return shortened(text, kMost - kEnd) + text.substr(from);
 }
 
 TimeUnit unit_for(std::int64_t span_ns) {

@@ -11,7 +11,9 @@
 
 namespace sibyl::analysis {
 
-/// `text` as one line of valid UTF-8: control characters become spaces, bytes that are no UTF-8
+/// `text` as one line of valid UTF-8: control characters of ASCII become spaces; C1 controls
+/// (U+0080 to U+009F), separators (U+2028, U+2029) and controls of direction (U+061C, U+200E,
+/// U+200F, U+202A to U+202E, U+2066 to U+2069) are written "\u{202e}"; bytes that are no UTF-8
 /// become U+FFFD. O(n).
 std::string printable(std::string_view text);
 
@@ -20,6 +22,10 @@ std::size_t character_count(std::string_view text);
 
 /// `text` (valid UTF-8) cut to at most `most` >= 1 characters; what is cut ends in "…".
 std::string shortened(std::string_view text, std::size_t most);
+
+/// A key, printable, cut in its middle to at most 60 characters, since long ones tend to begin and
+/// to end alike: "customers/eu-west-1/shard-0017…/quantity/current". What is said of it then stays.
+std::string key_words(std::string_view key);
 
 /// A unit in which times are written.
 struct TimeUnit {

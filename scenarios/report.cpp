@@ -8,6 +8,7 @@
 #include "analysis/causes.hpp"
 #include "analysis/cone.hpp"
 #include "analysis/reading.hpp"
+#include "analysis/view_words.hpp"
 #include "scenarios/json.hpp"
 #include "sibyl_version.hpp"
 #include "sim/decode.hpp"
@@ -190,19 +191,15 @@ std::string shown_lines(const std::string& text) {
 
 std::string shown(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       out += fmt::format("\\x{:02x}", byte);
-    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F in UTF-8
-      out += fmt::format("\\x{:02x}", next);
-      ++i;
     } else {
-      out += text[i];
+      out += c;
     }
   }
-  return out;
+  return analysis::printable(out);
 }
 
 Value departures_json(const std::vector<Departure>& departures) {

@@ -25,8 +25,9 @@ std::string report_text(const Scenario& scenario, const RunResult& result, bool 
 /// Why each violated property is violated, told in order; empty when none is.
 std::string explanations_text(const RunResult& result);
 
-/// The text as one line that a terminal may safely get: every control character (also the ends of
-/// lines, DEL, and U+0080 to U+009F) is written as "\x1b". O(n).
+/// The text as one line that a terminal may safely get: every control character of ASCII (also the
+/// ends of lines, and DEL) is written as "\x1b"; what else printable() does not leave, as there.
+/// O(n).
 std::string shown(std::string_view text);
 
 }  // namespace sibyl

@@ -173,6 +173,14 @@ TEST_CASE("text that is no UTF-8 or has control characters is made printable") {
   CHECK(analysis::printable("\xc3") == "\xef\xbf\xbd");
   CHECK(analysis::printable("\xed\xa0\x80z") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
   CHECK(analysis::printable("\xef\xbf\xbf").size() == 9);
+  // C1 controls, separators, and what turns the text round it.
+  CHECK(analysis::printable("a\u009b31m") == "a\\u{9b}31m");
+  CHECK(analysis::printable("\xc2\x80\xc2\x9f\xc2\xa0") == "\\u{80}\\u{9f}\xc2\xa0");
+  CHECK(analysis::printable("\u061c\u200d\u200e\u200f") == "\\u{61c}\u200d\\u{200e}\\u{200f}");
+  CHECK(analysis::printable("\u2027\u2028\u2029\u202a\u202e\u202f") ==
+        "\u2027\\u{2028}\\u{2029}\\u{202a}\\u{202e}\u202f");
+  CHECK(analysis::printable("\u2065\u2066\u2069\u206a") == "\u2065\\u{2066}\\u{2069}\u206a");
+  CHECK(analysis::printable("\U0002202e") == "\U0002202e");
   CHECK(analysis::shortened("\xc3\xa9\xc3\xa9\xc3\xa9", 2) == "\xc3\xa9…");
 }
 

@@ -317,7 +317,8 @@ void add_cone(HistoryAnswer& answer, const Judging& judging) {
 std::string summary_of(const HistoryAnswer& answer) {
   if (answer.witness.find("core") != nullptr) return answer.summary;
   const Value* const anomaly = answer.witness.find("anomaly");
-  return anomaly == nullptr || anomaly->as_string() == nullptr ? "" : *anomaly->as_string();
+  if (anomaly == nullptr || anomaly->as_string() == nullptr) return "";
+  return anomaly_in_words(*anomaly->as_string());
 }
 
 /// Judges and reports. `loaded` is null for the operations of a trace.
@@ -378,7 +379,7 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
   }
   draw_core(settings.draw,
             fmt::format("{}: {}", name, verdict_words(judging.consistency, answer.verdict)),
-            summary_of(answer), answer.witness, judging.trace, io);
+            summary_of(answer), answer.witness, judging.trace, settings.common.quiet, io);
   return status_of(answer.verdict);
 }
 
@@ -432,7 +433,7 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
                                      {"seconds", seconds},
                                      {"properties", std::move(properties)}});
     emit(io, settings.common.out, to_json(analysis::within(report, kMostReport)) + "\n");
-    draw_trace(settings.draw, trace, findings, io);
+    draw_trace(settings.draw, trace, findings, settings.common.quiet, io);
     return status_of(worst);
   }
   std::string text =
@@ -454,7 +455,7 @@ int report_trace(const Trace& trace, const std::string& name, const Judging& jud
     }
   }
   emit(io, settings.common.out, text);
-  draw_trace(settings.draw, trace, findings, io);
+  draw_trace(settings.draw, trace, findings, settings.common.quiet, io);
   return status_of(worst);
 }
 

@@ -2,11 +2,14 @@
 #include "cli/check_draw.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "analysis/core_view.hpp"
 #include "cli/verbs.hpp"
+#include "scenarios/report.hpp"
 
 namespace sibyl::cli {
 
@@ -16,7 +19,7 @@ void check_drawing(const std::string& path) {
 }
 
 void draw_core(const std::string& path, const std::string& title, const std::string& summary,
-               const Value& witness, const Trace* trace, Io& io) {
+               const Value& witness, const Trace* trace, bool quiet, Io& io) {
   if (path.empty()) return;
   if (!analysis::has_core(witness)) {
     io.err << "sibyl: there is no core of a violation to draw; " << path << " was not written\n";
@@ -28,17 +31,41 @@ void draw_core(const std::string& path, const std::string& title, const std::str
   }
   const bool svg = path.ends_with(".svg");
   emit(io, path, svg ? core_svg(head, witness) : core_text(head, witness));
+  if (!quiet) io.err << fmt::format("sibyl: drawn in {}: {}\n", shown(path), shown(title));
 }
 
 void draw_trace(const std::string& path, const Trace& trace,
-                const std::vector<analysis::Finding>& findings, Io& io) {
+                const std::vector<analysis::Finding>& findings, bool quiet, Io& io) {
   const auto violated = [](const analysis::Finding& each) {
     return each.verdict == analysis::Verdict::violated && analysis::has_core(each.witness);
   };
   const auto found = std::find_if(findings.begin(), findings.end(), violated);
-  if (found == findings.end()) return draw_core(path, "", "", Value(), &trace, io);
+  if (found == findings.end()) return draw_core(path, "", "", Value(), &trace, quiet, io);
   draw_core(path, fmt::format("{}: {} is violated", trace.scenario_id, found->property),
-            found->summary, found->witness, &trace, io);
+            found->summary, found->witness, &trace, quiet, io);
+}
+
+std::string anomaly_in_words(const std::string& name) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"G0", "Write cycle"},
+      {"G1a", "Aborted read"},
+      {"G1b", "Intermediate read"},
+      {"G1c", "Circular information flow"},
+      {"G-single", "Single anti-dependency cycle"},
+      {"G2", "Anti-dependency cycle"}};
+  constexpr std::pair<std::string_view, std::string_view> kEnds[] = {
+      {"-realtime", " with real time"}, {"-process", " with the order of a process"}};
+  std::string_view base = name;
+  std::string_view end;
+  for (const auto& [suffix, words] : kEnds) {
+    if (!base.ends_with(suffix)) continue;
+    base.remove_suffix(suffix.size());
+    end = words;
+  }
+  for (const auto& [known, words] : kNames) {
+    if (known == base) return fmt::format("{}{} ({})", words, end, name);
+  }
+  return name;
 }
 
 Value with_events(Value witness, const History& recorded) {

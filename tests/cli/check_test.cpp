@@ -113,6 +113,9 @@ TEST_CASE("check --draw draws what shows a violation, and writes nothing where t
       CAPTURE(ran.err);
       CHECK(ran.status == 1);
       CHECK(read_file(folder / name, 200'000).find("write x = 2") != std::string::npos);
+      CHECK(ran.err.starts_with("sibyl: drawn in " + (folder / name) + ": "));
+      arguments.push_back("--quiet");
+      CHECK(sibyl_with(arguments).err.empty());
     }
   }
   write_file(history, kGood);
@@ -246,6 +249,34 @@ TEST_CASE("bad histories end with 65, bad command lines with 64, missing files w
   CHECK(checked(kGood, {"--property", "total_odrer"}).status == 64);
   CHECK(sibyl_with({"check", "/nowhere/h.jsonl", "--model", "register"}).status == 74);
   CHECK(sibyl_with({"check", "/", "--model", "register"}).status == 74);
+}
+
+TEST_CASE("drawings of phenomena have their names spelt out") {
+  const Folder folder;
+  const std::string history = folder / "h.jsonl";
+  write_file(history, kStale);
+  const Ran ran = sibyl_with(
+      {"check", history, "--consistency", "strict", "--draw", folder / "c.txt", "--json"});
+  CHECK(*parse_json(ran.out, "report").find("witness")->find("anomaly") ==
+        Value("G0-realtime"));
+  CHECK(read_file(folder / "c.txt", 200'000)
+            .find("Write cycle with real time (G0-realtime)") !=
+        std::string::npos);
+}
+
+TEST_CASE("values that a model makes nothing of are bad input, also with --online") {
+  const std::string text =
+      R"({"process":0,"f":"contains","value":[1,2],"call":1,"return":2,"outcome":"ok"})"
+      "\n";
+  for (const bool online : {false, true}) {
+    std::vector<std::string> options{"--model", "set"};
+    if (online) options.emplace_back("--online");
+    const Ran ran = checked(text, options);
+    CHECK(ran.status == 65);
+    CHECK(
+        ran.says("h.jsonl:1:37: \"value\": the value of contains should be [element, true or "
+                 "false], not [1, 2]"));
+  }
 }
 
 TEST_CASE("what a bound ends is undecided, with status 2") {

@@ -22,13 +22,14 @@ constexpr std::size_t kMaxOperations = 64;
 constexpr std::size_t kStart = ~std::size_t{0};  // the initial state, as a writer
 
 std::string saw(const Touch& touch) {
-  if (touch.value.is_null() && !touch.key.empty()) return fmt::format("found {} absent", touch.key);
+  if (touch.value.is_null() && !touch.key.empty())
+    return fmt::format("found {} absent", key_words(touch.key));
   if (touch.key.empty()) return fmt::format("read {}", touch.value.text());
-  return fmt::format("read {} = {}", touch.key, touch.value.text());
+  return fmt::format("read {} = {}", key_words(touch.key), touch.value.text());
 }
 
 std::string sets(const Touch& touch) {
-  const std::string what = touch.key.empty() ? "it" : touch.key;
+  const std::string what = touch.key.empty() ? "it" : key_words(touch.key);
   if (touch.value.is_null()) return fmt::format("removes {}", what);
   return fmt::format("sets {} to {}", what, touch.value.text());
 }
@@ -125,7 +126,7 @@ class Circle {
 
   /// A read of a value that nobody wrote.
   std::string unwritten(std::size_t reader, const Touch& read) const {
-    const std::string what = read.key.empty() ? "it" : read.key;
+    const std::string what = read.key.empty() ? "it" : key_words(read.key);
     const Value first = initial_of(read.key);
     return fmt::format("{} {}, but {} was {} at first and nothing {}", name(reader), saw(read),
                        what, first.is_null() ? "absent" : first.text(),

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/patience.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -168,7 +169,8 @@ class AccessReader {
   }
 
   std::string key_words(std::uint32_t key) const {
-    return key < history_.keys.size() ? history_.keys.word(key) : std::string("the object");
+    return key < history_.keys.size() ? analysis::key_words(history_.keys.word(key))
+                                      : std::string("the object");
   }
   std::string text(std::uint32_t key, ValueCode value) const {
     return value == kNullCode ? key_words(key) + " unset"
@@ -383,7 +385,8 @@ Accesses read_accesses(const FlatHistory& history, const Value& initial,
 
 std::string version_words(const FlatHistory& history, const Accesses& accesses, Version version) {
   const std::uint32_t key = accesses.version_key[version];
-  const std::string word = key < history.keys.size() ? history.keys.word(key) : "the object";
+  const std::string word =
+      key < history.keys.size() ? key_words(history.keys.word(key)) : "the object";
   const ValueCodes& codes = accesses.codes ? *accesses.codes : history.values;
   const Value text = codes.value(accesses.value[version]);
   return text.is_null() ? word + " unset" : fmt::format("{} = {}", word, text.text());

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/accesses.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -161,7 +162,7 @@ std::string operation_words(const FlatHistory& history, std::uint32_t op) {
   const auto add = [&](const std::string& f, const std::string& key, const Value& value) {
     if (!out.empty()) out += ", ";
     out += f;
-    if (!key.empty()) out += " " + key;
+    if (!key.empty()) out += " " + key_words(key);
     const bool read = f == "read" || f == "get";
     if (f == "delete" || f == "move" || f == "consult" || (read && open)) return;
     const Value::List* parts = value.as_list();

@@ -25,6 +25,9 @@ std::string value_in_words(const Value& value) {
 
 bool is_read(const Operation& op) { return op.f == "read" || op.f == "get"; }
 
+/// What the model calls that which such a read has read from.
+std::string_view write_noun(const Operation& read) { return read.f == "get" ? "put" : "write"; }
+
 /// What both of null and "" read as, where they do.
 bool same(const Operation& a, const Operation& b) {
   const auto unset = [](const Operation& op) {
@@ -34,7 +37,9 @@ bool same(const Operation& a, const Operation& b) {
   return a.value == b.value || (unset(a) && unset(b));
 }
 
-std::string object_of(const Operation& op) { return op.key.empty() ? "the register" : op.key; }
+std::string object_of(const Operation& op) {
+  return op.key.empty() ? "the register" : key_words(op.key);
+}
 
 /// A window of plain reads and writes, taken apart.
 struct Plain {
@@ -83,8 +88,11 @@ struct Plain {
 
 std::string state_in_words(const Value& state) {
   const Value::Object* objects = state.as_object();
-  if (objects == nullptr || objects->size() != 1 || !objects->front().first.empty()) {
-    return printable(state.text());
+  if (objects == nullptr) return printable(state.text());
+  if (objects->size() != 1 || !objects->front().first.empty()) {
+    Value::Object shown;
+    for (const auto& [key, value] : *objects) shown.emplace_back(key_words(key), value);
+    return printable(Value(std::move(shown)).text());
   }
   const Value& alone = objects->front().second;
   if (alone.as_bool() != nullptr) return *alone.as_bool() ? "the lock held" : "the lock free";
@@ -111,12 +119,13 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
   const Plain plain(window, roles);
   if (plain.core.empty() || !is_read(plain.op(plain.last))) return;
   const Operation& read = plain.op(plain.last);
+  const std::string_view write = write_noun(read);
   const std::string seen = value_in_words(read.value);
-  const std::string returned =
-      fmt::format("Not linearizable: the read of {} at {} returned {}, but ", object_of(read),
-                  plain.name(plain.last), seen);
+  const std::string returned = fmt::format("Not linearizable: the {} of {} at {} returned {}, but ",
+                                           read.f, object_of(read), plain.name(plain.last), seen);
   if (plain.core.size() == 1) {
-    told.summary = fmt::format("{}no write of it had begun before that read ended.", returned);
+    told.summary =
+        fmt::format("{}no {} of it had begun before that {} ended.", returned, write, read.f);
     told.because.clear();
     return;
   }
@@ -125,20 +134,19 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
   const std::size_t source = plain.source();
   const bool has_source = source < window.operations.size();
   if (plain.missed_write()) {
-    const std::string missed =
-        fmt::format("the write of {} at {}", value_in_words(other.value), plain.name(plain.other));
-    const std::string rest =
-        has_source && ended_before(window, source, plain.other)
-            ? fmt::format("and had begun after the write of {} at {} had ended", seen,
-                          plain.name(source))
-            : fmt::format("and {} was there only at first", seen);
+    const std::string missed = fmt::format("the {} of {} at {}", write, value_in_words(other.value),
+                                           plain.name(plain.other));
+    const std::string rest = has_source && ended_before(window, source, plain.other)
+                                 ? fmt::format("and had begun after the {} of {} at {} had ended",
+                                               write, seen, plain.name(source))
+                                 : fmt::format("and {} was there only at first", seen);
     told.summary = fmt::format("{}{} had ended before it began, {}.", returned, missed, rest);
     return;
   }
   told.summary = fmt::format(
-      "{}the read at {}, which had ended before it began, returned {}, and no write of "
+      "{}the {} at {}, which had ended before it began, returned {}, and no {} of "
       "{} can have come between them.",
-      returned, plain.name(plain.other), value_in_words(other.value), seen);
+      returned, other.f, plain.name(plain.other), value_in_words(other.value), write, seen);
 }
 
 void say_of_texts(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles) {
@@ -182,14 +190,15 @@ std::string others_in_words(const WhyOthers& others, const Part& window,
     if (!is_read(core.op(i))) continue;
     const WhyOthers::Writes writes = others.of(core.op(i).value);
     const std::string value = value_in_words(core.op(i).value);
+    const std::string noun = fmt::format("other {}", write_noun(core.op(i)));
     if (writes.count == 0 || std::find(values.begin(), values.end(), value) != values.end())
       continue;
     if (core.missed_write() && writes.last_return < core.op(core.other).call) {
-      return fmt::format("{} of {} had ended before {} began, too.",
-                         counted(writes.count, "other write"), value, core.name(core.other));
+      return fmt::format("{} of {} had ended before {} began, too.", counted(writes.count, noun),
+                         value, core.name(core.other));
     }
     values.push_back(value);
-    told.push_back(counted(writes.count, "other write") + " of " + value);
+    told.push_back(counted(writes.count, noun) + " of " + value);
     count += writes.count;
   }
   if (count == 0) return "";

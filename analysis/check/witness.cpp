@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/stamps.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -52,7 +53,8 @@ class Explainer {
   }
 
   std::string key_words(std::uint32_t key) const {
-    return key < e_.history.keys.size() ? e_.history.keys.word(key) : std::string("the object");
+    return key < e_.history.keys.size() ? analysis::key_words(e_.history.keys.word(key))
+                                        : std::string("the object");
   }
 
   void say(std::uint32_t from, std::uint32_t to, EdgeKind kind, const std::string& because) {

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -169,9 +170,9 @@ class BankMachine : public Machine {
     for (const auto& [account, balance] : step.all) {
       if (cells[account] == balance) continue;
       if (why != nullptr) {
-        *why =
-            fmt::format("read {} = {}, but it was {}", key_of(static_cast<std::int32_t>(account)),
-                        text_of(balance), text_of(cells[account]));
+        *why = fmt::format("read {} = {}, but it was {}",
+                           key_words(key_of(static_cast<std::int32_t>(account))), text_of(balance),
+                           text_of(cells[account]));
       }
       return false;
     }
@@ -224,7 +225,7 @@ class BankModel : public Model {
   }
 
   std::string text(const Operation& op) const override {
-    std::string out = op.f + (op.key.empty() ? "" : " " + op.key);
+    std::string out = op.f + (op.key.empty() ? "" : " " + key_words(op.key));
     if (!op.value.is_null()) out += " " + op.value.text();
     return replied_nok(op) ? out + ", nok" : out;
   }

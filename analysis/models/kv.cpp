@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -85,7 +86,7 @@ class KvModel : public Model {
   bool pure(const Operation& op) const override { return op.f == "get"; }
 
   std::string text(const Operation& op) const override {
-    const std::string key = op.key.empty() ? "" : " " + op.key;
+    const std::string key = op.key.empty() ? "" : " " + key_words(op.key);
     if (op.f == "get" && pending(op)) return "get" + key;
     return fmt::format("{}{} = {}", op.f, key, Value(string_of(op.value)).text());
   }

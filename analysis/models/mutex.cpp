@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -74,7 +75,8 @@ class MutexModel : public KeyedModel {
   bool pure(const Operation& op) const override { return replied_nok(op); }
 
   std::string text(const Operation& op) const override {
-    return op.f + (op.key.empty() ? "" : " " + op.key) + (replied_nok(op) ? ", nok" : "");
+    return op.f + (op.key.empty() ? "" : " " + key_words(op.key)) +
+           (replied_nok(op) ? ", nok" : "");
   }
 
   std::unique_ptr<Machine> compile(const History& history, const Value& initial) const override {

@@ -22,6 +22,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -168,8 +169,8 @@ class ObjectsMachine : public Machine {
     bool refused = false;
   };
 
-  const std::string& key(const Compiled& step) const {
-    return key_of(static_cast<std::int32_t>(step.cell));
+  std::string key(const Compiled& step) const {
+    return key_words(key_of(static_cast<std::int32_t>(step.cell)));
   }
 
   /// Whether a precondition fails in this state, so that "nok" is the right reply.
@@ -356,7 +357,7 @@ std::string ObjectsModel::text(const Operation& op) const {
   for (const Step& step : steps_of(op)) {
     if (!out.empty()) out += ", ";
     const bool known = !pending(op) && !refused(op);
-    out += fmt::format("{} {}", kKinds[static_cast<std::size_t>(step.kind)], step.key);
+    out += fmt::format("{} {}", kKinds[static_cast<std::size_t>(step.kind)], key_words(step.key));
     if (step.kind == Kind::add || step.kind == Kind::append) {
       out += fmt::format(" by {}", step.value.text());
       if (known && step.result) out += fmt::format(" = {}", step.result->text());

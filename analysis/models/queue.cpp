@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -88,7 +89,7 @@ class QueueModel : public KeyedModel {
   bool pure(const Operation& op) const override { return replied_nok(op); }
 
   std::string text(const Operation& op) const override {
-    const std::string what = op.f + (op.key.empty() ? "" : " " + op.key);
+    const std::string what = op.f + (op.key.empty() ? "" : " " + key_words(op.key));
     if (replied_nok(op)) return what + ", nok";
     return op.f == "dequeue" && pending(op) ? what : what + " = " + op.value.text();
   }

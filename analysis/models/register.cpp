@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -106,7 +107,7 @@ class RegisterModel : public Model {
   }
 
   std::string text(const Operation& op) const override {
-    const std::string key = op.key.empty() ? "" : " " + op.key;
+    const std::string key = op.key.empty() ? "" : " " + key_words(op.key);
     if (op.f == "cas") {
       return fmt::format("cas{} from {} to {}{}", key, (*pair_of(op))[0].text(),
                          (*pair_of(op))[1].text(), pure(op) ? ", nok" : "");

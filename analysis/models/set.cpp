@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "analysis/models/models.hpp"
+#include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
 
@@ -141,7 +142,7 @@ class SetModel : public KeyedModel {
   }
 
   std::string text(const Operation& op) const override {
-    std::string what = op.f + (op.key.empty() ? "" : " " + op.key);
+    std::string what = op.f + (op.key.empty() ? "" : " " + key_words(op.key));
     if (op.f == "read" && pending(op)) return what;
     if (op.f == "contains" && asked(op) != nullptr) {
       what += " " + (*asked(op))[0].text();

@@ -154,6 +154,33 @@ TEST_CASE("a read of what nobody wrote in time, and two reads without a write be
         "ended before it began, returned 1, and no write of 2 can have come between them.");
 }
 
+TEST_CASE("a key-value store is told of in its own words, and long keys leave room for values") {
+  const std::string key = "customers/" + std::string(300, '7') + "/quantity/current";
+  std::vector<Operation> history{of("put", Value("a"), 1, 2), of("put", Value("b"), 3, 4),
+                                 of("get", Value("a"), 5, 6)};
+  for (Operation& op : history) op.key = key;
+  const std::string shown =
+      "customers/" + std::string(20, '7') + "…" + std::string(12, '7') + "/quantity/current";
+  const Judgement stale = judged(history, "kv");
+  CHECK(stale.summary ==
+        "Not linearizable: the get of " + shown +
+            " at line 3 returned a, but the put of b at line 2 had ended before it began, and had "
+            "begun after the put of a at line 1 had ended.");
+  REQUIRE(stale.window.size() == 3);
+  CHECK(stale.window[1].text == "put " + shown + " = b");
+  CHECK(*stale.witness.find("operations")->as_list()->at(1).find("text") ==
+        Value(stale.window[1].text));
+  CHECK(says(stale, "After line 1 and line 2, with {" + shown +
+                        ": b}, nothing can follow: line 3 got a, but it was b."));
+  history.resize(1);
+  history.push_back(history.front());
+  history.back().f = "get";
+  history.back().value = Value("c");
+  CHECK(judged(history, "kv").summary == "Not linearizable: the get of " + shown +
+                                             " at line 2 returned c, but no put of it had begun "
+                                             "before that get ended.");
+}
+
 TEST_CASE("of commands over thousands of keys the torn read is told with few of them") {
   constexpr int kKeys = 3'000;
   const auto command = [](const char* f, const auto& value_of) {

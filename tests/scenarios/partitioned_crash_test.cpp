@@ -258,7 +258,9 @@ TEST_CASE("of the partitioned scenarios a lone oracle's and a lock holder's leav
     }
   }
   CHECK(found == std::map<std::string, std::string>{{"ssmr-D3", "holder"},
-                                                      {"ssmr-E1", "faulty"}});
+                                                      {"ssmr-E1", "faulty"},
+                                                      {"ssmr-E1/broker", "faulty"},
+                                                      {"ssmr-E1/broker-with-locks", "faulty"}});
 }
 
 TEST_CASE("a client that comes back has retired: nobody waits for what it had called") {

@@ -170,8 +170,8 @@ TEST_CASE("a key-value store is told of in its own words, and long keys leave ro
   CHECK(stale.window[1].text == "put " + shown + " = b");
   CHECK(*stale.witness.find("operations")->as_list()->at(1).find("text") ==
         Value(stale.window[1].text));
-  CHECK(says(stale, "After line 1 and line 2, with {" + shown +
-                        ": b}, nothing can follow: line 3 got a, but it was b."));
+  CHECK(says(stale, "After line 1 and line 2, with {\"" + shown +
+                        "\": b}, nothing can follow: line 3 got a, but it was b."));
   history.resize(1);
   history.push_back(history.front());
   history.back().f = "get";

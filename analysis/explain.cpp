@@ -168,8 +168,10 @@ ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
       !found.sentence.empty() ? found.sentence
       : end                   ? sentence_of(stuck)
       : part.closed ? "where the orders of its operations end was not found within the bounds"
-                    : fmt::format("no choice of the other operations gives these {} an order",
-                                  part.operations.size());
+      : part.operations.size() == 1
+          ? fmt::format("no choice of the other operations makes {} possible", name_of(part, 0))
+          : fmt::format("no choice of the other operations gives these {} an order",
+                        part.operations.size());
   ViolationWords told;
   told.because = found.reasons;
   if (told.because.empty()) {

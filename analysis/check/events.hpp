@@ -29,13 +29,13 @@ struct PartAnswer {
   Found found = Found::yes;
   std::vector<std::uint32_t> order;  ///< yes: a linearization, when it was wanted
   /// no: the operation at whose return no linearization is left. So what was called before that
-  /// return is not linearizable either, with all its answers (beginning_of()): a search tries more,
+  /// return is not linearizable either, with all its answers: a search tries more,
   /// not less, for what comes later.
   std::uint32_t last = 0;
   std::uint64_t steps = 0;
   bool out_of_memory = false;  ///< gave_up: because of max_bytes
   /// There are PartEvents::sequences, whether they were heeded or not. `last` is then no more than
-  /// a bound: see first_end() in parts.hpp.
+  /// a bound: see first_beginning() in parts.hpp.
   bool touching = false;
 };
 

@@ -160,12 +160,12 @@ class Portfolio {
     }
     if (answers.core.empty()) return true;
     if (sure) {
-      violated(Method::zones, answers.core);
+      violated(Method::zones, answers.core, {});
       return false;
     }
     // Without the order of what one process does at an instant it may hold; if not, that is it.
     const ZoneAnswers least = judge_zones(operations(), keys, view_, options_.stop);
-    if (!least.core.empty()) violated(Method::zones, least.core);
+    if (!least.core.empty()) violated(Method::zones, least.core, {});
     return least.core.empty();
   }
 
@@ -238,17 +238,6 @@ class Portfolio {
     return judge_plain(ops, part, view_, view_.initials[key], wants_order, bounds, steps);
   }
 
-  /// What is found of some operations of the violated part.
-  Found found_in(const std::vector<FlatOperation>& ops) const {
-    Numbers all(ops.size());
-    std::iota(all.begin(), all.end(), 0U);
-    const auto steps = [&] {
-      return steps_of(history_, ops, all, *model_, initial_of(parts_[violated_]));
-    };
-    const Bounds bounds{options_.stop, options_.max_bytes};
-    return judged(ops, all, methods_[violated_], false, bounds, steps).found;
-  }
-
   /// The layered search. Where it has not ended soon, a violation may be one that needs no search.
   PartAnswer search(std::size_t number, const Bounds& bounds) {
     constexpr std::uint64_t kSoon = 4;  // steps an operation
@@ -285,11 +274,13 @@ class Portfolio {
       out_of_memory = out_of_memory || decided_[i].out_of_memory;
     }
     if (violated_ < parts_.size()) {
+      const Numbers& part = parts_[violated_];
       if (impossible_[violated_]) {
-        violated(methods_[violated_], impossible_[violated_]->core);
+        violated(methods_[violated_], part, {});
         return std::move(result_);
       }
-      violated(methods_[violated_], beginning());
+      const PartAnswer& answer = decided_[violated_];
+      violated(methods_[violated_], part, WhyHint{part[answer.last], !answer.touching});
       return std::move(result_);
     }
     if (undecided) {
@@ -301,7 +292,7 @@ class Portfolio {
     return holds();
   }
 
-  void violated(Method method, const Numbers& core) {
+  void violated(Method method, const Numbers& core, const std::optional<WhyHint>& hint) {
     result_.verdict = Verdict::violated;
     result_.method = method;
     const FlatOperation& first = history_.operations[core.front()];
@@ -313,28 +304,17 @@ class Portfolio {
       result_.summary = "Not linearizable.";
       return;
     }
-    explain_core(core, method == Method::zones);
-  }
-
-  /// The violated part up to where the search ended: searches look ahead.
-  Numbers beginning() {
-    const Numbers& whole = parts_[violated_];
-    const PartAnswer& decided = decided_[violated_];
-    const bool early = options_.explains && decided.touching;
-    const std::uint32_t last = early ? first_end(operations(), whole, decided.last,
-                                                 [&](const auto& ops) { return found_in(ops); })
-                                     : decided.last;
-    return beginning_of(operations(), whole, last);
+    explain_core(core, hint);
   }
 
   /// Takes the operations to models and words, made small before.
-  void explain_core(const Numbers& core, bool is_small) {
+  void explain_core(const Numbers& core, const std::optional<WhyHint>& hint) {
     const Bounds bounds{options_.stop, options_.max_bytes};
     const bool known = violated_ < impossible_.size() && impossible_[violated_];
-    const Numbers& part = known ? parts_[violated_] : core;
-    const CoreQuestion question{history_, operations(), *model_, options_.initial, view_, part};
-    ViolationWords told = known ? why_impossible(question, *impossible_[violated_], bounds)
-                                : why(question, is_small, bounds);
+    const WhyQuestion question{history_, operations(), *model_, options_.initial,
+                               view_,    core,         hint};
+    ViolationWords told =
+        known ? why_impossible(question, *impossible_[violated_], bounds) : why(question, bounds);
     result_.window = std::move(told.window);
     result_.summary = std::move(told.summary);
     result_.because = std::move(told.because);

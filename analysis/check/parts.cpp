@@ -196,50 +196,66 @@ Value concerned(const Value& initial, const History& operations, const Model& mo
   return kept;
 }
 
-std::uint32_t first_end(const std::vector<FlatOperation>& operations, const Numbers& part,
-                        std::uint32_t last,
-                        const std::function<Found(const std::vector<FlatOperation>&)>& judge) {
-  Numbers ends;  // places in the part
-  for (std::uint32_t i = 0; i < part.size(); ++i) {
-    const FlatOperation& op = operations[part[i]];
-    if (has_return(op) && op.ret <= operations[part[last]].ret) ends.push_back(i);
+FlatOperation known_at(const FlatHistory& history, FlatOperation op, std::uint32_t number,
+                       std::int64_t instant) {
+  if (!has_return(op) || history.operations[number].ret <= instant) return op;
+  op.outcome = OperationOutcome::unknown;
+  op.ret = FlatOperation::kNever;
+  op.refused = false;
+  return op;
+}
+
+Beginning first_beginning(const FlatHistory& history, const std::vector<FlatOperation>& operations,
+                          const Numbers& part, std::int64_t near, bool lower,
+                          const std::function<Found(const std::vector<FlatOperation>&)>& judge) {
+  std::vector<std::int64_t> ends;
+  for (const std::uint32_t i : part) {
+    if (has_return(operations[i])) ends.push_back(history.operations[i].ret);
   }
-  std::sort(ends.begin(), ends.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return returns_before(operations, part[a], part[b]);
-  });
-  const auto judge_until = [&](std::uint32_t end) {
+  std::sort(ends.begin(), ends.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  const auto judge_at = [&](std::int64_t instant) {
     std::vector<FlatOperation> then;
     for (const std::uint32_t i : part) {
-      FlatOperation op = operations[i];
-      if (op.call > operations[end].ret) continue;
-      if (!has_return(op) || returns_before(operations, end, i)) {
-        op.outcome = OperationOutcome::unknown;
-        op.ret = FlatOperation::kNever;
-      }
-      then.push_back(op);
+      if (history.operations[i].call > instant) continue;
+      then.push_back(known_at(history, operations[i], i, instant));
     }
     return judge(then);
   };
-  std::size_t low = 0;
-  std::size_t high = ends.size() - 1;
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    const Found found = judge_until(part[ends[middle]]);
-    if (found == Found::gave_up) break;
-    found == Found::no ? high = middle : low = middle + 1;
+  const auto found = std::lower_bound(ends.begin(), ends.end(), near) - ends.begin();
+  auto at = static_cast<std::size_t>(found);
+  std::size_t low = lower ? at : 0;
+  std::size_t high = ends.size() - 1;  // the first one is between, both included
+  bool gave_up = false;
+  bool from_above = false;
+  bool from_below = false;
+  for (std::size_t step = 1; low < high && !gave_up; step *= 2) {
+    if (from_above && from_below) at = low + (high - low) / 2;
+    at = std::clamp(at, low, high - 1);
+    const Found answer = judge_at(ends[at]);
+    gave_up = answer == Found::gave_up;
+    if (answer == Found::no) {
+      high = at;
+      at -= std::min(at, step);
+      from_above = true;
+    } else if (answer == Found::yes) {
+      low = at + 1;
+      at += step;
+      from_below = true;
+    }
   }
-  return ends[high];
+  return beginning_at(history, operations, part, ends[high], low == high);
 }
 
-Numbers beginning_of(const std::vector<FlatOperation>& operations, const Numbers& part,
-                     std::uint32_t last) {
-  const std::uint32_t end = part[last];
-  Numbers beginning;
+Beginning beginning_at(const FlatHistory& history, const std::vector<FlatOperation>& operations,
+                       const Numbers& part, std::int64_t instant, bool first) {
+  Beginning made{instant, {}, {}, first};
   for (const std::uint32_t i : part) {
-    if (i != end && operations[i].call <= operations[end].ret) beginning.push_back(i);
+    if (history.operations[i].call > instant) continue;
+    made.part.push_back(i);
+    if (has_return(operations[i]) && history.operations[i].ret == instant) made.ends.push_back(i);
   }
-  beginning.push_back(end);
-  return beginning;
+  return made;
 }
 
 }  // namespace sibyl::analysis

@@ -56,16 +56,28 @@ std::vector<std::vector<std::uint32_t>> parts_of(const FlatHistory& history,
 /// all where one of them concerns all. O((operations + keys) log).
 Value concerned(const Value& initial, const History& operations, const Model& model);
 
-/// Of a part that is not linearizable, by its returns up to those at the instant of that of `last`
-/// already: the first of these after which it is not, what returns later being unknown. `judge`
-/// says so of such operations. A place in the part, as `last` is. By halving.
-std::uint32_t first_end(const std::vector<FlatOperation>& operations,
-                        const std::vector<std::uint32_t>& part, std::uint32_t last,
-                        const std::function<Found(const std::vector<FlatOperation>&)>& judge);
+/// A part that is not linearizable, up to the first instant after which that is certain.
+struct Beginning {
+  std::int64_t end = 0;             ///< that instant, as the history has it
+  std::vector<std::uint32_t> part;  ///< what was called by then, ascending
+  std::vector<std::uint32_t> ends;  ///< of that, what returned then, ascending
+  /// At every earlier instant it was linearizable; else bounds ended a search.
+  bool first = false;
+};
 
-/// The operations of a part that were called before operation `last` of it returned, that one at
-/// the end.
-std::vector<std::uint32_t> beginning_of(const std::vector<FlatOperation>& operations,
-                                        const std::vector<std::uint32_t>& part, std::uint32_t last);
+/// The operation as it was known at an instant: unknown if it returned later.
+FlatOperation known_at(const FlatHistory& history, FlatOperation op, std::uint32_t number,
+                       std::int64_t instant);
+
+/// The first instant at which a part is not linearizable whatever is answered later. `near` is
+/// where to look first: a return of the part, as the history has it; `lower`: at earlier ones it is
+/// known to be linearizable. `judge` is asked of operations as they were known, O(log n) times.
+Beginning first_beginning(const FlatHistory& history, const std::vector<FlatOperation>& operations,
+                          const std::vector<std::uint32_t>& part, std::int64_t near, bool lower,
+                          const std::function<Found(const std::vector<FlatOperation>&)>& judge);
+
+/// A part up to an instant, whether that is the first or not.
+Beginning beginning_at(const FlatHistory& history, const std::vector<FlatOperation>& operations,
+                       const std::vector<std::uint32_t>& part, std::int64_t instant, bool first);
 
 }  // namespace sibyl::analysis

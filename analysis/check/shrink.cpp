@@ -39,30 +39,6 @@ class Shrinker {
 
   bool tired() const { return work_left_ == 0; }
 
-  /// All after the first return at which no linearization is possible any more. What is answered
-  /// later may have mattered, and the searches look ahead, so that the rest is judged again.
-  void cut_end(Part& part) {
-    const PartAnswer answer = judged(part);
-    if (answer.found != Found::no) return;
-    const std::int64_t end = *part.operations[answer.last].ret;
-    Part open = change(part, [&](const Operation& op) -> std::optional<Operation> {
-      Operation left = op;
-      if (!pending(op) && *op.ret > end) {
-        left.outcome = OperationOutcome::unknown;
-        left.ret.reset();
-      }
-      if (op.call > end || (pending(left) && model_.pure(left))) return std::nullopt;
-      return left;
-    });
-    if (fails(open)) {
-      part = std::move(open);
-      return;
-    }
-    Part called = keep(part, [&](const Operation& op) { return op.call <= end; });
-    const bool fewer = called.operations.size() < part.operations.size();
-    if (fewer && fails(called)) part = std::move(called);
-  }
-
   /// All before a quiescent moment, from the one state that is possible then. The later the moment
   /// the better, but who overwrote what is read too late has to stay in sight, so a window that
   /// only says that a value came from nowhere is too small; moments are tried at growing distances
@@ -260,12 +236,15 @@ Part shrink(Part part, const Model& model, const Bounds& bounds, std::uint64_t m
   constexpr int kMostRounds = 4;
   for (int round = 0; round < kMostRounds && !shrinker.tired(); ++round) {
     const std::size_t before = part.operations.size();
-    shrinker.cut_end(part);
     shrinker.drop_values(part);
     shrinker.drop_pure(part);
-    shrinker.cut_beginning(part);
     if (round > 0 && part.operations.size() == before) break;
   }
+  return part;
+}
+
+Part without_past(Part part, const Model& model, const Bounds& bounds, std::uint64_t most_work) {
+  Shrinker(model, bounds, most_work).cut_beginning(part);
   return part;
 }
 

@@ -10,7 +10,7 @@
 #include <cstddef>
 
 #include "analysis/check/impossible.hpp"
-#include "analysis/check/why_core.hpp"
+#include "analysis/check/why_window.hpp"
 #include "analysis/explain.hpp"
 
 namespace sibyl::analysis {
@@ -27,11 +27,11 @@ inline constexpr std::size_t kMostWhyBytes = 200'000;
 ///   configurations: where the orders of the window end, none where it lacks what a core has read
 ///     (Part::closed), and longest_beginning neither; configurations_left_out: how many more;
 ///   context: operations of the same part during the window, for drawings; context_left_out.
-/// `is_core`: the part is known to be small. Within the bounds, and some millions of steps.
-ViolationWords why(const CoreQuestion& question, bool is_core, const Bounds& bounds);
+/// Within the bounds, and some millions of steps.
+ViolationWords why(const WhyQuestion& question, const Bounds& bounds);
 
 /// The same of a part, all of it, whose core was found without a search.
-ViolationWords why_impossible(const CoreQuestion& question, const Impossible& found,
+ViolationWords why_impossible(const WhyQuestion& question, const Impossible& found,
                               const Bounds& bounds);
 
 }  // namespace sibyl::analysis

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "analysis/check/code_table.hpp"
@@ -11,6 +12,7 @@
 #include "analysis/check/plain_part.hpp"
 #include "analysis/check/stamps.hpp"
 #include "analysis/check/text_makers.hpp"
+#include "analysis/check/why_values.hpp"
 
 namespace sibyl::analysis {
 
@@ -52,8 +54,12 @@ class Sets {
     } else {
       weigh_values();
       if (ask_.model.name() == "kv") collect_makers();
+      if (ChosenValues::tell(ask_.model)) {
+        chosen_.emplace(ask_.history, ask_.operations, ask_.part, ask_.initial);
+      }
     }
     must_.assign(ask_.operations.size(), false);
+    for (const std::uint32_t i : ask_.ends) is_end_.insert(i);
   }
 
   /// From now on the operations that change states are no longer optional.
@@ -71,6 +77,7 @@ class Sets {
   /// Whether no choice of the others makes this linearizable. With `others`, they are all there is
   /// to choose from. gave_up: the bounds did not allow to say.
   Found judge(const Numbers& must, const Numbers* others = nullptr) {
+    if (others == nullptr && !all_happen_ && !ends(must)) return Found::yes;
     if (tired()) return Found::gave_up;
     ++tried_;
     choose(must, others);
@@ -118,6 +125,12 @@ class Sets {
     std::uint32_t op;
     std::int64_t latest;  ///< the last return of this one and those before it in the list
   };
+
+  /// Whether one of them returned at the end; else the answers until then do not count.
+  bool ends(const Numbers& must) const {
+    return std::any_of(must.begin(), must.end(),
+                       [&](std::uint32_t i) { return is_end_.count(i) != 0; });
+  }
 
   std::int64_t return_of(std::uint32_t op) const {
     return ask_.operations[op].outcome == OperationOutcome::ok ? ask_.operations[op].ret
@@ -214,14 +227,23 @@ class Sets {
       choose_makers(must);
     } else {
       const std::int64_t end = end_of(must);
+      if (chosen_) chosen_->choose(must);
       for (const std::uint32_t i : ask_.part) {
-        if (!pure_[i] && !must_[i] && ask_.operations[i].call <= end) sub_.push_back(i);
+        if (pure_[i] || must_[i]) continue;
+        if (!all_happen_ && (ask_.operations[i].call > end || (chosen_ && !chosen_->matters(i))))
+          continue;
+        sub_.push_back(i);
       }
     }
     if (all_happen_) std::sort(sub_.begin(), sub_.end());
     optional_.assign(sub_.size(), !all_happen_);
     std::fill_n(optional_.begin(), must.size(), false);
     if (makers_ && !all_happen_ && others == nullptr) demand_makers(must);
+    if (chosen_ && !all_happen_ && others == nullptr) {
+      for (std::size_t i = must.size(); i < sub_.size(); ++i) {
+        if (chosen_->needed(sub_[i])) optional_[i] = false;
+      }
+    }
     for (const std::uint32_t i : must) must_[i] = false;
   }
 
@@ -280,6 +302,7 @@ class Sets {
 
   const CoreQuestion& ask_;
   const Bounds& bounds_;
+  std::set<std::uint32_t> is_end_;
   std::uint64_t steps_left_;
   std::uint64_t patience_ = 1;
   std::uint64_t tried_ = 0;
@@ -289,6 +312,7 @@ class Sets {
   CodeTable values_;
   std::vector<std::vector<Write>> writes_;  ///< by value
   std::optional<TextMakers> makers_;
+  std::optional<ChosenValues> chosen_;
   std::vector<std::uint64_t> cost_;  ///< by operation: of looking at it
   std::uint64_t step_cost_ = 1;
   std::vector<bool> must_;  ///< scratch
@@ -353,13 +377,19 @@ class Finder {
     });
   }
 
-  /// What may be needed besides the last operation: what had returned by then, the latest first.
+  /// What is needed in any case: what returned at the end, if that is one alone.
+  Numbers seed() const { return ask_.ends.size() == 1 ? ask_.ends : Numbers(); }
+
+  /// What may be needed besides: what had returned by the end, the latest first.
   Numbers candidates_by_return() const {
-    const std::uint32_t last = ask_.part.back();
+    std::int64_t end = std::numeric_limits<std::int64_t>::min();
+    for (const std::uint32_t i : ask_.ends) end = std::max(end, ask_.operations[i].ret);
+    const Numbers known = seed();
     Numbers candidates;
     for (const std::uint32_t i : ask_.part) {
-      if (has_return(ask_.operations[i]) && returns_before(ask_.operations, i, last))
-        candidates.push_back(i);
+      const FlatOperation& op = ask_.operations[i];
+      const bool is_known = !known.empty() && known.front() == i;
+      if (has_return(op) && op.ret <= end && !is_known) candidates.push_back(i);
     }
     std::sort(candidates.begin(), candidates.end(), [&](std::uint32_t a, std::uint32_t b) {
       return returns_before(ask_.operations, b, a);
@@ -372,13 +402,13 @@ class Finder {
     if (other.ended != best.ended ? other.ended : smaller) best = std::move(other);
   }
 
-  /// A core, minimal when no search gave up: the last operation, and again and again the candidate
-  /// with which those before it suffice. When the bounds end that, what it had come down to.
+  /// A core, minimal when no search gave up: the seed, and again and again the candidate with which
+  /// those before it suffice. When the bounds end that, what it had come down to.
   Core grow(const Numbers& candidates) {
     Core best;
     best.must = candidates;  // as the question says
-    best.must.push_back(ask_.part.back());
-    Numbers core{ask_.part.back()};
+    Numbers core = seed();
+    best.must.insert(best.must.end(), core.begin(), core.end());
     std::size_t most = candidates.size();
     while (!fails(core, best)) {
       if (sets_.tired()) return best;
@@ -442,6 +472,41 @@ class Finder {
     return true;
   }
 
+  /// Others with which a core is minimal, the latest that do: again and again the one with which
+  /// those that are later suffice.
+  bool few_that_suffice(const Numbers& core, Numbers& needed) {
+    Numbers others;
+    for (const std::uint32_t i : ask_.part) {
+      const bool in_core = std::find(core.begin(), core.end(), i) != core.end();
+      if (!in_core && !sets_.pure(i)) others.push_back(i);
+    }
+    if (sets_.texts() && others.size() > kMostSources) return false;  // all that one was made of
+    by_call(others);
+    std::reverse(others.begin(), others.end());
+    const auto with = [&](std::size_t count) {
+      Numbers set = needed;
+      set.insert(set.end(), others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count));
+      return suffice(core, set);
+    };
+    while (!with(0)) {
+      std::size_t low = 0;  // too few
+      std::size_t high = std::min<std::size_t>(1, others.size());
+      while (!with(high)) {
+        if (high == others.size() || sets_.tired()) return false;
+        low = high;
+        high = std::min(others.size(), 2 * high);
+      }
+      while (high - low > 1) {
+        const std::size_t middle = low + (high - low) / 2;
+        (with(middle) ? high : low) = middle;
+      }
+      needed.push_back(others[high - 1]);
+      others.resize(high - 1);
+      if (needed.size() > kMostSources) return false;
+    }
+    return true;
+  }
+
   void find_sources(Core& found) {
     const Numbers& core = found.must;
     if (core.size() < 2) {
@@ -454,11 +519,8 @@ class Finder {
         others = sets_.nearest_writes(core, each);
         if (suffice(core, others)) break;
       }
-    } else {
-      for (const std::uint32_t i : ask_.part) {
-        const bool in_core = std::find(core.begin(), core.end(), i) != core.end();
-        if (!in_core && !sets_.pure(i)) others.push_back(i);
-      }
+    } else if (!few_that_suffice(core, others)) {
+      return;
     }
     if (others.size() > kMostSources || !suffice(core, others)) return;
     for (std::size_t i = 0; i < others.size();) {

@@ -27,9 +27,12 @@ struct CoreQuestion {
   const Model& model;
   const Value& initial;  ///< an object key -> value, or null
   const PlainView& view;
-  /// Numbers of operations that were called before the last of them returned; until then, without
-  /// it, they are linearizable (see beginning_of()). Of those that returned later nothing is asked.
+  /// Numbers of operations: what was called until an instant at which it is not linearizable
+  /// (first_beginning() in parts.hpp). What returned later is unknown, but where its answer tells
+  /// nothing of how it changed the state.
   const std::vector<std::uint32_t>& part;
+  /// Those that returned at that instant, at least one. Without all of them it is linearizable.
+  const std::vector<std::uint32_t>& ends;
 };
 
 struct Core {

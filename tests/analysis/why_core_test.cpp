@@ -139,7 +139,7 @@ bool some_choice_fits(const History& history, const std::vector<std::uint32_t>& 
 }
 
 /// The core of a history that is not linearizable.
-Core core_of(const History& history, const Vocabulary& words, std::vector<std::uint32_t>& part,
+Core core_of(const History& history, const Vocabulary& words,
              std::uint64_t most_steps = 1'000'000) {
   const FlatHistory made = flat(history);
   const std::vector<FlatOperation>& given = made.operations;
@@ -157,8 +157,12 @@ Core core_of(const History& history, const Vocabulary& words, std::vector<std::u
     const auto steps_then = steps_of(made, then, all, model, nothing);
     return judge_layered(then, all, *steps_then, false, {}).found;
   };
-  part = beginning_of(given, parts[0], first_end(given, parts[0], answer.last, found));
-  return smallest_core({made, given, model, nothing, view, part}, {}, most_steps);
+  const std::int64_t near = made.operations[parts[0][answer.last]].ret;
+  const Beginning begin = first_beginning(made, given, parts[0], near, !answer.touching, found);
+  REQUIRE(begin.first);
+  std::vector<FlatOperation> then = given;
+  for (const std::uint32_t i : begin.part) then[i] = known_at(made, given[i], i, begin.end);
+  return smallest_core({made, then, model, nothing, view, begin.part, begin.ends}, {}, most_steps);
 }
 
 }  // namespace
@@ -176,8 +180,7 @@ TEST_CASE("a core is not linearizable whatever else happened, and each of its op
       CAPTURE(std::string(words.model));
       CAPTURE(seed);
       ++bad;
-      std::vector<std::uint32_t> part;
-      const Core core = core_of(history, words, part);
+      const Core core = core_of(history, words);
       REQUIRE_FALSE(core.must.empty());
       REQUIRE(core.ended);
       REQUIRE(core.verified);
@@ -220,8 +223,7 @@ TEST_CASE("a core that bounds ended the search for is one, but is not said to be
         CAPTURE(std::string(words.model));
         CAPTURE(seed);
         CAPTURE(most_steps);
-        std::vector<std::uint32_t> part;
-        const Core core = core_of(history, words, part, most_steps);
+        const Core core = core_of(history, words, most_steps);
         ++(core.ended ? ended : not_ended);
         REQUIRE_FALSE(core.must.empty());
         REQUIRE_FALSE(some_choice_fits(history, core.must, words));
@@ -249,8 +251,7 @@ TEST_CASE("of a stale read the core is the read and the write that it missed") {
   }
   add("write", 4, 400, 405);
   add("read", 1, 410, 415);
-  std::vector<std::uint32_t> part;
-  const Core core = core_of(history, kVocabularies[0], part);
+  const Core core = core_of(history, kVocabularies[0]);
   CHECK(core.must == std::vector<std::uint32_t>{80, 81});
   CHECK(core.sources == std::vector<std::uint32_t>{74});  // the last write of 1
   CHECK(core.verified);

@@ -316,8 +316,9 @@ TEST_CASE("a core that was not made small is told as such, within 200 kB") {
   const PlainView view = plain_view(made, model.name(), nothing);
   std::vector<std::uint32_t> part(history.size());
   std::iota(part.begin(), part.end(), 0U);
-  const ViolationWords told = why({made, made.operations, model, nothing, view, part}, false,
-                                  {[] { return true; }, std::uint64_t{1} << 30U});
+  const ViolationWords told =
+      why({made, made.operations, model, nothing, view, part, WhyHint{301, true}},
+          {[] { return true; }, std::uint64_t{1} << 30U});
   CHECK(told.summary.starts_with("Not linearizable: "));
   CHECK(told.window.size() == 100);
   CHECK(told.witness.text().size() <= kMostWhyBytes);

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/events.hpp"
 #include "analysis/check/impossible_rules.hpp"
 #include "analysis/view_words.hpp"
 
@@ -35,9 +36,15 @@ std::optional<Impossible> impossible_answer(const FlatHistory& history,
     ask.numbers.push_back(i);
   }
   if (ask.operations.empty()) return std::nullopt;
-  if (model.name() == "set") return impossible_in_set(ask, patience);
-  if (model.name() == "queue") return impossible_in_queue(ask, patience);
-  return impossible_in_bank(ask, patience);
+  std::optional<Impossible> found = model.name() == "set"     ? impossible_in_set(ask, patience)
+                                    : model.name() == "queue" ? impossible_in_queue(ask, patience)
+                                                              : impossible_in_bank(ask, patience);
+  // Rules go by stamps; what one process did at an instant may make fewer operations impossible.
+  if (found && found->minimal) {
+    const std::vector<bool> all(part.size(), true);
+    found->minimal = events_of(operations, part, all, patience).sequences.empty();
+  }
+  return found;
 }
 
 }  // namespace sibyl::analysis

@@ -13,6 +13,9 @@ constexpr std::uint32_t kInstance = 0xffffffU;  ///< of Event::target and source
 
 }  // namespace
 
+NodeId sender_of(const Event& message) { return {message.source & kInstance}; }
+NodeId receiver_of(const Event& message) { return {message.target & kInstance}; }
+
 std::optional<std::uint64_t> number_in(const Message& message, std::string_view field) {
   struct Finder final : FieldVisitor {  // NOLINT(*-virtual-class-destructor): final, on the stack
     explicit Finder(std::string_view wanted) : name(wanted) {}
@@ -49,8 +52,8 @@ void InFlight::take_in(const Held& held) {
   Flying& m = messages_.emplace_back();
   m.id = e.id;
   m.target = e.target;
-  m.from = {e.source & kInstance};
-  m.to = {e.target & kInstance};
+  m.from = sender_of(e);
+  m.to = receiver_of(e);
   m.instance = held.message.route().instance;
   m.agreement = agreement::coin::agreement_of(held.message.route());
   m.round = number_in(held.message, "round").value_or(0);

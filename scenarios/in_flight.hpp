@@ -25,6 +25,10 @@ namespace sibyl {
 /// enumeration shows a bit by its words "zero" and "one", an optional what it holds.
 std::optional<std::uint64_t> number_in(const Message& message, std::string_view field);
 
+/// The instances that a message's event goes from and to, whichever twin it is for.
+NodeId sender_of(const Event& message);
+NodeId receiver_of(const Event& message);
+
 /// A message in flight.
 struct Flying {
   EventId id = 0;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "scenarios/in_flight.hpp"
 #include "scenarios/runner.hpp"
 
 namespace sibyl {
@@ -311,14 +312,13 @@ std::size_t PhasedChoices::pick_arrival(const Arrivals& arrivals) {
 }
 
 std::size_t PhasedChoices::pick_fairly(const Arrivals& arrivals) {
-  constexpr std::uint32_t kInstance = 0xffffffU;
   const auto inside = [&](NodeId n) {
     return core_.empty() || (n.value < core_.size() && core_[n.value]);
   };
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < arrivals.places.size(); ++i) {
     const Event& e = arrivals.message(i).event;
-    const bool ours = inside({e.source & kInstance}) && inside({e.target & kInstance});
+    const bool ours = inside(sender_of(e)) && inside(receiver_of(e));
     if (ours || !phases_.others_last) all.push_back(i);
   }
   const auto pass_time = [&] {

@@ -131,7 +131,7 @@ std::vector<std::string> tell_waits(Story& story, const std::vector<Wait>& waits
     if (kind == TraceKind::receive && !silent) continue;
     if (kind == TraceKind::lose && !graph.operations_of(wait.event).empty()) continue;  // was told
     Sentence s{wait.event};
-    s.text = wait.words + ".";
+    s.text = wait.text() + ".";
     s.kind = wait.kind;
     s.because = {call};
     s.needed = true;

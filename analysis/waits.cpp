@@ -172,15 +172,15 @@ std::vector<Wait> Waits::of(std::int64_t op, EventId call) const {
     const bool begun =
         std::any_of(open.begin(), open.end(), [&](const auto& u) { return u.op == op; });
     if (before != open.end() && !begun) {
-      all.push_back({step, node,
-                     fmt::format("waits behind {} at {}", operation_words(graph_, before->op),
-                                 name_of(graph_, node)),
-                     "behind another at " + role_of(graph_.trace(), node), before->op});
+      all.push_back({step, node, "waits behind " + operation_words(graph_, before->op),
+                     "behind another at " + role_of(graph_.trace(), node), before->op, false,
+                     name_of(graph_, node)});
       continue;
     }
     if (begun) {
-      all.push_back({step, node, "is being executed at " + name_of(graph_, node),
-                     "never finished at " + role_of(graph_.trace(), node)});
+      all.push_back({step, node, "is being executed",
+                     "never finished at " + role_of(graph_.trace(), node), -1, false,
+                     name_of(graph_, node)});
       continue;
     }
     all.push_back({step, node, fmt::format("{} (#{}) and has sent nothing since", got, step),
@@ -228,13 +228,23 @@ std::vector<std::int64_t> Waits::circle(const std::map<std::int64_t, EventId>& c
 }
 
 std::string wait_words(const std::vector<Wait>& waits) {
-  std::vector<std::string> words;
+  constexpr std::size_t kMost = 3;  // of what it waits for, and of the places of each
+  std::vector<std::string> said;
+  std::vector<std::vector<std::string>> places;
   for (const Wait& wait : waits) {
-    if (std::find(words.begin(), words.end(), wait.words) == words.end()) {
-      words.push_back(wait.words);
+    const auto same = std::find(said.begin(), said.end(), wait.words);
+    const auto i = static_cast<std::size_t>(same - said.begin());
+    if (same == said.end()) {
+      said.push_back(wait.words);
+      places.emplace_back();
     }
+    if (!wait.at.empty()) places[i].push_back("at " + wait.at);
   }
-  return listed(words, 3);
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    words.push_back(said[i] + (places[i].empty() ? "" : " " + listed(places[i], kMost)));
+  }
+  return listed(words, kMost);
 }
 
 std::string circle_words(const CausalGraph& graph, const std::vector<std::int64_t>& circle) {

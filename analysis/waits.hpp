@@ -20,6 +20,8 @@ struct Wait {
   std::string kind;          ///< the same without names: "under way: Take to lock"
   std::int64_t behind = -1;  ///< it waits for the end of this operation at `node`
   bool transient = false;    ///< it is so only because the run was cut off
+  std::string at = {};       ///< the name of `node`, where the words go on with " at" it
+  std::string text() const { return at.empty() ? words : words + " at " + at; }
 };
 
 /// An execution that began at a node and has not ended: the event, and its operation.
@@ -69,8 +71,8 @@ class Waits {
   std::set<std::pair<NodeId, NodeId>> clogged_;
 };
 
-/// "waits behind A at b", "its Request to S1 was lost and P2 …": up to three of them; empty when
-/// there are none.
+/// "waits behind A at b", "is being executed at P1 and at P2 and Request from c to P3 was lost": up
+/// to three of them, each at up to three places; empty when there are none.
 std::string wait_words(const std::vector<Wait>& waits);
 
 /// "A and B wait for each other", "A waits for B, B for C, and C for A"; empty for no circle.

@@ -105,6 +105,20 @@ TEST_CASE("a node that is done with the operation is not waited for") {
   CHECK(t.waits().empty());
 }
 
+TEST_CASE("what is waited for at several nodes is said once, with all of them") {
+  Relay t;
+  const NodeId p3 = t.node("P3", "partition");
+  t.note(t.p1, "ExecuteStart", about(1));
+  CHECK(t.only().text() == "is being executed at P1");
+  const EventId second = t.send(t.c, t.p2, "Request", about(1));
+  t.receive(t.p2, t.c, "Request", second);
+  t.note(t.p2, "ExecuteStart", about(1));
+  CHECK(wait_words(t.waits()) == "is being executed at P1 and at P2");
+  t.send(t.c, p3, "Request", about(1));
+  CHECK(wait_words(t.waits()) ==
+        "is being executed at P1 and at P2 and Request from c to P3 is under way");
+}
+
 /// Each of the clients is served at a lock of its own, and asks for the next one's.
 struct Locks : TraceBuilder {
   std::map<std::int64_t, EventId> calls;

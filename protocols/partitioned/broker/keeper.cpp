@@ -90,13 +90,12 @@ bool Keeper::refuses(const std::string& object, std::uint64_t token) {
 /// Who holds a newer lock than that of the copy and is sent here has it from the broker that the
 /// copy counts (it refuses the news of an older lock), so the old owner can be told: the client
 /// that made the copy may be slow, or have crashed.
-bool Keeper::owns(Context& context, const std::string& object, std::uint64_t token) const {
+void Keeper::tell_old_owner(Context& context, const std::string& object,
+                            std::uint64_t token) const {
   const auto it = staged.find(object);
-  if (it != staged.end() && options_.fencing && token > it->second.token) {
-    const Staging& copy = it->second;
-    context.send(node_of(copy.from), Drop{copy.cause, object, name_, copy.held.version});
-  }
-  return objects.count(object) > 0;
+  if (it == staged.end() || !options_.fencing || token <= it->second.token) return;
+  const Staging& copy = it->second;
+  context.send(node_of(copy.from), Drop{copy.cause, object, name_, copy.held.version});
 }
 
 void Keeper::touched(Context& context, const Cause& cause, const std::string& object) const {
@@ -141,7 +140,8 @@ std::string Keeper::on_do(Context& context, const Do& m) {
   const std::vector<std::string> names = objects_of(m.steps);
   for (const std::string& object : names) {
     const auto token = tokens.find(object);
-    if (owns(context, object, token == tokens.end() ? 0 : token->second)) continue;
+    if (token != tokens.end()) tell_old_owner(context, object, token->second);
+    if (owns(object)) continue;
     missing.push_back(object);
     copied = copied || staged.count(object) > 0;
   }
@@ -178,7 +178,7 @@ std::string Keeper::on_put(Context& context, const Put& m) {
   touched(context, m.cause, m.object);
   if (options_.waits_for_broker) {
     pending[{m.cause.op, m.object}] = {Pending::What::create, m.value};
-  } else if (objects.count(m.object) > 0) {
+  } else if (owns(m.object)) {
     reply(Verdict::nok);
     return "exists";
   } else {
@@ -194,7 +194,8 @@ std::string Keeper::on_remove(Context& context, const Remove& m) {
     context.send(m.cause.client, Reply{m.cause.op, m.cause.attempt, verdict, {}, {}});
   };
   const bool refused = refuses(m.object, m.token);
-  if (refused || !owns(context, m.object, m.token)) {
+  if (!refused) tell_old_owner(context, m.object, m.token);
+  if (refused || !owns(m.object)) {
     const bool absent =
         !refused && staged.count(m.object) == 0 && options_.missing == Missing::not_found;
     reply(absent ? Verdict::ok : Verdict::retry);
@@ -217,7 +218,7 @@ std::string Keeper::on_hand_over(Context& context, const HandOver& m) {
   if (!knows(m.to)) return "no such partition";
   std::optional<Held> held;
   const bool refused = refuses(m.object, m.token);
-  if (!refused && objects.count(m.object) > 0) touched(context, m.cause, m.object);
+  if (!refused && owns(m.object)) touched(context, m.cause, m.object);
   if (!refused) held = give_up(context, m.object);
   if (!held) {
     context.send(m.cause.client, Moved{m.cause.op, m.cause.attempt, m.object, Verdict::retry});
@@ -242,7 +243,8 @@ std::string Keeper::on_arrive(Context& context, const Arrive& m) {
 std::string Keeper::on_fetch(Context& context, const Fetch& m) {
   Copy copy{m.cause.op, m.cause.attempt, m.object, std::nullopt};
   const bool refused = refuses(m.object, m.token);
-  if (!refused && owns(context, m.object, m.token)) {
+  if (!refused) tell_old_owner(context, m.object, m.token);
+  if (!refused && owns(m.object)) {
     touched(context, m.cause, m.object);
     copy.held = objects.at(m.object);
   }
@@ -252,7 +254,7 @@ std::string Keeper::on_fetch(Context& context, const Fetch& m) {
 }
 
 std::string Keeper::on_stage(Context& context, const Stage& m) {
-  const bool ok = knows(m.from) && !refuses(m.object, m.token) && objects.count(m.object) == 0;
+  const bool ok = knows(m.from) && !refuses(m.object, m.token) && !owns(m.object);
   if (ok) {
     staged[m.object] = Staging{m.cause, m.held, m.from, m.token};
     context.note(note::CacheFill{m.object, "copy"});

@@ -56,7 +56,8 @@ class Keeper : public ProcessOf<Keeper> {
 
  private:
   bool refuses(const std::string& object, std::uint64_t token);
-  bool owns(Context& context, const std::string& object, std::uint64_t token) const;
+  void tell_old_owner(Context& context, const std::string& object, std::uint64_t token) const;
+  bool owns(const std::string& object) const { return objects.count(object) > 0; }
   bool unstage(Context& context, const std::string& object);
   void touched(Context& context, const Cause& cause, const std::string& object) const;
   std::string handle(Context& context, const Message& message);

@@ -9,13 +9,14 @@
 #include <string>
 #include <utility>
 
+#include "protocols/partitioned/named_items.hpp"
 #include "protocols/partitioned/options.hpp"
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
 
 /// Memory: O(changes), besides the initial map.
-class Catalog {
+class Catalog : public NamedItems<Catalog> {
  public:
   using Initial = std::shared_ptr<const Named<ObjectSpec>>;
 
@@ -39,48 +40,13 @@ class Catalog {
   /// the first time.
   void hash_into(Hasher& h) const {
     h.add(size_);
-    if (!many_) {
-      return each([&](const std::string& name, const std::string& where) {
-        hash_append(h, name);
-        hash_append(h, where);
-      });
-    }
+    if (!many_) return hash_items(h);
     if (!sum_) {
       std::uint64_t sum = 0;
       each([&](const std::string& name, const std::string& where) { sum += hash_of(name, where); });
       sum_ = sum;
     }
     h.add(*sum_);
-  }
-  /// O(objects).
-  std::uint64_t wire_bytes() const {
-    std::uint64_t sum = 4;
-    each([&](const std::string& name, const std::string& where) {
-      sum += sibyl::wire_bytes(name) + sibyl::wire_bytes(where);
-    });
-    return sum;
-  }
-  std::uint64_t hash() const {
-    Hasher h;
-    hash_into(h);
-    return h.value();
-  }
-
- private:
-  static std::uint64_t hash_of(const std::string& name, const std::string& where) {
-    return sibyl::hash_of(std::pair<const std::string&, const std::string&>(name, where));
-  }
-  void set(const std::string& name, std::optional<std::string> where) {
-    const std::string* before = find(name);
-    if (before != nullptr) {
-      --size_;
-      if (sum_) *sum_ -= hash_of(name, *before);
-    }
-    if (where) {
-      ++size_;
-      if (sum_) *sum_ += hash_of(name, *where);
-    }
-    changed_[name] = std::move(where);
   }
   /// In the order of the names.
   template <class Visit>
@@ -99,6 +65,23 @@ class Catalog {
       }
     }
     changes_before(nullptr);
+  }
+
+ private:
+  static std::uint64_t hash_of(const std::string& name, const std::string& where) {
+    return sibyl::hash_of(std::pair<const std::string&, const std::string&>(name, where));
+  }
+  void set(const std::string& name, std::optional<std::string> where) {
+    const std::string* before = find(name);
+    if (before != nullptr) {
+      --size_;
+      if (sum_) *sum_ -= hash_of(name, *before);
+    }
+    if (where) {
+      ++size_;
+      if (sum_) *sum_ += hash_of(name, *where);
+    }
+    changed_[name] = std::move(where);
   }
 
   Initial initial_;

@@ -289,6 +289,6 @@ std::string DssmrServer::execute_move(Context& context, const Task& task, const 
   return c.object + "=" + system().application->shown(objects.find(c.object)->value).text();
 }
 
-std::uint64_t DssmrServer::state_hash() const { return objects.hash(); }
+std::uint64_t DssmrServer::state_hash() const { return hash_of(objects); }
 
 }  // namespace sibyl::partitioned

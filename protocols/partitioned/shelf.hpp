@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/named_items.hpp"
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
 
 template <class T>
-class Shelf {
+class Shelf : public NamedItems<Shelf<T>> {
  public:
   struct Slot {
     T item;
@@ -66,30 +67,18 @@ class Shelf {
     return std::move(it->second.item);
   }
 
-  /// Adds the items as a map of them would.
+  /// In the order of the names.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [name, slot] : slots_) visit(name, slot.item);
+  }
+
+  /// Adds the items as a map of them would, or a sum.
   void hash_into(Hasher& h) const {
-    if (many_) {
-      take_sum();
-      h.add(slots_.size());
-      return h.add(sum_);
-    }
+    if (many_) take_sum();
     h.add(slots_.size());
-    for (const auto& [name, slot] : slots_) {
-      hash_append(h, name);
-      hash_append(h, slot.item);
-    }
-  }
-  std::uint64_t wire_bytes() const {
-    std::uint64_t sum = 4;
-    for (const auto& [name, slot] : slots_) {
-      sum += sibyl::wire_bytes(name) + sibyl::wire_bytes(slot.item);
-    }
-    return sum;
-  }
-  std::uint64_t hash() const {
-    Hasher h;
-    hash_into(h);
-    return h.value();
+    if (!many_) return this->hash_items(h);
+    h.add(sum_);
   }
 
  private:

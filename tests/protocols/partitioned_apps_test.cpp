@@ -2,9 +2,13 @@
 // commands whose values decide what they touch find it.
 #include <doctest/doctest.h>
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "protocols/partitioned/catalog.hpp"
+#include "protocols/partitioned/shelf.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
 namespace sibyl::partitioned_apps_test {
@@ -198,16 +202,41 @@ TEST_CASE("the sum of many objects' hashes is that of what there is, whenever it
         shelf->put(name, partitioned::Content(i));
       }
     }
-    CHECK(often.hash() == partitioned::Shelf<partitioned::Content>(often).hash());
+    CHECK(hash_of(often) == hash_of(partitioned::Shelf<partitioned::Content>(often)));
   }
-  CHECK(often.hash() == once.hash());
+  CHECK(hash_of(often) == hash_of(once));
   once.put("o1", partitioned::Content(7));
-  const std::uint64_t before = once.hash();
+  const std::uint64_t before = hash_of(once);
   partitioned::Content taken = once.lend("o1");
   once.put("o1", partitioned::Content(-1));
-  CHECK(once.hash() != before);
+  CHECK(hash_of(once) != before);
   once.put("o1", std::move(taken));
-  CHECK(once.hash() == before);
+  CHECK(hash_of(once) == before);
+}
+
+TEST_CASE("a shelf and a catalog weigh and hash as a map of what they hold") {
+  std::map<std::string, std::string> map;
+  partitioned::Shelf<std::string> shelf;
+  auto initial = std::make_shared<partitioned::Named<partitioned::ObjectSpec>>();
+  for (const char* name : {"w", "b"}) {  // b goes, w moves
+    initial->add(name, {0, "P1"});
+    map[name] = "P1";
+    shelf.put(name, "P1");
+  }
+  partitioned::Catalog catalog(initial, false);
+  const std::map<std::string, std::string> later{{"z", "P2"}, {"w", "P22"}, {"a", "P3"}};
+  for (const auto& [name, where] : later) {
+    map[name] = where;
+    shelf.put(name, where);
+    catalog.put(name, where);
+  }
+  map.erase("b");
+  shelf.erase("b");
+  catalog.erase("b");
+  CHECK(hash_of(shelf) == hash_of(map));
+  CHECK(hash_of(catalog) == hash_of(map));
+  CHECK(wire_bytes(shelf) == wire_bytes(map));
+  CHECK(wire_bytes(catalog) == wire_bytes(map));
 }
 
 TEST_CASE("commands of an application are refused where they make no sense") {

@@ -128,9 +128,9 @@ struct ProtocolInfo {
   /// The labels of the operations that the history will have, for expectations of their replies;
   /// empty: any label is taken. Throws ConfigError.
   std::function<std::vector<std::string>(const Setup&)> labels = {};
-  /// Draws a small deployment and what its clients do, for the variants and options of the setup
-  /// (its other parts are null); `build` accepts every one. Depends on the setup, what the stream
-  /// shows and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
+  /// Draws a small deployment and what its clients do, for variants and options of the setup, whose
+  /// deployment is what is set over the drawn one; `build` accepts all. Depends on the setup, the
+  /// stream and the size alone. Empty: searches need a scenario. Throws ConfigError for options.
   std::function<Drawn(const Setup&, Stream&, unsigned size)> draw = {};
   /// Changes a deployment that `draw` has drawn so that it bears crashes, for searches that draw
   /// some: groups get replicas, and what orders among them. Empty: it bears as many as it is drawn

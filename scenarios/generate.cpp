@@ -33,6 +33,11 @@ Setup setup_of(const Generator& generator) {
   Setup setup;
   setup.variants = generator.variants;
   setup.options = generator.options;
+  Value set;
+  for (const Override& o : generator.overrides) {
+    if (is_within(o.pointer, kDeploymentPointer)) set_at(set, o.pointer, o.value, o.pointer);
+  }
+  if (const Value* deployment = set.find("deployment")) setup.deployment = *deployment;
   return setup;
 }
 
@@ -222,8 +227,8 @@ void check_generator(const Generator& generator) {
                        "cannot be set where workloads are drawn: protocol, variants and options "
                        "are given beside it");
     }
-    const std::string text = to_json(document_without_overrides(generator, 1, 0));
     draw_scenario(generator, 1, 0);  // which names the override that is wrong
+    const std::string text = to_json(document_without_overrides(generator, 1, 0));
     load_text(text, id_of(generator, 0), generator.overrides);
   } catch (const ConfigError& e) {
     throw InputError(id_of(generator, 0), e.pointer, e.what());

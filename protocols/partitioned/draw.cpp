@@ -40,9 +40,30 @@ struct Allowed {
   bool views = false;    ///< local oracles may be wrong
   bool oracle = false;   ///< there is one, and objects may be created anywhere
   bool replicas = true;
+  bool clocks = true;      ///< they decide orders
   bool by_name = false;    ///< the name of an object says where it is
   std::size_t absent = 4;  ///< one object in so many is not there from the start
 };
+
+/// Takes the clocks away where the multicast, `set` from outside or drawn, has none.
+void drop_idle_clocks(Value& deployment, const Value* set) {
+  const Value* multicast = set == nullptr ? deployment.find("multicast") : set;
+  const std::string* name = multicast == nullptr ? nullptr : multicast->as_string();
+  MulticastKind kind{};
+  if (name == nullptr || !boost::describe::enum_from_string(name->c_str(), kind)) return;
+  if (has_clocks(kind)) return;
+  const auto without_clock = [](const Value& group) {
+    Value::Object members = *group.as_object();
+    std::erase_if(members, [](const Value::Member& member) { return member.first == "clock"; });
+    return Value(std::move(members));
+  };
+  Value::Object partitions = *deployment.find("partitions")->as_object();
+  for (auto& [partition, group] : partitions) group = without_clock(group);
+  deployment.set("partitions", Value(std::move(partitions)));
+  if (const Value* oracle = deployment.find("oracle")) {
+    deployment.set("oracle", without_clock(*oracle));
+  }
+}
 
 class Drawing {
  public:
@@ -57,9 +78,10 @@ class Drawing {
     choose_clocks();
   }
 
-  Drawn draw() {
+  Drawn draw(const Setup& setup) {
     Drawn out;
     deploy(out.deployment);
+    drop_idle_clocks(out.deployment, setup.deployment.find("multicast"));
     // Seldom few where there may be many: small workloads came first.
     const std::size_t operations = 2 + std::max(below(size_ - 1), below(size_ - 1));
     const bool closing = one_in(2);
@@ -97,7 +119,7 @@ class Drawing {
     const std::size_t one = below(groups);
     for (std::size_t i = 0; i < groups; ++i) {
       const bool some = one_in(2);
-      ahead_.push_back(how == 0 ? i == one : how == 1 && some);
+      ahead_.push_back(allowed_.clocks && (how == 0 ? i == one : how == 1 && some));
     }
   }
 
@@ -299,7 +321,7 @@ Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
     allowed.partitions = {2, 2, 2, 3};
     allowed.objects = {2, 2, 2, 3};
   }
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
 Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size) {
@@ -310,7 +332,7 @@ Drawn draw_dssmr(const Setup& setup, Stream& stream, unsigned size) {
   allowed.objects = {1, 1, 1, 2, 2, 3};
   allowed.oracle = true;
   allowed.cache = dssmr_options(setup).cache != Cache::none;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
 Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size) {
@@ -327,20 +349,20 @@ Drawn draw_dynastar(const Setup& setup, Stream& stream, unsigned size) {
   allowed.cache = options.cache;
   allowed.plans = true;
   allowed.oracles = !options.plan_ordered;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
-Drawn draw_everywhere(const Setup& /*setup*/, Stream& stream, unsigned size) {
+Drawn draw_everywhere(const Setup& setup, Stream& stream, unsigned size) {
   Allowed allowed;
   allowed.kinds = {{Kind::read, 4, 4},  {Kind::move, 3, 4},   {Kind::access, 2, 2},
                    {Kind::write, 3, 3}, {Kind::create, 1, 1}, {Kind::erase, 1, 1}};
   allowed.partitions = {1, 2, 2, 2, 3};
   allowed.objects = {1, 1, 2, 2, 3};
   allowed.absent = 16;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
-Drawn draw_attribute(const Setup& /*setup*/, Stream& stream, unsigned size) {
+Drawn draw_attribute(const Setup& setup, Stream& stream, unsigned size) {
   Allowed allowed;
   allowed.kinds = {{Kind::read, 3, 4},
                    {Kind::access, 5, 4},
@@ -350,7 +372,7 @@ Drawn draw_attribute(const Setup& /*setup*/, Stream& stream, unsigned size) {
   allowed.partitions = {1, 2, 2, 3, 3};
   allowed.objects = {1, 2, 2, 3, 3};
   allowed.by_name = true;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
 Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size) {
@@ -361,6 +383,7 @@ Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size) {
   allowed.objects = {1, 1, 1, 2, 2, 3};
   allowed.oracle = true;
   allowed.replicas = false;
+  allowed.clocks = false;
   const broker::BrokerOptions options = broker::broker_options(setup);
   if (options.lock_order == broker::LockOrder::request) {
     // Several locks are taken by accesses of several objects.
@@ -369,16 +392,16 @@ Drawn draw_broker(const Setup& setup, Stream& stream, unsigned size) {
     allowed.absent = 16;
   }
   allowed.cache = options.cache != Cache::none;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
-Drawn draw_shared_cache(const Setup& /*setup*/, Stream& stream, unsigned size) {
+Drawn draw_shared_cache(const Setup& setup, Stream& stream, unsigned size) {
   Allowed allowed;
   allowed.kinds = {{Kind::read, 3, 4}, {Kind::access, 5, 4}, {Kind::write, 2, 2}};
   allowed.partitions = {2, 2, 3};
   allowed.objects = {1, 2, 2, 3};
   allowed.absent = 16;
-  return Drawing(std::move(allowed), stream, size).draw();
+  return Drawing(std::move(allowed), stream, size).draw(setup);
 }
 
 void replicate(Value& deployment, Stream& stream, bool with_oracle) {
@@ -401,6 +424,7 @@ void replicate(Value& deployment, Stream& stream, bool with_oracle) {
     groups.pop_back();
   }
   deployment.set("partitions", Value(std::move(groups)));
+  drop_idle_clocks(deployment, nullptr);
 }
 
 }  // namespace sibyl::partitioned

@@ -387,6 +387,14 @@ struct System {
 };
 using SystemPtr = std::shared_ptr<const System>;
 
+/// Whether the multicast has logical clocks, so that what they show at first decides an order.
+constexpr bool has_clocks(MulticastKind multicast) {
+  return multicast != MulticastKind::sequencer && multicast != MulticastKind::global_order;
+}
+
+/// Throws ConfigError at the first clock that a deployment gives, which has been decoded.
+void refuse_clocks(const Value& deployment, const std::string& message);
+
 /// Decodes and checks deployment and workload; `groups`, `clients` and `oracle` are left to the
 /// caller. `with_oracle`: there is an oracle group, by default one node named O. Throws
 /// ConfigError.

@@ -82,6 +82,9 @@ std::vector<NodeSpec> build_broker(const Setup& setup) {
   const broker::BrokerOptions options = broker::broker_options(setup);
   System system = read_system(setup, true);
   check_store(system);
+  refuse_clocks(setup.deployment,
+                "only the broker is multicast to, so no logical clock decides an order and this "
+                "has no effect; leave it out");
   check_single(system, "found several replicas, expected 1: its partitions are not replicated");
   refuse(options.cache == Cache::none && system.workload.fills_caches(),
          pointer_to(kWorkloadPointer, system.workload.cache_member()),
@@ -89,8 +92,7 @@ std::vector<NodeSpec> build_broker(const Setup& setup) {
   Plan plan(std::move(system));
   const SystemPtr& shared = plan.system();
   plan.fill("oracle", [&](NodeId self, const std::string& name) {
-    return make_process<broker::Broker>(
-        shared, name, plan.amcast(self, shared->deployment.oracle->clock), options);
+    return make_process<broker::Broker>(shared, name, plan.amcast(self, 0), options);
   });
   plan.fill("partition", [&](NodeId self, const std::string& name) {
     return make_process<broker::Keeper>(shared, name, plan.amcast(self, 0), options);
@@ -192,8 +194,8 @@ ProtocolInfo with_broker_bounds(ProtocolInfo info) {
   info.relies_on = [](const Setup& setup) {
     const broker::BrokerOptions options = broker::broker_options(setup);
     const bool handed_over = options.transport == broker::Transport::hand_over;
-    const bool ends = options.locks == broker::Locks::none ? handed_over
-                                                           : options.lock_lease > Duration{0};
+    const bool ends =
+        options.locks == broker::Locks::none ? handed_over : options.lock_lease > Duration{0};
     Model model = model_of(setup, true);
     if (ends) return model;
     for (Model::Others& each : model.others) each = {"holder", each.nodes, 0};

@@ -60,9 +60,9 @@ void check_group(const Spec& spec, MulticastKind multicast, const std::string& p
                       "out, or choose one of these at /deployment/multicast");
   }
   if (spec.clock < 0 || spec.clock > multicast::kLargestClock) {
-    throw ConfigError(pointer_to(pointer, "clock"),
-                      "found " + std::to_string(spec.clock) + ", expected 0 to " +
-                          std::to_string(multicast::kLargestClock));
+    throw ConfigError(pointer_to(pointer, "clock"), "found " + std::to_string(spec.clock) +
+                                                        ", expected 0 to " +
+                                                        std::to_string(multicast::kLargestClock));
   }
 }
 
@@ -471,9 +471,28 @@ std::vector<std::string> Operation::objects() const {
   return request.empty() ? objects_of(steps) : request.objects;
 }
 
+void refuse_clocks(const Value& deployment, const std::string& message) {
+  const auto look = [&](const Value* group, const std::string& pointer) {
+    if (group == nullptr || group->find("clock") == nullptr) return;
+    throw ConfigError(pointer_to(pointer, "clock"), message);
+  };
+  const std::string at_partitions = pointer_to(kDeploymentPointer, "partitions");
+  for (const auto& [name, group] : *deployment.find("partitions")->as_object()) {
+    look(&group, pointer_to(at_partitions, name));
+  }
+  look(deployment.find("oracle"), pointer_to(kDeploymentPointer, "oracle"));
+}
+
 System read_system(const Setup& setup, bool with_oracle) {
   System system;
   decode(setup.deployment, kDeploymentPointer, system.deployment);
+  const MulticastKind multicast = system.deployment.multicast;
+  if (!has_clocks(multicast)) {
+    refuse_clocks(setup.deployment,
+                  std::string(boost::describe::enum_to_string(multicast, "?")) +
+                      " has no logical clocks, so this has no effect; leave it out, or choose "
+                      "skeen, ft_skeen or white_box at /deployment/multicast");
+  }
   if (with_oracle && !system.deployment.oracle) system.deployment.oracle.emplace();
   Names names;
   check_deployment(system, names);

@@ -84,6 +84,33 @@ TEST_CASE("a deployment is refused at the place of its mistake") {
   }
 }
 
+TEST_CASE("a logical clock is refused where none decides an order") {
+  for (const std::string multicast : {"sequencer", "global_order"}) {
+    const std::string chosen = R"(, "multicast": ")" + multicast + "\"}";
+    for (const char* clock : {"0", "10"}) {
+      const std::string group = std::string(R"({"clock": )") + clock + "}";
+      for (const char* protocol : {"s-smr", "ds-smr", "static-attribute", "shared-cache"}) {
+        check_refused(protocol, R"({"partitions": {"P1": {}, "P2": )" + group + "}" + chosen, kIdle,
+                      "{}", "/deployment/partitions/P2/clock",
+                      multicast + " has no logical clocks");
+      }
+      check_refused("dynastar", R"({"partitions": {"P1": {}}, "oracle": )" + group + chosen, kIdle,
+                    "{}", "/deployment/oracle/clock", "choose skeen, ft_skeen or white_box");
+    }
+  }
+  for (const char* multicast : {"skeen", "ft_skeen", "white_box"}) {
+    Scenario s;
+    s.deployment =
+        std::string(R"({"partitions": {"P1": {"clock": 10}}, "multicast": ")") + multicast + "\"}";
+    s.workload = kIdle;
+    CHECK_NOTHROW(find_protocol(s.protocol)->build(setup_of(s)));
+  }
+  check_refused("location-broker", R"({"partitions": {"P1": {"clock": 10}}})", kIdle, "{}",
+                "/deployment/partitions/P1/clock", "only the broker is multicast to");
+  check_refused("location-broker", R"({"partitions": {"P1": {}}, "oracle": {"clock": 10}})", kIdle,
+                "{}", "/deployment/oracle/clock", "only the broker is multicast to");
+}
+
 TEST_CASE("the bounds of options are told as they are") {
   for (const char* batch : {"0", "-1", "4294967296"}) {
     check_refused("dynastar", kGood, kIdle, std::string(R"({"hint_batch": )") + batch + "}",

@@ -206,7 +206,10 @@ TEST_CASE("what is set from outside is in every drawn scenario; what cannot be s
   for (std::uint64_t number = 0; number < 20; ++number) {
     const Scenario scenario = draw_scenario(what, 1, number);
     CHECK(*scenario.document.find("deployment")->find("multicast") == Value("sequencer"));
+    CHECK(to_json(*scenario.document.find("deployment")).find("clock") == std::string::npos);
   }
+  what.overrides.push_back(parse_override("/deployment/oracle/clock=1"));
+  CHECK_THROWS_AS(check_generator(what), InputError);
   for (const char* set : {"/protocol/name=\"s-smr\"", "/id=\"x\"", "/network=5", "/netwerk={}"}) {
     what.overrides = {parse_override(set)};
     CHECK_THROWS_AS(check_generator(what), InputError);

@@ -1,6 +1,8 @@
 // The property "linearizability" of a trace.
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "analysis/check/judge.hpp"
 #include "analysis/checks.hpp"
 #include "analysis/history.hpp"
@@ -32,7 +34,13 @@ Finding check_linearizability_of(const Trace& trace, const CheckOptions& wanted)
   options.stop = wanted.stop;
   options.explains = wanted.explains;
   const Judgement judged = judge_recorded(history, options);
-  if (judged.verdict == Verdict::inconclusive) return inconclusive(judged.summary);
+  if (judged.verdict == Verdict::inconclusive) {
+    Finding finding = inconclusive(judged.summary);
+    if (judged.out_of_memory) {
+      finding.witness.set("bound", fmt::format("{} MB", kMostBytes >> 20U));
+    }
+    return finding;
+  }
   if (judged.verdict == Verdict::violated) {
     std::vector<EventId> events;
     for (const WindowOperation& each : judged.window) {

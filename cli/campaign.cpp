@@ -186,6 +186,7 @@ Value row_json(const Campaign& campaign, const CampaignRow& row, const RowFiles&
       {"workloads", number(row.workloads)},
       {"violating", number(row.violating)},
       {"inconclusive", number(row.inconclusive)},
+      {"inconclusive_because", undecided_json(row.undecided)},
       {"found", Value(std::move(found))},
       {"size_before", size_json(row.before)},
       {"size_after", size_json(row.after)},

@@ -49,6 +49,11 @@ std::string speed(double seconds, std::uint64_t count, std::string_view what) {
                                    static_cast<double>(count) / seconds, what));
 }
 
+std::string why_inconclusive(std::uint64_t runs, const Undecided& reasons) {
+  if (runs == 0) return {};
+  return line("undecided", fmt::format("{} inconclusive: {}", runs, undecided_text(reasons)));
+}
+
 std::string never_hit(const std::map<std::string, std::uint64_t>& probes) {
   std::string never;
   for (const auto& [name, hits] : probes) {
@@ -87,6 +92,7 @@ Value exploration_json(const std::string& id, const ExploreOptions& options,
                        {"events", number_value(result.events)},
                        {"violating", number_value(result.violating)},
                        {"inconclusive", number_value(result.inconclusive)},
+                       {"inconclusive_because", undecided_json(result.undecided)},
                        {"probes", probes_json(result.probes)},
                        {"found", found_json(result.found, files)},
                        {"cpu_seconds", result.cpu_seconds},
@@ -107,6 +113,7 @@ Value exploration_json(const Scenario& scenario, const ExhaustiveResult& result,
                        {"cycles", number_value(result.cycles)},
                        {"observations", number_value(result.judged)},
                        {"inconclusive", number_value(result.inconclusive)},
+                       {"inconclusive_because", undecided_json(result.undecided)},
                        {"probes", probes_json(result.probes)},
                        {"found", found_json(result.found, files)},
                        {"cpu_seconds", result.cpu_seconds},
@@ -121,6 +128,7 @@ std::string exploration_text(const std::string& id, const ExploreOptions& option
   out += line("runs", fmt::format("{}{}: {} violating, {} inconclusive; {} events", result.runs,
                                   result.stopped ? " (stopped)" : "", result.violating,
                                   result.inconclusive, result.events));
+  out += why_inconclusive(result.inconclusive, result.undecided);
   if (result.workloads != 0) out += line("drawn", fmt::format("{} workloads", result.workloads));
   out += speed(result.cpu_seconds, result.runs, "runs");
   out += never_hit(result.probes) + found_text(result.found, files);
@@ -143,6 +151,7 @@ std::string exploration_text(const Scenario& scenario, const ExhaustiveResult& r
                           result.transitions, result.depth, result.ends, result.cycles));
   out += line("judged", fmt::format("{} different observations, {} inconclusive", result.judged,
                                     result.inconclusive));
+  out += why_inconclusive(result.inconclusive, result.undecided);
   out += speed(result.cpu_seconds, result.states, "states");
   out += never_hit(result.probes) + found_text(result.found, files);
   if (result.incomplete.empty()) {

@@ -83,6 +83,7 @@ class Searches {
     row.workloads = result.workloads;
     row.violating = result.violating;
     row.inconclusive = result.inconclusive;
+    row.undecided = std::move(result.undecided);
     row.cpu_seconds = result.cpu_seconds;
     row.found = std::move(result.found);
     row.probes = std::move(result.probes);
@@ -108,6 +109,7 @@ class Searches {
     row.runs = result.states;
     for (const FoundCause& found : result.found) row.violating += found.count;
     row.inconclusive = result.inconclusive;
+    row.undecided = std::move(result.undecided);
     row.cpu_seconds = result.cpu_seconds;
     row.found = std::move(result.found);
     row.probes = std::move(result.probes);
@@ -171,8 +173,9 @@ class Searches {
         result_.inconclusive.push_back(fmt::format("{}: nothing was run ({})", name, row.strategy));
       }
       if (row.inconclusive != 0) {
-        result_.inconclusive.push_back(
-            fmt::format("{}: {} inconclusive ({})", name, row.inconclusive, row.strategy));
+        result_.inconclusive.push_back(fmt::format("{}: {} inconclusive ({}): {}", name,
+                                                   row.inconclusive, row.strategy,
+                                                   undecided_text(row.undecided)));
       }
       for (const std::string& why : row.incomplete) {
         result_.inconclusive.push_back(fmt::format("{}: {} ({})", name, why, row.strategy));

@@ -40,6 +40,7 @@ struct ExhaustiveResult {
   std::uint64_t cycles = 0;        ///< steps back into a state of the same run
   std::uint64_t judged = 0;        ///< different observations that the checkers were shown
   std::uint64_t inconclusive = 0;  ///< of these, those without a verdict
+  Undecided undecided;             ///< these, by why
   double cpu_seconds = 0;
   std::vector<FoundCause> found;
   /// Why the search says nothing about runs beyond its bounds; empty: it is complete within them.

@@ -103,17 +103,19 @@ void ExhaustiveJudge::judge_cycle(std::uint64_t shown, std::uint64_t state, cons
 }
 
 void ExhaustiveJudge::check(const Trace& trace, Outcome outcome, const RunAgain& again) {
-  bool undecided = false;
+  std::vector<Finding> undecided;
   for (const std::string& property : judged_properties(scenario_, options_.properties)) {
     const bool wanted = options_.properties.empty() ||
                         std::find(options_.properties.begin(), options_.properties.end(),
                                   property) != options_.properties.end();
     if (!wanted) continue;
     const Finding finding = analysis::check(property, trace);
-    undecided = undecided || finding.verdict == Verdict::inconclusive;
+    if (finding.verdict == Verdict::inconclusive) undecided.push_back(finding);
     if (finding.verdict == Verdict::violated) found(finding, trace, outcome, again);
   }
-  result_.inconclusive += undecided ? 1 : 0;
+  if (undecided.empty()) return;
+  ++result_.inconclusive;
+  ++result_.undecided[undecided_reason(undecided, outcome)];
 }
 
 void ExhaustiveJudge::found(const Finding& finding, const Trace& trace, Outcome outcome,

@@ -17,6 +17,7 @@
 #include "scenarios/runner.hpp"
 #include "scenarios/scheduler_format.hpp"
 #include "scenarios/team.hpp"
+#include "sibyl_embedded/explore_schema.hpp"
 #include "sim/hash.hpp"
 #include "sim/notes.hpp"
 #include "sim/observer.hpp"
@@ -33,7 +34,7 @@ using analysis::Verdict;
 struct Tally {
   std::uint64_t events = 0;
   std::uint64_t violating = 0;
-  std::uint64_t inconclusive = 0;
+  Undecided undecided;
   std::vector<std::pair<std::string, std::uint64_t>> probes;  ///< runs that hit each
 };
 
@@ -56,9 +57,12 @@ class Observation final : public Observer {
     last_ = step.at;
     count_open(step);
   }
-  std::uint64_t value(const World& world, Outcome outcome, LiveEnd::How how) {
+  /// `cut_off`: as Worker::cut_off says of the run.
+  std::uint64_t value(const World& world, Outcome outcome, LiveEnd::How how,
+                      const std::string& cut_off) {
     hash_.add(static_cast<std::uint64_t>(outcome) | static_cast<std::uint64_t>(how) << 8);
     hash_.add(world.pending() == 0 ? 0 : 1);
+    hash_.add(cut_off);
     if (open_ > 0) hash_.add(arrivals_.value());  // they tell who waits for what
     return hash_.value();
   }
@@ -102,20 +106,24 @@ class Worker {
     if (options_.liveness) {
       LiveRun live(live_search(), drawn(number), number);
       const LiveEnd end = live.run(observation, live.choices());
-      return observed(live.world(), observation.value(live.world(), end.outcome, end.how), number);
+      return observed(live.world(),
+                      observation.value(live.world(), end.outcome, end.how, cut_off(live, end)),
+                      number);
     }
     Plan plan = plan_run(settings_, options_.seed, number);
     World world = start(plan, drawn(number));
     world.set_observer(&observation);
     const Outcome outcome = world.run(*plan.choices, limits_);
-    return observed(world, observation.value(world, outcome, LiveEnd::How::as_ever), number);
+    return observed(
+        world, observation.value(world, outcome, LiveEnd::How::as_ever, cut_off(world, outcome)),
+        number);
   }
 
   std::uint64_t judged() const { return count_; }
   const Tally& tally() const { return tally_; }
 
-  /// A run with the decisions and the faults that make it.
-  Recorded record(std::uint64_t number, bool* undecided = nullptr) {
+  /// A run with the decisions and the faults that make it. `why`: as cut_off says of it.
+  Recorded record(std::uint64_t number, std::string* why = nullptr) {
     Recorded run;
     run.losses = options_.faults.losses != 0;
     run.duplicates = options_.faults.duplicates != 0;
@@ -130,11 +138,7 @@ class Worker {
       run.liveness = live.phases().rule;
       keep(live.world(), recorder, decisions, end.outcome, run);
       end.mark(run.trace, *run.liveness);
-      using How = LiveEnd::How;
-      if (undecided != nullptr) {
-        *undecided = (end.how == How::as_ever && end.outcome == Outcome::limit) ||
-                     (end.how == How::overdue && !run.liveness->bounded);
-      }
+      if (why != nullptr) *why = cut_off(live, end);
       return run;
     }
     ScheduleRecorder decisions(*plan.choices);
@@ -144,7 +148,7 @@ class Worker {
     world.set_observer(&recorder);
     const Outcome outcome = world.run(decisions, limits_);
     keep(world, recorder, decisions, outcome, run);
-    if (undecided != nullptr) *undecided = outcome == Outcome::limit;
+    if (why != nullptr) *why = cut_off(world, outcome);
     return run;
   }
 
@@ -183,8 +187,8 @@ class Worker {
     Judged judged = judged_as(number, seen, world.digest());
     if (judged.violations) {
       ++tally_.violating;
-    } else {
-      tally_.inconclusive += judged.inconclusive ? 1 : 0;
+    } else if (!judged.undecided.empty()) {
+      ++tally_.undecided[judged.undecided];
     }
     return std::move(judged.violations);
   }
@@ -196,6 +200,24 @@ class Worker {
       return;
     }
     tally_.probes.emplace_back(probe, 1);
+  }
+
+  /// Why a run that ended so has no verdict, whatever the checkers say; empty: they say.
+  std::string cut_off(const World& world, Outcome outcome) const {
+    if (outcome != Outcome::limit) return {};
+    const bool own = limits_.events < options_.events;
+    return limit_reason(world, limits_, own ? "limits.events" : "--events");
+  }
+  std::string cut_off(LiveRun& live, const LiveEnd& end) const {
+    using How = LiveEnd::How;
+    if (end.how == How::overdue && !live.phases().rule.bounded) {
+      return fmt::format("in which an operation took {} steps after the healing (--within)",
+                         end.steps);
+    }
+    if (end.how != How::as_ever || end.outcome != Outcome::limit) return {};
+    const bool own = live.limits().events == scenario_.limits.events;
+    return limit_reason(live.world(), live.limits(),
+                        own ? "limits.events" : "--events and 10 times --within");
   }
 
   LiveSearch live_search() const {
@@ -262,24 +284,26 @@ class Worker {
   Judged judge(std::uint64_t number) {
     Judged judged;
     std::vector<FoundViolation> violated;
-    const Recorded run = record(number, &judged.inconclusive);
+    const Recorded run = record(number, &judged.undecided);
     const Trace& trace = run.trace;
     // It was ended when nobody of the core waited any more: so much is decided.
-    const bool settled = run.liveness && trace.outcome == Outcome::limit && !judged.inconclusive;
+    const bool settled =
+        run.liveness && trace.outcome == Outcome::limit && judged.undecided.empty();
+    std::vector<Finding> undecided;
     for (const Finding& finding : findings(trace)) {
       if (!wanted(finding.property)) continue;
       if (finding.verdict == Verdict::violated && run.liveness &&
           !is_meant(finding, trace, *options_.liveness, *run.liveness)) {
         continue;
       }
-      if (finding.verdict == Verdict::inconclusive) {
-        judged.inconclusive = judged.inconclusive || !settled || finding.property != "termination";
-      }
+      const bool is_decided = settled && finding.property == "termination";
+      if (finding.verdict == Verdict::inconclusive && !is_decided) undecided.push_back(finding);
       if (finding.verdict != Verdict::violated) continue;
       const auto explanation = analysis::explain_causes(trace, finding);
       violated.push_back({finding.property, analysis::cause_signature(explanation, finding, trace),
                           finding.summary});
     }
+    if (judged.undecided.empty()) judged.undecided = undecided_reason(undecided, trace.outcome);
     if (!violated.empty()) {
       judged.violations = std::make_shared<const std::vector<FoundViolation>>(std::move(violated));
     }
@@ -341,12 +365,16 @@ void merge(const Violations& run, std::uint64_t number, double seconds, ExploreR
 /// The sums over all workers, in place of those of the last block.
 void sum_up(const Team<Worker>& team, ExploreResult& result) {
   result.events = result.violating = result.inconclusive = result.judged = 0;
+  result.undecided.clear();
   for (auto& [probe, runs] : result.probes) runs = 0;
   team.each([&](const Worker& worker) {
     const Tally& tally = worker.tally();
     result.events += tally.events;
     result.violating += tally.violating;
-    result.inconclusive += tally.inconclusive;
+    for (const auto& [why, runs] : tally.undecided) {
+      result.undecided[why] += runs;
+      result.inconclusive += runs;
+    }
     for (const auto& [probe, runs] : tally.probes) result.probes[probe] += runs;
     result.judged += worker.judged();
   });
@@ -418,6 +446,8 @@ ExploreResult explore(const Scenario& given, const ExploreOptions& options) {
   }
   return result;
 }
+
+std::string_view explore_schema() { return embedded::explore_schema; }
 
 Recorded recorded_run(const Scenario& given, const ExploreOptions& options, std::uint64_t number) {
   const Scenario scenario = opened(given, options);

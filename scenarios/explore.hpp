@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/counterexample.hpp"
@@ -15,6 +16,7 @@
 #include "scenarios/liveness_search.hpp"
 #include "scenarios/scenario.hpp"
 #include "scenarios/strategies.hpp"
+#include "scenarios/undecided.hpp"
 
 namespace sibyl {
 
@@ -67,6 +69,7 @@ struct ExploreResult {
   std::uint64_t violating = 0;  ///< runs with at least one violation
   std::uint64_t inconclusive =
       0;                     ///< runs that a limit ended, or whose properties could not be judged
+  Undecided undecided;       ///< these, by why
   std::uint64_t judged = 0;  ///< runs that the checkers were shown; the others were alike
   double cpu_seconds = 0;    ///< of all jobs
   std::vector<FoundCause> found;  ///< in the order of their first runs
@@ -78,6 +81,9 @@ struct ExploreResult {
 /// Deterministic but for cpu_seconds, judged and what `stop` decides: the same for every
 /// number of jobs.
 ExploreResult explore(const Scenario& scenario, const ExploreOptions& options);
+
+/// The JSON Schema of what `sibyl explore --json` prints, as text.
+std::string_view explore_schema();
 
 /// Run `number` of the search, with the decisions and the faults that make it.
 Recorded recorded_run(const Scenario& scenario, const ExploreOptions& options,

@@ -119,6 +119,7 @@ void merge(ExploreResult one, std::uint64_t number, std::uint64_t each, ExploreR
   all.violating += one.violating;
   all.inconclusive += one.inconclusive;
   all.judged += one.judged;
+  for (const auto& [why, runs] : one.undecided) all.undecided[why] += runs;
   for (const auto& [probe, hits] : one.probes) all.probes[probe] += hits;
   ++all.workloads;
 }

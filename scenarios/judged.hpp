@@ -27,7 +27,7 @@ using Violations = std::shared_ptr<const std::vector<FoundViolation>>;
 /// What the checkers say of a run.
 struct Judged {
   Violations violations;
-  bool inconclusive = false;
+  std::string undecided = {};  ///< why it has no verdict; empty: it has one
 };
 
 /// Verdicts by a hash that tells what they depend on. Threads share them: what one has judged is
@@ -71,7 +71,7 @@ class JudgedRuns {
 
   /// With its place in the map, about.
   static std::uint64_t size_of(const Judged& judged) {
-    std::uint64_t bytes = 96;
+    std::uint64_t bytes = 96 + judged.undecided.size();
     if (!judged.violations) return bytes;
     for (const FoundViolation& found : *judged.violations) {
       bytes += sizeof(FoundViolation) + found.property.size() + found.cause.size() +

@@ -96,6 +96,7 @@ class LiveRun {
   World& world() { return world_; }
   Choices& choices() { return choices_; }
   const TwoPhases& phases() const { return phases_; }
+  const Limits& limits() const { return limits_; }
 
  private:
   std::uint64_t seed_;

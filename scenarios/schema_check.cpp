@@ -79,6 +79,11 @@ std::optional<SchemaComplaint> check_against_schema(const Value& document) {
   return check(*kSchema, document);
 }
 
+std::optional<SchemaComplaint> check_against_explore_schema(const Value& document) {
+  static const valijson::Schema* const kSchema = parsed(explore_schema());
+  return check(*kSchema, document);
+}
+
 std::optional<SchemaComplaint> check_against_sweep_schema(const Value& document) {
   static const valijson::Schema* const kSchema = parsed(sweep_schema());
   return check(*kSchema, document);

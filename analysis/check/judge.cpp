@@ -284,6 +284,7 @@ class Portfolio {
       return std::move(result_);
     }
     if (undecided) {
+      result_.out_of_memory = out_of_memory;
       return inconclusive(fmt::format(
           "Undecided after {} steps: {}.", result_.steps,
           out_of_memory ? "the memory allowed was used up" : "the time allowed was used up"));

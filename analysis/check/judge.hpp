@@ -63,6 +63,7 @@ struct Judgement {
   Value initial;                        ///< violated: the state in which the window begins
   Value witness;                        ///< violated: as of ViolationWords
   std::uint64_t steps = 0;              ///< by searches, explanation excluded
+  bool out_of_memory = false;           ///< inconclusive: because of max_bytes
 };
 
 /// Judges a history. Operations are concurrent also when one returns at the very instant of the

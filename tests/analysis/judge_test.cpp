@@ -139,11 +139,13 @@ TEST_CASE("memory and time that are used up make the answer inconclusive, and sa
   const Judgement small = judge(history, options);
   CHECK(small.verdict == Verdict::inconclusive);
   CHECK(small.summary.find("memory") != std::string::npos);
+  CHECK(small.out_of_memory);
   options.max_bytes = std::uint64_t{1} << 30U;
   options.stop = [] { return true; };
   const Judgement short_of_time = judge(history, options);
   CHECK(short_of_time.verdict == Verdict::inconclusive);
   CHECK(short_of_time.summary.find("time") != std::string::npos);
+  CHECK_FALSE(short_of_time.out_of_memory);
 }
 
 TEST_CASE("what cannot be judged is named by its line") {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "scenarios/json.hpp"
+#include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
 namespace sibyl::test::binding_test {
@@ -33,6 +34,7 @@ TEST_CASE("explore --binding reports both continuations as scenarios, and exits 
       sibyl_with({"explore", file, "--binding", "--runs", "64", "-o", folder / "found", "--json"});
   CHECK(ran.status == 1);
   const Value report = parse_json(ran.out, "report");
+  CHECK_FALSE(check_against_explore_schema(report).has_value());
   CHECK(*report.find("binding")->find("verdict") == Value("violated"));
   const Value& found = report.find("found")->as_list()->front();
   CHECK(*found.find("property") == Value("binding"));

@@ -8,6 +8,7 @@
 
 #include "scenarios/files.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/schema_check.hpp"
 #include "tests/cli/verb_runner.hpp"
 
 namespace sibyl::explore_test {
@@ -197,6 +198,32 @@ TEST_CASE("a budget of 292 years does not end at once, and one of 1 ns is no ver
   ran = explore({"--for", "1ns", "--json"});
   CHECK(ran.status == 2);
   CHECK(*sibyl::parse_json(ran.out, "").find("runs") == Value(0));
+}
+
+TEST_CASE("a search says why runs have no verdict, and its reports fit the schema") {
+  const std::string why = "64 reached 5 steps (--events)";
+  Ran ran = explore({"--runs", "64", "--events", "5", "--color=never"});
+  CHECK(ran.status == 2);
+  CHECK_MESSAGE(ran.out.find("  undecided   64 inconclusive: " + why + "\n") != std::string::npos,
+                ran.out);
+  const auto report = [](std::vector<std::string> more) {
+    more.emplace_back("--json");
+    Value made = sibyl::parse_json(explore(std::move(more)).out, "report");
+    CHECK_FALSE(sibyl::check_against_explore_schema(made).has_value());
+    return made;
+  };
+  Value made = report({"--runs", "64", "--events", "5"});
+  CHECK(*made.find("inconclusive_because") ==
+        Value(Value::List{Value::Object{{"reason", why.substr(3)}, {"runs", 64}}}));
+  made.set("inconclusive_because", Value(5));
+  CHECK(sibyl::check_against_explore_schema(made).has_value());
+  made = report({"--runs", "512"});
+  CHECK(!made.find("found")->as_list()->empty());
+  CHECK(made.find("inconclusive_because")->as_list()->empty());
+  made = report({"--strategy", "exhaustive", "--steps", "5"});
+  CHECK(!made.find("inconclusive_because")->as_list()->empty());
+  const Ran schema = sibyl_with({"schema", "explore"});
+  CHECK(sibyl::parse_json(schema.out, "schema").find("title") != nullptr);
 }
 
 TEST_CASE("reports of searches say which finds are outside the model") {

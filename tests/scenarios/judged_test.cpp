@@ -14,20 +14,20 @@ namespace {
 Judged violating(const std::string& property) {
   return {std::make_shared<const std::vector<FoundViolation>>(
               std::vector<FoundViolation>{{property, "cause", "how"}}),
-          false};
+          {}};
 }
 
 TEST_CASE("a verdict is found again by its hash, and no other") {
   JudgedRuns known(1 << 20U);
   known.keep(7, violating("agreement"));
-  known.keep(~std::uint64_t{0}, {nullptr, true});
+  known.keep(~std::uint64_t{0}, {nullptr, "reached 5 steps"});
   REQUIRE(known.find(7));
   REQUIRE(known.find(7)->violations);
   CHECK(known.find(7)->violations->front().property == "agreement");
-  CHECK(!known.find(7)->inconclusive);
+  CHECK(known.find(7)->undecided.empty());
   REQUIRE(known.find(~std::uint64_t{0}));
   CHECK(!known.find(~std::uint64_t{0})->violations);
-  CHECK(known.find(~std::uint64_t{0})->inconclusive);
+  CHECK(known.find(~std::uint64_t{0})->undecided == "reached 5 steps");
   CHECK(!known.find(8));
 }
 

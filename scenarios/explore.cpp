@@ -93,7 +93,7 @@ class Worker {
     settings_ = options.strategy;
     settings_.length = std::max<std::uint64_t>(positions.size(), 1);
     settings_.synchronous = scenario.protocol->synchronous;
-    settings_.timely_in_the_end = scenario.protocol->timely_in_the_end;
+    settings_.timely_in_the_end |= scenario.protocol->timely_in_the_end;
     settings_.faulty = faulty_instances(nodes_with_twins(scenario.byzantine, scenario.nodes));
     settings_.losses = options.faults.losses;
     settings_.duplicates = options.faults.duplicates;

@@ -56,16 +56,21 @@ std::string id_of(const Generator& generator, std::uint64_t number) {
   return fmt::format("{}-{}", generated_id(generator), number);
 }
 
+/// Whether what is drawn is changed so that it bears crashes.
+bool replicates(const Generator& generator) {
+  return generator.crashes && generator.protocol->replicate;
+}
+
 Value document_without_overrides(const Generator& generator, std::uint64_t seed,
                                  std::uint64_t number) {
   const std::uint64_t own = seed_of_workload(seed, number);
   Stream stream(own, 0, kWorkloadStream);
   Drawn drawn = generator.protocol->draw(setup_of(generator), stream, size_of_drawing(number));
   std::int64_t steps = generator.protocol->drawn_steps;
-  if (generator.crashes && generator.protocol->replicate) {
+  if (replicates(generator)) {
     Stream replicas(own, 0, kReplicaStream);
     generator.protocol->replicate(drawn.deployment, replicas);
-    steps *= 2;  // each message is one to every replica; measured, as drawn_steps are
+    steps *= 5;  // each message is one to every replica; measured, as drawn_steps are
   }
   // Delays that differ, for the runs of a search that go by them; all others decide the order.
   const Value delay{Value::Object{{"uniform", Value::List{"1ms", "10ms"}}}};
@@ -86,8 +91,11 @@ Value document_without_overrides(const Generator& generator, std::uint64_t seed,
 }
 
 /// The options of the search of one workload, by one thread.
-ExploreOptions options_of(const ExploreOptions& all, std::uint64_t number, std::uint64_t each) {
+ExploreOptions options_of(const Generator& generator, const ExploreOptions& all,
+                          std::uint64_t number, std::uint64_t each) {
   ExploreOptions own = all;
+  // What tolerates crashes suspects by timers: it ends once messages are faster.
+  own.strategy.timely_in_the_end = replicates(generator);
   own.seed = seed_of_workload(all.seed, number);
   own.runs = std::min(each, all.runs - number * each);
   own.jobs = 1;
@@ -278,7 +286,7 @@ ExploreResult explore_generated(const Generator& given, const ExploreOptions& op
     block.assign(std::min(together, workloads - first), {});
     team.block(block.size(), 1, [&](Nothing&, std::size_t i) {
       const Scenario scenario = draw_scenario(generator, options.seed, first + i);
-      block[i] = explore(scenario, options_of(options, first + i, each));
+      block[i] = explore(scenario, options_of(generator, options, first + i, each));
     });
     result.cpu_seconds = team.seconds();
     for (std::size_t i = 0; i < block.size(); ++i) {
@@ -293,7 +301,7 @@ ExploreResult explore_generated(const Generator& given, const ExploreOptions& op
     FoundCause own = found;
     own.first -= number * each;
     found.scenario = example_of(draw_scenario(generator, options.seed, number),
-                                options_of(options, number, each), own);
+                                options_of(generator, options, number, each), own);
     found.summary = std::move(own.summary);
     found.departures = std::move(own.departures);
   }

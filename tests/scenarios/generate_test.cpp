@@ -111,6 +111,19 @@ TEST_CASE("the partitioned protocols bear crashes of what is drawn, and take ove
   }
 }
 
+TEST_CASE("nearly all asynchronous runs with drawn crashes come to an end") {
+  for (const char* protocol : {"s-smr", "dynastar"}) {
+    CAPTURE(protocol);
+    ExploreOptions options;
+    options.runs = 512;
+    options.faults = {.crashes = 1, .recoveries = true};
+    const ExploreResult result = explore_generated(generator(protocol), options);
+    CAPTURE(undecided_text(result.undecided));
+    CHECK(result.violating == 0);
+    CHECK(100 * result.inconclusive <= 3 * result.runs);
+  }
+}
+
 TEST_CASE("runs have the steps at most that their protocol needs") {
   const auto limit = [](const std::string& protocol) {
     const Value document = draw_document(generator(protocol), 1, 0);

@@ -10,7 +10,9 @@ A page asks for a table by a line of its own; what stands between it and <!-- en
   <!-- load: CROSSING -->     clients in a closed loop; so many of 100 pairs are over two groups
   <!-- superset -->, <!-- push -->, <!-- tries -->: see design_costs.py
 Their pictures are gallery.py's. Fails where a page does not show what runs show or names a scenario
-that there is not, or a run is not as its scenario expects. --only: pages whose path contains this.
+that there is not, or a run is not as its scenario expects. --update drops scenarios that there are
+not from the tables that ask for them, and says so; where the text names one it says so and fails,
+when all pages are written. --only: pages whose path contains this.
 """
 
 import argparse
@@ -36,16 +38,19 @@ class Runs:
     """Reports of the scenarios in scenarios/, by id; a file is run when one of it is asked for."""
 
     def __init__(self, program):
-        self.program, self.reports, self.file_of = program, {}, {}
+        self.program, self.reports, self.file_of, self.known = program, {}, {}, set()
         for path in glob.glob(os.path.join(ROOT, "scenarios", "partitioned", "*.json")):
             with open(path, encoding="utf-8") as file:
-                self.file_of[json.load(file)["id"]] = path
+                scenario = json.load(file)
+            base = scenario["id"]
+            self.file_of[base] = path
+            self.known.add(base)
+            self.known.update(f"{base}/{each['id']}" for each in scenario.get("variants", []))
 
     def report(self, identity):
+        """Of a scenario that is known."""
         if identity not in self.reports:
-            path = self.file_of.get(identity.split("/")[0])
-            if not path:
-                sys.exit(f"no scenario has the id {identity}")
+            path = self.file_of[identity.split("/")[0]]
             run = subprocess.run([self.program, "run", path, "--json"], capture_output=True,
                                  text=True, check=False)
             if run.returncode not in (0, 1):
@@ -53,8 +58,6 @@ class Runs:
             made = json.loads(run.stdout)
             for report in made if isinstance(made, list) else [made]:
                 self.reports[report["id"]] = report
-        if identity not in self.reports:
-            sys.exit(f"no variant has the id {identity}")
         if not self.reports[identity]["ok"]:
             sys.exit(f"{identity} is not as its file expects")
         return self.reports[identity]
@@ -130,11 +133,36 @@ def table(runs, kind, rest):
     return design_costs.steps_table(runs.program, designs)
 
 
-def made_anew(runs, text):
+def without_gone(known, kind, rest, gone):
+    """What a table asks for, without scenarios that there are not, which are added to `gone`; None
+    where nothing is left of it."""
+    def left(names, of):
+        kept = [name for name in names if all(each in known for each in of(name))]
+        gone.extend(each for name in names for each in of(name) if each not in known)
+        return kept
+
+    if kind == "runs":
+        names = left([part.strip() for part in rest.split(",")], lambda name: [name])
+        return ", ".join(names) or None
+    if kind == "whole":
+        bases, variants = rest.split(": ")
+        bases = left(bases.split(" + "), lambda base: [base])
+        variants = left(variants.split(", "), lambda name: [f"{base}/{name}" for base in bases])
+        return f"{' + '.join(bases)}: {', '.join(variants)}" if bases and variants else None
+    return rest
+
+
+def made_anew(runs, text, gone, stale):
+    """The page as it should be; scenarios that its tables ask for and that there are not are left
+    out, and added to `gone`. A table of which nothing is left stays, and is added to `stale`."""
     def block(match):
-        head = match.group(0)[:match.group(0).index("-->") + 3]
-        lines = table(runs, match.group(1), match.group(2))
-        return "\n".join([head, *lines, "<!-- end -->"])
+        kind, asked = match.group(1), match.group(2)
+        rest = without_gone(runs.known, kind, asked, gone)
+        if asked and not rest:
+            stale.append(f"nothing is left of the table {kind}: {asked}")
+            return match.group(0)
+        head = f"<!-- {kind}: {rest} -->" if rest else f"<!-- {kind} -->"
+        return "\n".join([head, *table(runs, kind, rest), "<!-- end -->"])
 
     return BLOCK.sub(block, text)
 
@@ -149,23 +177,34 @@ def main():
     docs = os.path.join(ROOT, "docs")
     pages = sorted(glob.glob(os.path.join(docs, "answers", "*.md")))
     pages.append(os.path.join(docs, "answers.md"))
-    runs, wrong = Runs(program), []
+    runs, wrong, unknown = Runs(program), [], []
     for page in pages:
         if arguments.only and not any(part in page for part in arguments.only):
             continue
         with open(page, encoding="utf-8") as file:
             text = file.read()
-        new = made_anew(runs, text)
-        for identity in NAMED.findall(text):
-            runs.report(identity)
+        gone, stale = [], []
+        new = made_anew(runs, text, gone, stale)
+        where = os.path.relpath(page, ROOT)
+        unknown += [f"{where}: {each}; take it out" for each in stale]
+        for identity in gone:
+            print(f"{where}: a table asks for {identity}, which there is not"
+                  + ("; left out" if arguments.update else ""), file=sys.stderr)
+        for identity in NAMED.findall(new):
+            if identity in runs.known:
+                runs.report(identity)
+            else:
+                unknown.append(f"{where} names {identity}, which there is not")
         if arguments.update:
             with open(page, "w", encoding="utf-8") as file:
                 file.write(new)
         elif new != text:
-            wrong.append(os.path.relpath(page, ROOT))
+            wrong.append(where)
     if wrong:
-        sys.exit("not what runs show (`tests/tables/answers.py PROGRAM --update` writes it anew): "
-                 + ", ".join(wrong))
+        unknown.append("not what runs show (`tests/tables/answers.py PROGRAM --update` writes it "
+                       "anew): " + ", ".join(wrong))
+    if unknown:
+        sys.exit("\n".join(unknown))
 
 
 if __name__ == "__main__":

@@ -11,24 +11,12 @@
 #include "analysis/check/stamps.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
+#include "tests/analysis/done_operations.hpp"
 #include "tests/analysis/online_prefix.hpp"
 
 namespace sibyl::analysis::ends_test {
 
 namespace {
-
-Operation done(int process, const char* f, Value value, std::int64_t call, std::int64_t ret,
-               const char* key = "x") {
-  Operation op;
-  op.process = process;
-  op.f = f;
-  op.key = key;
-  op.value = std::move(value);
-  op.call = call;
-  op.ret = ret;
-  op.outcome = OperationOutcome::ok;
-  return op;
-}
 
 Value integer(int n) { return Value(std::int64_t{n}); }
 

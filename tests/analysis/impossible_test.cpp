@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analysis/check/judge.hpp"
+#include "tests/analysis/done_operations.hpp"
 
 namespace sibyl::analysis::impossible_test {
 
@@ -12,20 +13,6 @@ namespace {
 constexpr int kMany = 2000;
 
 Value integer(std::int64_t n) { return Value(n); }
-
-void add(History& history, const char* f, Value value, std::int64_t call, std::int64_t ret,
-         const char* key = "x") {
-  Operation op;
-  op.process = static_cast<int>(history.size());
-  op.f = f;
-  op.key = key;
-  op.value = std::move(value);
-  op.call = call;
-  op.ret = ret;
-  op.outcome = OperationOutcome::ok;
-  op.reply = "ok";
-  history.push_back(std::move(op));
-}
 
 Value number_of(int i) { return integer(i); }
 

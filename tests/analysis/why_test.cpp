@@ -10,21 +10,11 @@
 #include "analysis/check/why_words.hpp"
 #include "analysis/models/models.hpp"
 #include "tests/analysis/brute_force.hpp"
+#include "tests/analysis/done_operations.hpp"
 
 namespace sibyl::analysis::why_test {
 
 namespace {
-
-Operation of(const char* f, Value value, std::int64_t call, std::int64_t ret) {
-  Operation op;
-  op.f = f;
-  op.key = "x";
-  op.value = std::move(value);
-  op.call = call;
-  op.ret = ret;
-  op.outcome = OperationOutcome::ok;
-  return op;
-}
 
 Value integer(int n) { return Value(std::int64_t{n}); }
 
@@ -41,12 +31,12 @@ Judgement judged(History history, const char* model) {
 /// was written only at the beginning.
 History stale_history(std::uint64_t seed, int operations) {
   Random random(seed);
-  History history{of("write", integer(9), 0, 1)};
+  History history{done(0, "write", integer(9), 0, 1)};
   Value now = integer(9);
   for (int i = 1; i < operations; ++i) {
     // It takes effect in the middle, before all that are called later do.
     const std::int64_t at = 100 * i;
-    Operation op = of("read", now, at - random.below(99) - 1, at + random.below(99) + 1);
+    Operation op = done(0, "read", now, at - random.below(99) - 1, at + random.below(99) + 1);
     op.call = at - 1 - random.below(300);
     op.ret = at + 1 + random.below(300);
     if (i > 5 && random.one_in(2)) {
@@ -57,8 +47,8 @@ History stale_history(std::uint64_t seed, int operations) {
     if (i <= 5) op.call = std::max<std::int64_t>(op.call, 2);
     history.push_back(op);
   }
-  history.push_back(of("write", integer(1), 100 * operations + 400, 100 * operations + 401));
-  history.push_back(of("read", integer(9), 100 * operations + 402, 100 * operations + 403));
+  history.push_back(done(0, "write", integer(1), 100 * operations + 400, 100 * operations + 401));
+  history.push_back(done(0, "read", integer(9), 100 * operations + 402, 100 * operations + 403));
   return history;
 }
 
@@ -80,8 +70,8 @@ History text_history(std::uint64_t seed, int operations, int overlap, std::size_
   };
   for (int i = 0; i < operations; ++i) {
     at = 1000 + 100 * i;
-    Operation op = of("get", Value(now), at - 1 - random.below(50 * overlap),
-                      at + 1 + random.below(50 * overlap));
+    Operation op = done(0, "get", Value(now), at - 1 - random.below(50 * overlap),
+                        at + 1 + random.below(50 * overlap));
     if (!random.one_in(6)) {
       op.f = "append";
       op.value = Value(piece(i));
@@ -90,8 +80,8 @@ History text_history(std::uint64_t seed, int operations, int overlap, std::size_
     history.push_back(op);
   }
   at += 100 * overlap;
-  history.push_back(of("append", Value(piece(operations)), at, at + 1));
-  history.push_back(of("get", Value(now), at + 2, at + 3));
+  history.push_back(done(0, "append", Value(piece(operations)), at, at + 1));
+  history.push_back(done(0, "get", Value(now), at + 2, at + 3));
   return history;
 }
 
@@ -121,9 +111,10 @@ TEST_CASE("of thousands of operations with repeated values at most six show a vi
 }
 
 TEST_CASE("a stale read is told with the write that it missed and the one it read, by line") {
-  const Judgement told = judged({of("write", integer(3), 1, 2), of("write", integer(3), 3, 4),
-                                 of("write", integer(4), 5, 6), of("read", integer(3), 7, 8)},
-                                "register");
+  const Judgement told =
+      judged({done(0, "write", integer(3), 1, 2), done(0, "write", integer(3), 3, 4),
+              done(0, "write", integer(4), 5, 6), done(0, "read", integer(3), 7, 8)},
+             "register");
   CHECK(told.summary ==
         "Not linearizable: the read of x at line 4 returned 3, but the write of 4 at line 3 had "
         "ended before it began, and had begun after the write of 3 at line 2 had ended.");
@@ -141,14 +132,15 @@ TEST_CASE("a stale read is told with the write that it missed and the one it rea
 
 TEST_CASE("a read of what nobody wrote in time, and two reads without a write between") {
   const Judgement nowhere =
-      judged({of("read", integer(3), 1, 2), of("write", integer(3), 3, 4)}, "register");
+      judged({done(0, "read", integer(3), 1, 2), done(0, "write", integer(3), 3, 4)}, "register");
   CHECK(nowhere.summary ==
         "Not linearizable: the read of x at line 1 returned 3, but no write of it had begun before "
         "that read ended.");
   CHECK(nowhere.window.size() == 1);
-  const Judgement back = judged({of("write", integer(1), 1, 20), of("write", integer(2), 2, 3),
-                                 of("read", integer(1), 4, 5), of("read", integer(2), 6, 7)},
-                                "register");
+  const Judgement back =
+      judged({done(0, "write", integer(1), 1, 20), done(0, "write", integer(2), 2, 3),
+              done(0, "read", integer(1), 4, 5), done(0, "read", integer(2), 6, 7)},
+             "register");
   CHECK(back.summary ==
         "Not linearizable: the read of x at line 4 returned 2, but the read at line 3, which had "
         "ended before it began, returned 1, and no write of 2 can have come between them.");
@@ -156,8 +148,8 @@ TEST_CASE("a read of what nobody wrote in time, and two reads without a write be
 
 TEST_CASE("a key-value store is told of in its own words, and long keys leave room for values") {
   const std::string key = "customers/" + std::string(300, '7') + "/quantity/current";
-  std::vector<Operation> history{of("put", Value("a"), 1, 2), of("put", Value("b"), 3, 4),
-                                 of("get", Value("a"), 5, 6)};
+  std::vector<Operation> history{done(0, "put", Value("a"), 1, 2), done(0, "put", Value("b"), 3, 4),
+                                 done(0, "get", Value("a"), 5, 6)};
   for (Operation& op : history) op.key = key;
   const std::string shown =
       "customers/" + std::string(20, '7') + "…" + std::string(12, '7') + "/quantity/current";
@@ -189,10 +181,10 @@ TEST_CASE("of commands over thousands of keys the torn read is told with few of 
       steps.emplace_back(Value::List{f, "k" + std::to_string(key), integer(value_of(key))});
     return Value(std::move(steps));
   };
-  std::vector<Operation> history{of("c", command("create", [](int) { return 0; }), 0, 1)};
+  std::vector<Operation> history{done(0, "c", command("create", [](int) { return 0; }), 0, 1)};
   for (int i = 1; i <= 5; ++i)
-    history.push_back(of("c", command("write", [&](int) { return i; }), 10 * i, 10 * i + 15));
-  history.push_back(of("c", command("read", [](int key) { return 5 - key % 2; }), 90, 99));
+    history.push_back(done(0, "c", command("write", [&](int) { return i; }), 10 * i, 10 * i + 15));
+  history.push_back(done(0, "c", command("read", [](int key) { return 5 - key % 2; }), 90, 99));
   for (Operation& op : history) op.key.clear();
   const Judgement torn = judged(history, "objects");
   CHECK(torn.verdict == Verdict::violated);
@@ -208,8 +200,8 @@ TEST_CASE("of commands over thousands of keys the torn read is told with few of 
 }
 
 TEST_CASE("of a lock that two hold the core are the two, and the ends say what each would need") {
-  const Judgement told = judged({of("acquire", {}, 1, 2), of("release", {}, 3, 4),
-                                 of("acquire", {}, 5, 6), of("acquire", {}, 7, 8)},
+  const Judgement told = judged({done(0, "acquire", {}, 1, 2), done(0, "release", {}, 3, 4),
+                                 done(0, "acquire", {}, 5, 6), done(0, "acquire", {}, 7, 8)},
                                 "mutex");
   CHECK(told.verdict == Verdict::violated);
   CHECK(in_core(told) == 2);
@@ -223,7 +215,7 @@ TEST_CASE("of a lock that two hold the core are the two, and the ends say what e
 TEST_CASE(
     "a get without an append that had ended, gets that do not go together, a text from nowhere") {
   const auto text = [](const char* f, const char* value, std::int64_t call, std::int64_t ret) {
-    return of(f, Value(value), call, ret);
+    return done(0, f, Value(value), call, ret);
   };
   const Judgement stale = judged({text("append", "a", 1, 2), text("append", "b", 3, 4),
                                   text("append", "c", 5, 6), text("get", "ab", 7, 8)},
@@ -273,8 +265,9 @@ TEST_CASE("of appends that overlap the core tells the texts of the file, however
 TEST_CASE("other operations are spoken of where there are some, and states without keys by value") {
   const std::string others = "No choice of the other operations makes this linearizable.";
   const auto queue = [](std::vector<Operation> more) {
-    std::vector<Operation> all{of("enqueue", integer(1), 1, 2), of("enqueue", integer(2), 3, 4),
-                               of("dequeue", integer(2), 5, 6)};
+    std::vector<Operation> all{done(0, "enqueue", integer(1), 1, 2),
+                               done(0, "enqueue", integer(2), 3, 4),
+                               done(0, "dequeue", integer(2), 5, 6)};
     all.insert(all.end(), more.begin(), more.end());
     for (Operation& op : all) op.key.clear();
     return judged(all, "queue");
@@ -286,8 +279,8 @@ TEST_CASE("other operations are spoken of where there are some, and states witho
       says(alone,
            "After line 1 and line 2, with [1, 2], nothing can follow: line 3 dequeued 2, but 1 was "
            "the oldest."));
-  CHECK_FALSE(says(queue({of("enqueue", integer(3), 7, 8)}), others));  // it came later
-  CHECK(says(queue({of("enqueue", integer(3), 1, 8)}), others));
+  CHECK_FALSE(says(queue({done(0, "enqueue", integer(3), 7, 8)}), others));  // it came later
+  CHECK(says(queue({done(0, "enqueue", integer(3), 1, 8)}), others));
   CHECK(state_in_words(Value(Value::Object{{"", 2}})) == "the value 2");
   CHECK(state_in_words(Value(Value::Object{{"", true}})) == "the lock held");
   CHECK(state_in_words(Value(Value::Object{{"x", 2}})) == "{x: 2}");

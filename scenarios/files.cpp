@@ -307,6 +307,9 @@ std::string zstd_decompress(std::string_view data, const std::string& name, std:
   return text;
 }
 
-bool is_zstd(std::string_view data) { return data.substr(0, 4) == "\x28\xb5\x2f\xfd"; }
+bool is_zstd(std::string_view data) {
+  constexpr std::string_view kMagic = "\x28\xb5\x2f\xfd";
+  return data.size() >= 2 && data.substr(0, 4) == kMagic.substr(0, data.size());
+}
 
 }  // namespace sibyl

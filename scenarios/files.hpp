@@ -39,7 +39,8 @@ std::string zstd_decompress(std::string_view data, const std::string& name, std:
 /// Throws InputError: what is wrong behind so many bytes, of which so many were unpacked.
 [[noreturn]] void refuse_damaged_zstd(const std::string& name, std::string_view what,
                                       std::uint64_t packed, std::uint64_t unpacked);
-/// Whether the data begin as a zstd frame does.
+/// Whether the data begin as a zstd frame does, or are its first two or three bytes, which no text
+/// in UTF-8 has: what is left of a frame that was cut off.
 bool is_zstd(std::string_view data);
 
 }  // namespace sibyl

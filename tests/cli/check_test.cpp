@@ -279,6 +279,22 @@ TEST_CASE("values that a model makes nothing of are bad input, also with --onlin
   }
 }
 
+TEST_CASE("the first bytes of zstd data are damaged data, to every reader") {
+  for (const std::size_t bytes : {2U, 3U, 4U}) {
+    CAPTURE(bytes);
+    const Folder folder;
+    const std::string path = folder / "h";
+    write_file(path, std::string("\x28\xb5\x2f\xfd").substr(0, bytes));
+    const std::string said =
+        "h: damaged zstd data: the end is missing (behind byte " + std::to_string(bytes);
+    const Ran ran = sibyl_with({"check", path, "--model", "register"});
+    CHECK(ran.status == 65);
+    CHECK(ran.says(said));
+    CHECK(sibyl_with({"view", path}).says(said));
+    CHECK(sibyl_with({"run", path}).says("h: is compressed"));
+  }
+}
+
 TEST_CASE("what a bound ends is undecided, with status 2") {
   std::string text;
   for (int i = 0; i < 60000; ++i) text += line(0, "write", std::to_string(i), 2 * i, 2 * i + 1);

@@ -257,6 +257,16 @@ void remove_temporary_files() noexcept {
   }
 }
 
+void refuse_byte_order_mark(std::string_view text, const std::string& name, std::size_t line) {
+  const bool is_utf8 = text.starts_with("\xef\xbb\xbf");
+  if (!is_utf8 && !text.starts_with("\xff\xfe") && !text.starts_with("\xfe\xff")) return;
+  throw InputError(name, fmt::format("{}:1", line),
+                   is_utf8 ? "it begins with a byte order mark (BOM: the bytes EF BB BF), expected "
+                             "UTF-8 without one (tail -c +4 leaves it out)"
+                           : "it begins with the byte order mark (BOM) of UTF-16, expected UTF-8 "
+                             "without one (iconv -f UTF-16 -t UTF-8)");
+}
+
 std::string zstd_compress(std::string_view text) {
   std::string out(ZSTD_compressBound(text.size()), '\0');
   constexpr int kLevel = 3;

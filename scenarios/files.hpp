@@ -31,6 +31,10 @@ void check_writable_folder(const std::string& path);
 /// program: does only what such a handler may do.
 void remove_temporary_files() noexcept;
 
+/// Throws InputError (place `line`:1) when the text begins with a byte order mark, of UTF-8 or
+/// UTF-16: editors and exports put one there, and a reader would name what follows as wrong.
+void refuse_byte_order_mark(std::string_view text, const std::string& name, std::size_t line = 1);
+
 /// The text compressed with zstd, and back. decompress throws InputError (file `name`) when the
 /// data are damaged, or when the text has more than `most` bytes: at once where the data say so,
 /// and at the latest when so many have been unpacked.

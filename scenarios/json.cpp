@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/files.hpp"
 #include "sim/decode.hpp"
 
 namespace sibyl {
@@ -219,6 +220,7 @@ Value parse_json(std::string_view text, const std::string& name, const JsonLimit
     throw InputError(
         name, "", fmt::format("it has {} bytes; at most {} are read", text.size(), limits.bytes));
   }
+  refuse_byte_order_mark(text, name, first_line);
   // The parser takes a zero byte for the end of the text.
   if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
     const std::string_view before = text.substr(0, zero);

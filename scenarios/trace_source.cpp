@@ -53,6 +53,7 @@ Trace load_trace(const std::string& path) {
     if (Trace* trace = std::get_if<Trace>(&found)) return std::move(*trace);
     head = std::get<std::string>(found).substr(0, 1000);
   }
+  refuse_byte_order_mark(head, shown_name(path));
   std::string besides = ": its first line is no header of format \"sibyl-trace/1\"";
   if (looks_like_history(head)) besides = " but a history; sibyl check judges those";
   if (head.find("\"sibyl-scenario/") != std::string::npos) {

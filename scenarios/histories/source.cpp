@@ -32,17 +32,6 @@ bool has_line(std::string_view text) {
   return first != std::string_view::npos && text.find('\n', first) != std::string_view::npos;
 }
 
-/// Editors and exports put such marks there; a loader would name the first operation as wrong.
-void refuse_byte_order_mark(std::string_view text, const std::string& name) {
-  const bool is_utf8 = text.starts_with("\xef\xbb\xbf");
-  if (!is_utf8 && !text.starts_with("\xff\xfe") && !text.starts_with("\xfe\xff")) return;
-  throw InputError(name, "1:1",
-                   is_utf8 ? "it begins with a byte order mark (BOM: the bytes EF BB BF), expected "
-                             "UTF-8 without one (tail -c +4 leaves it out)"
-                           : "it begins with the byte order mark (BOM) of UTF-16, expected UTF-8 "
-                             "without one (iconv -f UTF-16 -t UTF-8)");
-}
-
 /// A file or pipe of the operating system.
 class FileSource final : public ByteSource {
  public:

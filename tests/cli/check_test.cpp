@@ -295,6 +295,29 @@ TEST_CASE("the first bytes of zstd data are damaged data, to every reader") {
   }
 }
 
+TEST_CASE("a byte order mark is refused in every file") {
+  const std::string utf8 = "\xef\xbb\xbf";
+  const std::string said = ":1:1: it begins with a byte order mark (BOM: the bytes EF BB BF)";
+  const Folder folder;
+  const std::string scenario = folder / "s.json";
+  write_file(scenario, utf8 + read_file(kOne, 100'000));
+  for (const std::string verb : {"run", "shrink", "view"}) {
+    CAPTURE(verb);
+    const Ran ran = sibyl_with({verb, scenario});
+    CHECK(ran.status == 65);
+    CHECK(ran.says(scenario + said));
+  }
+  const std::string trace = folder / "t.jsonl";
+  REQUIRE(sibyl_with({"run", kOne, "--quiet", "--trace", trace}).status == 0);
+  write_file(trace, utf8 + read_file(trace, 1'000'000));
+  for (const std::string verb : {"check", "view"}) {
+    CAPTURE(verb);
+    CHECK(sibyl_with({verb, trace}).says(trace + said));
+  }
+  write_file(scenario, "\xff\xfe{");
+  CHECK(sibyl_with({"run", scenario}).says("the byte order mark (BOM) of UTF-16"));
+}
+
 TEST_CASE("what a bound ends is undecided, with status 2") {
   std::string text;
   for (int i = 0; i < 60000; ++i) text += line(0, "write", std::to_string(i), 2 * i, 2 * i + 1);

@@ -21,6 +21,7 @@
 #include "cli/verbs.hpp"
 #include "scenarios/histories/follow.hpp"
 #include "scenarios/histories/load.hpp"
+#include "scenarios/histories/vocabulary.hpp"
 #include "scenarios/json.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/trace_file.hpp"
@@ -525,7 +526,8 @@ int check(const CheckSettings& settings, Io& io) {
   }
   LoadOptions options;
   options.format = settings.format;
-  options.model = settings.model;
+  const bool by_accesses = settings.model.empty() && judging.consistency != kLinearizability;
+  options.model = by_accesses ? std::string(kAccessVocabulary) : settings.model;
   options.keyed = settings.keyed;
   options.most_bytes = settings.megabytes << 20U;
   options.stop = judging.stop;

@@ -210,10 +210,8 @@ class AccessReader {
 
   void take(std::uint32_t i, const FlatOperation& op, const StepEffect& step) {
     if (step.kind == StepKind::unknown) {
-      made_.problem = fmt::format(
-          "line {}: \"{}\" cannot be judged (read, write, create, delete, "
-          "add, append, move, consult, cas, get, put)",
-          op.line, operation_words(history_, i));
+      made_.problem = fmt::format("line {}: \"{}\" cannot be judged ({})", op.line,
+                                  operation_words(history_, i), step_words());
       return;
     }
     if (op.outcome == OperationOutcome::fail) {

@@ -128,6 +128,13 @@ Accesses read_accesses(const FlatHistory& history, const Value& initial,
                        const std::vector<std::uint32_t>& applied = {},
                        const std::function<bool()>& stop = {});
 
+/// What operations may be, alone or as steps of a command: "read, write, create, …".
+std::string step_words();
+
+/// Why an operation cannot be told as reads and writes, a sentence without a full stop; nothing
+/// where it can. The value of a command is a list of steps [f, key] or [f, key, value].
+std::optional<std::string> access_problem(const Operation& op);
+
 /// "read x = 3, write y = 4".
 std::string operation_words(const FlatHistory& history, std::uint32_t op);
 

@@ -26,6 +26,11 @@ constexpr std::array<std::pair<std::string_view, StepKind>, 11> kStepWords{{
     {"put", StepKind::put},
 }};
 
+/// What the value of an add or append has to be.
+bool fits(StepKind kind, const Value& value) {
+  return kind == StepKind::add ? value.as_int() != nullptr : value.as_string() != nullptr;
+}
+
 StepKind kind_of(std::string_view word) {
   for (const auto& [name, kind] : kStepWords) {
     if (name == word) return kind;
@@ -76,9 +81,7 @@ void StepReader::arithmetic(StepEffect& step, ValueCode value, bool open) {
   const Value::List* parts = words.as_list();
   const bool pair = parts != nullptr && parts->size() == 2;
   const Value operand = pair ? (*parts)[0] : words;
-  const bool fits =
-      step.kind == StepKind::add ? operand.as_int() != nullptr : operand.as_string() != nullptr;
-  if (!fits) {
+  if (!fits(step.kind, operand)) {
     step.kind = StepKind::unknown;
     return;
   }
@@ -153,6 +156,42 @@ StepEffect StepReader::effect(StepKind kind, std::uint32_t key, ValueCode value,
     }
   }
   return step;
+}
+
+std::string step_words() {
+  std::string words;
+  for (const auto& [name, kind] : kStepWords) {
+    words += (words.empty() ? "" : ", ") + std::string(name);
+  }
+  return words;
+}
+
+std::optional<std::string> access_problem(const Operation& op) {
+  const auto problem = [&](const std::string& f, const Value& value) -> std::optional<std::string> {
+    const StepKind kind = kind_of(f);
+    if (kind == StepKind::unknown) {
+      return fmt::format("\"{}\" is no read or write that can be judged without a model ({})", f,
+                         step_words());
+    }
+    if (kind != StepKind::add && kind != StepKind::append) return std::nullopt;
+    const Value::List* parts = value.as_list();
+    const bool pair = parts != nullptr && parts->size() == 2;
+    const bool open = op.outcome == OperationOutcome::unknown;
+    const bool good = fits(kind, pair ? (*parts)[0] : value) &&
+                      (!pair || open || (*parts)[1].is_null() || fits(kind, (*parts)[1]));
+    if (good) return std::nullopt;
+    const std::string_view what = kind == StepKind::add ? "an integer" : "a string";
+    return fmt::format("the value of {} should be {}, or [{}, what came of it], not {}", f, what,
+                       what, value.text());
+  };
+  const Value::List* steps = op.f == "command" ? op.value.as_list() : nullptr;
+  if (steps == nullptr) return problem(op.f, op.value);
+  for (const Value& each : *steps) {
+    const Value::List& step = *each.as_list();
+    const Value none;
+    if (auto found = problem(*step[0].as_string(), step.size() == 3 ? step[2] : none)) return found;
+  }
+  return std::nullopt;
 }
 
 std::string operation_words(const FlatHistory& history, std::uint32_t op) {

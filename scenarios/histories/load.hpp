@@ -43,7 +43,7 @@ struct LoadOptions {
   /// The name of a format, or "auto": what the text begins like.
   std::string format = "auto";
   /// The model by which it will be judged: values are as it wants them, functions those that it
-  /// knows. Empty, or one that is not in vocabulary.hpp: any.
+  /// knows. Empty, or one that is not in vocabulary.hpp: any; kAccessVocabulary: reads and writes.
   std::string model;
   /// Values of events (edn, jepsen-log) are [key value], as jepsen.independent has them.
   bool keyed = false;

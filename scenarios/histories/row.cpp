@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/accesses.hpp"
 #include "analysis/models/models.hpp"
 #include "analysis/view_words.hpp"
 #include "sim/decode.hpp"
@@ -187,10 +188,12 @@ std::optional<RowComplaint> HistoryBuilder::complaint_about(const Row& row) {
     std::vector<std::string> words;
     for (const FunctionShape& each : functions_of_model(model)) words.emplace_back(each.f);
     const std::string guess = nearest(row.f, words);
-    return RowComplaint{
-        "f", fmt::format("\"{}\" is no operation of model {}{}", row.f.substr(0, 60), model,
-                         guess.empty() ? "; it has " + listed_functions(model)
-                                       : "; did you mean \"" + guess + "\"?")};
+    const std::string kind = options_.model == kAccessVocabulary
+                                 ? "is no read or write that can be judged without --model"
+                                 : fmt::format("is no operation of model {}", model);
+    return RowComplaint{"f", fmt::format("\"{}\" {}{}", row.f.substr(0, 60), kind,
+                                         guess.empty() ? "; there are " + listed_functions(model)
+                                                       : "; did you mean \"" + guess + "\"?")};
   }
   if (!needs_value(f, row)) return std::nullopt;
   if (!row.has_value) return RowComplaint{"", "the member \"value\" is missing"};
@@ -206,7 +209,8 @@ std::optional<RowComplaint> HistoryBuilder::complaint_about(const Row& row) {
 
 std::optional<std::string> HistoryBuilder::problem_in(const Function& f, const Row& row) const {
   const bool asks = f.shape == ValueShape::modelled || f.shape == ValueShape::steps;
-  if (!asks || model_ == nullptr) return std::nullopt;
+  const bool by_accesses = options_.model == kAccessVocabulary;
+  if (!asks || (model_ == nullptr && !by_accesses)) return std::nullopt;
   Operation op;
   op.f = row.f;
   op.value = row.is_pair ? Value(Value::List{to_value(row.value), to_value(row.second)})
@@ -217,7 +221,7 @@ std::optional<std::string> HistoryBuilder::problem_in(const Function& f, const R
     op.outcome = OperationOutcome::ok;
     op.reply = "nok";
   }
-  return model_->problem(op);
+  return by_accesses ? analysis::access_problem(op) : model_->problem(op);
 }
 
 void HistoryBuilder::set_value(FlatOperation& op, const Row& row) {

@@ -29,6 +29,10 @@ struct FunctionShape {
   bool is_result = false;  ///< the value is what was answered, and unknown before
 };
 
+/// In place of a model: the reads and writes by which consistencies judge that need no model, alone
+/// or as steps of a command.
+inline constexpr std::string_view kAccessVocabulary = "accesses";
+
 /// The functions of the model; empty when it is not known here.
 const std::vector<FunctionShape>& functions_of_model(std::string_view model);
 

@@ -279,6 +279,32 @@ TEST_CASE("values that a model makes nothing of are bad input, also with --onlin
   }
 }
 
+TEST_CASE("what cannot be judged as reads and writes is bad input where there is no model") {
+  const std::string good = line(0, "write", "1", 1, 2);
+  for (const std::string how : {"strict", "sequential", "causal", "serializability"}) {
+    CAPTURE(how);
+    const Ran function = checked(good + line(1, "frob", "1", 3, 4), {"--consistency", how});
+    CHECK(function.status == 65);
+    CHECK(function.says(
+        "h.jsonl:2:18: \"f\": \"frob\" is no read or write that can be judged without --model; "
+        "there are read, write, create, "));
+    CHECK(function.out.empty());
+    const Ran step = checked(good + line(1, "command", R"([["write","y",1],["frob","z",2]])", 3, 4),
+                             {"--consistency", how});
+    CHECK(step.status == 65);
+    CHECK(step.says("h.jsonl:2:"));
+    CHECK(step.says("\"value\": \"frob\" is no read or write that can be judged without a model"));
+    const Ran sum = checked(line(1, "add", "\"one\"", 3, 4), {"--consistency", how});
+    CHECK(sum.status == 65);
+    CHECK(sum.says("the value of add should be an integer, or [an integer, what came of it], not"));
+    CHECK(checked(good + line(1, "command", R"([["write","y",0],["add","y",[1,1]]])", 3, 4),
+                  {"--consistency", how})
+              .status == 0);
+  }
+  CHECK(checked(line(1, "wriet", "1", 3, 4), {"--consistency", "strict"})
+            .says("; did you mean \"write\"?"));
+}
+
 TEST_CASE("the first bytes of zstd data are damaged data, to every reader") {
   for (const std::size_t bytes : {2U, 3U, 4U}) {
     CAPTURE(bytes);

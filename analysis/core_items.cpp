@@ -152,18 +152,20 @@ Items items_of(const Value& witness, std::size_t most, std::size_t most_context)
   return items;
 }
 
-std::int64_t zero_of(const Items& items) {
-  std::int64_t first = items.bars.front().call;
-  return first > -kLargeTime && first < kLargeTime ? 0 : first;
+StampWords stamps_of(const CoreHead& head, const Items& items) {
+  const std::int64_t first = items.bars.front().call;
+  const bool readable = head.in_ns || (first > -kLargeTime && first < kLargeTime);
+  return {head.in_ns, readable ? 0 : first};
 }
 
-std::string span_words(const Bar& bar, std::int64_t since) {
+std::string span_words(const Bar& bar, const StampWords& stamps) {
   // Stamps may be any integers: their difference is one, too, counted without sign.
   const auto from_zero = [&](std::int64_t time) {
-    return static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(since);
+    return static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(stamps.zero);
   };
   const auto words = [&](std::int64_t time) {
-    return since == 0 ? std::to_string(time) : std::to_string(from_zero(time));
+    if (stamps.in_ns) return time_words(time);
+    return stamps.zero == 0 ? std::to_string(time) : std::to_string(from_zero(time));
   };
   if (!bar.open) return fmt::format("{} to {}", words(bar.call), words(bar.ret));
   if (!bar.open_then) return fmt::format("{}, no return", words(bar.call));

@@ -64,17 +64,23 @@ struct Items {
 /// and of the context at most `most_context`. O(n log n).
 Items items_of(const Value& witness, std::size_t most, std::size_t most_context);
 
-/// "3 to 4", "3, no return", "3, open then, failed at 9". Times since `since`.
-std::string span_words(const Bar& bar, std::int64_t since);
+/// How stamps are told: with a unit, or as integers since one of them.
+struct StampWords {
+  bool in_ns = false;
+  std::int64_t zero = 0;
+};
+
+/// In ns, or since where times that are too large to be read are counted from: the first call.
+StampWords stamps_of(const CoreHead& head, const Items& items);
+
+/// "3 to 4", "3, no return", "3, open then, failed at 9"; "3 ms to 4.5 ms".
+std::string span_words(const Bar& bar, const StampWords& stamps);
 
 /// "process 3", or the name that the head gives it.
 std::string client_words(const CoreHead& head, const Bar& bar);
 
 /// The sentences, each behind the number of its arrow where it has one: "2: line 3 before …".
 std::vector<std::string> numbered_sentences(const Items& items);
-
-/// Where times that are too large to be read are counted from: the first call; else 0.
-std::int64_t zero_of(const Items& items);
 
 /// The places of the calls and returns on a line of time: in their order, neighbours `gap` apart,
 /// and every bar as wide as it needs, if need be by wider gaps.

@@ -63,7 +63,7 @@ class CorePage {
   CorePage(const CoreHead& head, const Items& items)
       : head_(head),
         items_(items),
-        zero_(zero_of(items)),
+        stamps_(stamps_of(head, items)),
         scale_(items.bars, needs(),
                static_cast<int>(items.bars.size()) <= kFew ? kGap : kCrowdedGap) {
     int names = 60;
@@ -112,7 +112,7 @@ class CorePage {
     std::vector<int> out;
     for (const Bar& bar : items_.bars) {
       const int label = svg::text_width(label_of(bar), kBarFont) + 16;
-      const int span = svg::text_width(span_words(bar, zero_), kSmallFont) + 8;
+      const int span = svg::text_width(span_words(bar, stamps_), kSmallFont) + 8;
       const bool few = static_cast<int>(items_.bars.size()) <= kFew;
       out.push_back(few ? std::min(std::max(label, span), kWidestBar) : kCrowdedGap);
     }
@@ -178,7 +178,7 @@ class CorePage {
     const Bar& bar = items_.bars[i];
     const Area& area = areas_[i];
     const bool core = bar.role == "core";
-    const std::string title = fmt::format("{} ({}), {}", label_of(bar), span_words(bar, zero_),
+    const std::string title = fmt::format("{} ({}), {}", label_of(bar), span_words(bar, stamps_),
                                           bar.role.empty() ? "operation" : bar.role);
     const std::string_view style = core && bar.open ? "op open proof"
                                    : core           ? "op proof"
@@ -192,7 +192,7 @@ class CorePage {
       picture_.write({(area.x0 + area.x1) / 2, svg::base_line((area.y0 + area.y1) / 2, kBarFont),
                       Anchor::middle, kBarFont, "in", std::move(shown), title});
     }
-    std::string span = svg::fitted(span_words(bar, zero_), area.x1 - area.x0, kSmallFont);
+    std::string span = svg::fitted(span_words(bar, stamps_), area.x1 - area.x0, kSmallFont);
     if (!span.empty()) {
       picture_.write(
           {area.x0, area.y1 + 13, Anchor::start, kSmallFont, "out", std::move(span), {}});
@@ -225,7 +225,7 @@ class CorePage {
       const Bar& bar = items_.context[i];
       const int y = y_ + spans[i].row * kThinRow;
       const std::string title = shortened(
-          fmt::format("{} ({}), {}", bar.text, span_words(bar, zero_), client_of(bar)), 80);
+          fmt::format("{} ({}), {}", bar.text, span_words(bar, stamps_), client_of(bar)), 80);
       picture_.rectangle(Layer::bar, bar.open ? "cell open" : "cell",
                          {spans[i].from, y, spans[i].to - 2, y + kThin}, title);
     }
@@ -253,7 +253,7 @@ class CorePage {
   /// Where the k-th arrow meets a bar; from below beside its times, where there is room.
   int meeting(std::size_t bar, int k, bool below) const {
     const Area& area = areas_[bar];
-    const int times = svg::text_width(span_words(items_.bars[bar], zero_), kSmallFont) + kClear;
+    const int times = svg::text_width(span_words(items_.bars[bar], stamps_), kSmallFont) + kClear;
     const int least = below && area.x0 + times + kClear < area.x1 ? area.x0 + times : area.x0 + 4;
     const int shift = ((k + 1) / 2) * kApart * (k % 2 == 1 ? 1 : -1);
     const int middle = std::max((area.x0 + area.x1) / 2, least + kApart / 2);
@@ -442,7 +442,7 @@ class CorePage {
     std::string scale =
         "Time runs to the right by the order of calls and returns, not to scale; the "
         "numbers below a bar are its call and its return";
-    if (zero_ != 0) scale += fmt::format(", counted from {}", zero_);
+    if (stamps_.zero != 0) scale += fmt::format(", counted from {}", stamps_.zero);
     paragraph(scale + ".", kSmallFont, "role", 3);
   }
 
@@ -478,7 +478,7 @@ class CorePage {
 
   const CoreHead& head_;
   const Items& items_;
-  std::int64_t zero_;
+  StampWords stamps_;
   OrderScale scale_;
   Picture picture_;
   std::vector<Area> areas_;       ///< of the bars

@@ -105,7 +105,7 @@ std::string text_of(const CoreHead& head, const Value& witness) {
   }
   if (!items.initial.empty()) append_words(out, "", "At first: " + items.initial, 0);
   out += "\n";
-  const std::int64_t zero = zero_of(items);
+  const StampWords stamps = stamps_of(head, items);
   for (const Bar* bar : rows) {
     const auto padded = [](std::string text, std::size_t width) {
       const std::size_t size = character_count(text);
@@ -114,11 +114,12 @@ std::string text_of(const CoreHead& head, const Value& witness) {
     const std::string line = fmt::format(
         "{} {}  {}  {}{}  {} ({})", bar->role == "core" ? '*' : ' ',
         padded(client_of(head, *bar), clients), bar_text(scale, *bar, scale.width()),
-        order_mark(items, *bar), padded(bar->name, names), bar->text, span_words(*bar, zero));
+        order_mark(items, *bar), padded(bar->name, names), bar->text, span_words(*bar, stamps));
     out += shortened(line, kLine - 1) + "\n";
   }
   out += "\n";
-  if (zero != 0) append_words(out, "", fmt::format("Times are counted from {}.", zero), 0);
+  if (stamps.zero != 0)
+    append_words(out, "", fmt::format("Times are counted from {}.", stamps.zero), 0);
   for (const std::string& sentence : numbered_sentences(items)) append_words(out, "", sentence, 3);
   if (items.bars_left_out > 0) {
     out += counted(items.bars_left_out, "more operation") + " not shown.\n";

@@ -18,6 +18,7 @@ struct CoreHead {
   std::string title;
   std::string summary;                         ///< one sentence
   std::map<std::string, std::string> clients;  ///< names of processes; others are "process 3"
+  bool in_ns = false;  ///< stamps are a trace's: ns, told with a unit; else any integers
 };
 
 /// Whether the witness has operations that can be drawn.

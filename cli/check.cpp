@@ -154,21 +154,26 @@ void check_consistency(const std::string& given) {
       guess.empty() ? "; there are " + consistency_names() : "; did you mean \"" + guess + "\"?"));
 }
 
-/// "line 7, process 3: write x = 1 (100 to 250)". `was_open`: at the violation that ended it all.
+/// "line 7, process 3: write x = 1 (100 to 250)"; of a trace "(100 ns to 250 ns)". `was_open`: at
+/// the violation that ended it all.
 std::string window_line(const analysis::FlatHistory& history, std::size_t index,
-                        const std::string& text, bool was_open = false) {
+                        const std::string& text, bool of_trace, bool was_open = false) {
   const analysis::FlatOperation& op = history.operations[index];
   const bool ended = op.ret != analysis::FlatOperation::kNever;
-  std::string span;
+  const auto stamp_words = [&](std::int64_t stamp) {
+    return of_trace ? analysis::time_words(stamp) : std::to_string(stamp);
+  };
+  std::string span = "called " + stamp_words(op.call);
   if (was_open) {
-    span = fmt::format("called {}, open at that moment", op.call);
+    span += ", open then";
     if (op.outcome != OperationOutcome::unknown && ended) {
       const bool failed = op.outcome == OperationOutcome::fail || op.refused;
-      span += fmt::format("; it {} later, at {}", failed ? "failed" : "returned", op.ret);
+      span +=
+          fmt::format("; it {} later, at {}", failed ? "failed" : "returned", stamp_words(op.ret));
     }
   } else {
-    span = ended ? fmt::format("{} to {}", op.call, op.ret)
-                 : fmt::format("called {}, never returned", op.call);
+    span = ended ? fmt::format("{} to {}", stamp_words(op.call), stamp_words(op.ret))
+                 : span + ", never returned";
   }
   return fmt::format("line {}, process {}: {} ({})", op.line, history.processes.word(op.process),
                      text, span);
@@ -192,7 +197,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   answer.summary = judged.summary;
   for (const auto& each : judged.window) {
-    answer.window.push_back(window_line(history, each.index, each.text));
+    answer.window.push_back(window_line(history, each.index, each.text, judging.trace != nullptr));
   }
   answer.because = judged.because;
   answer.witness = std::move(judged.witness);
@@ -221,7 +226,7 @@ HistoryAnswer online_answer(const HistoryFollower& follower, const LoadedHistory
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   for (const auto& each : judged.window) {
     answer.window.push_back(window_line(loaded.history, follower.place_of(each.index), each.text,
-                                        follower.was_open(each.index)));
+                                        false, follower.was_open(each.index)));
   }
   answer.because = judged.because;
   answer.witness = follower.in_history(loaded.history, std::move(judged.witness));
@@ -587,8 +592,7 @@ Action add_check(CLI::App& verb, Io& io) {
       ->check(number_up_to(1024));
   verb.footer(
       "A core is what a violation needs, judged up to its last return: what returned later counts "
-      "as "
-      "open then, with\n--online or without.");
+      "as open then, with\n--online or without.");
   add_output_options(verb, settings->common);
   return [settings, &io] { return check(*settings, io); };
 }

@@ -25,7 +25,7 @@ void draw_core(const std::string& path, const std::string& title, const std::str
     io.err << "sibyl: there is no core of a violation to draw; " << path << " was not written\n";
     return;
   }
-  analysis::CoreHead head{title, summary, {}};
+  analysis::CoreHead head{title, summary, {}, trace != nullptr};
   for (std::size_t i = 0; trace != nullptr && i < trace->nodes.size(); ++i) {
     head.clients[std::to_string(i)] = trace->nodes[i].name;
   }

@@ -184,7 +184,8 @@ void WhyTeller::say_what_is_open(ViolationWords& told, const Window& window) con
     const bool open = pending(window.part.operations[i]) &&
                       has_return(ask_.history.operations[window.part.index[i]]);
     if (!open) continue;
-    told.window[i].text = fmt::format("{}, open at {}", cut(told.window[i].text), window.begin.end);
+    told.window[i].text =
+        fmt::format("{}, open then, at {}", cut(told.window[i].text), window.begin.end);
     operations[i].set("text", told.window[i].text).set("open", true);
   }
   told.witness.set("operations", std::move(operations));

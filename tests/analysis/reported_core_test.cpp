@@ -112,7 +112,7 @@ void check_core(const History& history, const Vocabulary& words, Count& count) {
     open = true;
     const auto& op = history[static_cast<std::size_t>(*each.find("operation")->as_int())];
     REQUIRE(*op.ret > end);
-    REQUIRE(each.find("text")->as_string()->ends_with(", open at " + std::to_string(end)));
+    REQUIRE(each.find("text")->as_string()->ends_with(", open then, at " + std::to_string(end)));
   }
   if (open) ++count.open;
   if (*witness_core.find("minimal") != Value(true)) return;

@@ -344,6 +344,25 @@ TEST_CASE("a byte order mark is refused in every file") {
   CHECK(sibyl_with({"run", scenario}).says("the byte order mark (BOM) of UTF-16"));
 }
 
+TEST_CASE("the core of a trace has its times with units, in texts and drawings") {
+  const Folder folder;
+  const std::string trace = folder / "t.jsonl";
+  REQUIRE(sibyl_with({"run", SIBYL_SOURCE_DIR "/scenarios/partitioned/A1.json", "--only", "ssmr-A1",
+                      "--quiet", "--trace", trace})
+              .status == 0);
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"--model", "objects"}, {"--property", "linearizability"}}) {
+    for (const std::string name : {"core.svg", "core.txt"}) {
+      std::vector<std::string> arguments{"check", trace, "--draw", folder / name};
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      const Ran ran = sibyl_with(arguments);
+      CHECK(ran.status == 1);
+      CHECK(ran.out.find("(6000000 to") == std::string::npos);
+      CHECK(read_file(folder / name, 200'000).find("6 ms to 22 ms") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("what a bound ends is undecided, with status 2") {
   std::string text;
   for (int i = 0; i < 60000; ++i) text += line(0, "write", std::to_string(i), 2 * i, 2 * i + 1);

@@ -162,11 +162,11 @@ TEST_CASE(
     return text.find(words) != std::string::npos;
   };
   CHECK(has(told(operation(2, "cas", "[1,3]", 250, "900", "fail")),
-            "(called 250, open at that moment; it failed later, at 900)"));
+            "(called 250, open then; it failed later, at 900)"));
   CHECK(has(told(operation(2, "cas", "[1,3]", 250, "900")),
-            "(called 250, open at that moment; it returned later, at 900)"));
+            "(called 250, open then; it returned later, at 900)"));
   CHECK(has(told(operation(2, "cas", "[1,3]", 250, "null", "unknown")),
-            "(called 250, open at that moment)"));
+            "(called 250, open then)"));
   const Folder folder;
   write_file(folder / "h.jsonl", history(operation(2, "cas", "[1,3]", 250, "900", "fail")));
   for (const char* name : {"core.svg", "core.txt"}) {
@@ -185,7 +185,7 @@ TEST_CASE(
   events += "{:process 1, :type :ok, :f :read, :value nil} no more]";
   const Ran ran = checked(events, {"--model", "register", "--online"}, "h.edn");
   CHECK(ran.status == 1);
-  CHECK(has(ran.out, "cas from null to 1 (called 1, open at that moment)"));
+  CHECK(has(ran.out, "cas from null to 1 (called 1, open then)"));
   CHECK(has(ran.out, "read = null (4 to 5)"));
 }
 

@@ -4,6 +4,7 @@
 // give: real time, who read from whom, and what was overwritten when.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <queue>
 #include <set>
 
@@ -58,10 +59,110 @@ struct Write {
   const Touch* what = nullptr;
 };
 
+/// Who else in the whole history writes what was read: operations that are not in the part.
+class Elsewhere {
+ public:
+  struct Source {
+    std::int64_t call = FlatOperation::kNever;
+    std::size_t operation = 0;  ///< in the whole history
+  };
+
+  Elsewhere(const Part& part, const Model& model, const std::vector<Footprint>& footprints,
+            Patience& patience) {
+    if (part.whole == nullptr) return;
+    const FlatHistory& whole = *part.whole;
+    for (const Footprint& each : footprints) {
+      for (const Touch& read : each.reads) {
+        reads_[read.key].push_back({read.value, whole.values.find(read.value), {}});
+      }
+    }
+    for (std::uint32_t f = 0; f < whole.functions.size(); ++f) {
+      const std::string& word = whole.functions.word(f);
+      vague_.push_back(word == "add" || word == "append" || word == "delete");
+      reading_.push_back(word == "read" || word == "get");
+    }
+    for (std::uint32_t key = 0; key < whole.keys.size(); ++key) {
+      by_key_.push_back(of_key(whole.keys.word(key)));
+    }
+    by_key_.push_back(of_key(""));
+    const std::set<std::size_t> shown(part.index.begin(), part.index.end());
+    for (std::size_t i = 0; i < whole.operations.size(); ++i) {
+      patience.step();
+      const FlatOperation& op = whole.operations[i];
+      if (op.outcome == OperationOutcome::fail || !may_tell(whole, op) || shown.count(i) > 0)
+        continue;
+      const Footprint footprint = model.footprint(unflat(whole, op));
+      for (const Touch& write : footprint.writes) note(write.key, &write.value, {op.call, i});
+      for (const std::string& key : footprint.unclear) note(key, nullptr, {op.call, i});
+    }
+  }
+
+  /// The first by call that writes it, or may; nothing: nobody does.
+  std::optional<Source> first(const Touch& read) const {
+    const auto found = reads_.find(read.key);
+    if (found == reads_.end()) return std::nullopt;
+    for (const Read& each : found->second) {
+      if (each.value != read.value) continue;
+      if (each.first.call != FlatOperation::kNever) return each.first;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Read {
+    Value value;
+    std::optional<ValueCode> code;
+    Source first;
+  };
+  using Reads = std::vector<Read>;
+
+  const Reads* of_key(const std::string& key) const {
+    const auto found = reads_.find(key);
+    return found == reads_.end() ? nullptr : &found->second;
+  }
+
+  /// Whether it may write what was read, and would be the first: by its codes alone, since most
+  /// operations of a long history do not.
+  bool may_tell(const FlatHistory& whole, const FlatOperation& op) const {
+    const auto tells = [&](std::uint32_t key, std::uint32_t f, auto has) {
+      const Reads* const reads = by_key_[std::min<std::size_t>(key, by_key_.size() - 1)];
+      if (reads == nullptr || reading_[f]) return false;
+      return std::any_of(reads->begin(), reads->end(), [&](const Read& each) {
+        return op.call < each.first.call && (vague_[f] || (each.code && has(*each.code)));
+      });
+    };
+    if (whole.functions.word(op.f) != "command" || op.key != FlatOperation::kNoKey) {
+      return tells(op.key, op.f,
+                   [&](ValueCode code) { return op.value == code || op.value2 == code; });
+    }
+    const std::size_t steps = op.value2 == FlatOperation::kWhole ? 0 : op.value2;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const FlatStep& step = whole.steps[op.value + i];
+      if (tells(step.key, step.f, [&](ValueCode code) { return step.value == code; })) return true;
+    }
+    return false;
+  }
+
+  /// `value` null: it may be any.
+  void note(const std::string& key, const Value* value, const Source& source) {
+    const auto found = reads_.find(key);
+    if (found == reads_.end()) return;
+    for (Read& each : found->second) {
+      if ((value == nullptr || *value == each.value) && source.call < each.first.call)
+        each.first = source;
+    }
+  }
+
+  std::map<std::string, Reads> reads_;  ///< of the part, by key
+  std::vector<const Reads*> by_key_;    ///< by number; the last: no key
+  std::vector<bool> vague_;             ///< functions whose codes do not tell what they write
+  std::vector<bool> reading_;           ///< functions that write nothing
+};
+
 class Circle {
  public:
   Circle(const Part& part, const Model& model, const std::function<bool()>& stop)
-      : part_(part), n_(part.operations.size()), patience_(stop) {
+      : part_(part), model_(model), n_(part.operations.size()), patience_(stop) {
     for (const Operation& op : part.operations) {
       footprints_.push_back(model.footprint(op));
       const Footprint& made = footprints_.back();
@@ -76,6 +177,7 @@ class Circle {
   }
 
   Contradiction find() {
+    elsewhere_.emplace(part_, model_, footprints_, patience_);
     if (std::optional<Contradiction> odd = find_sources()) return *odd;
     add_direct();
     for (;;) {
@@ -124,13 +226,42 @@ class Circle {
     return std::nullopt;
   }
 
-  /// A read of a value that nobody wrote.
+  /// A read of a value that nobody wrote, of these at least.
   std::string unwritten(std::size_t reader, const Touch& read) const {
     const std::string what = read.key.empty() ? "it" : key_words(read.key);
     const Value first = initial_of(read.key);
-    return fmt::format("{} {}, but {} was {} at first and nothing {}", name(reader), saw(read),
-                       what, first.is_null() ? "absent" : first.text(),
-                       read.value.is_null() ? "removes it" : "writes " + read.value.text());
+    const bool removed = read.value.is_null();
+    const std::string start =
+        fmt::format("{} {}, but {} was {} at first and ", name(reader), saw(read), what,
+                    first.is_null() ? "absent" : first.text());
+    const std::optional<Elsewhere::Source> other = elsewhere_->first(read);
+    if (other && other->call > end_of(reader)) {
+      return start + fmt::format("{}, the first to {}, was called only after it had ended",
+                                 name_elsewhere(other->operation),
+                                 removed ? "remove it" : "write " + read.value.text());
+    }
+    return start + fmt::format("{} {}", other ? "none of these" : "nothing",
+                               removed ? "removes it" : "writes " + read.value.text());
+  }
+
+  std::string name_elsewhere(std::size_t op) const {
+    const FlatOperation& flat = part_.whole->operations[op];
+    return part_.whole->recorded == nullptr ? fmt::format("line {}", flat.line)
+                                            : operation_name(unflat(*part_.whole, flat), op);
+  }
+
+  std::int64_t end_of(std::size_t op) const { return part_.whole->operations[part_.index[op]].ret; }
+
+  /// " from Cx", ", the initial state": where a read comes from; "of these", where some other
+  /// operation that had been called in time writes the same.
+  std::string source_of(const Edge& e) const {
+    const std::optional<Elsewhere::Source> other = elsewhere_->first(e.read);
+    const bool of_these = other && other->call <= end_of(e.reader);
+    if (e.writer == kStart) {
+      return of_these ? ", the initial state, which none of these writes" : ", the initial state";
+    }
+    return of_these ? fmt::format(", which of these only {} writes", name(e.writer))
+                    : " from " + name(e.writer);
   }
 
   bool add(std::size_t a, std::size_t b, Why why, const Source& from, const Touch& other) {
@@ -218,17 +349,17 @@ class Circle {
       case Why::real_time:
         return fmt::format("{} had ended before {} began", name(a), name(b));
       case Why::reads_from:
-        return fmt::format("{} {} from {}", name(b), saw(e.read), name(a));
+        return fmt::format("{} {}{}", name(b), saw(e.read), source_of(e));
       case Why::overwrites:
         if (e.writer == kStart) {
-          return fmt::format("{} {}, the initial state, and {} {}", name(a), saw(e.read), name(b),
+          return fmt::format("{} {}{}, and {} {}", name(a), saw(e.read), source_of(e), name(b),
                              sets(e.other));
         }
-        return fmt::format("{} {} from {}, and {}, which comes after {}, {}", name(a), saw(e.read),
-                           name(e.writer), name(b), name(e.writer), sets(e.other));
+        return fmt::format("{} {}{}, and {}, which comes after {}, {}", name(a), saw(e.read),
+                           source_of(e), name(b), name(e.writer), sets(e.other));
       case Why::overwritten:
-        return fmt::format("{} {} from {}, and {}, which comes before {}, {}", name(e.reader),
-                           saw(e.read), name(b), name(a), name(e.reader), sets(e.other));
+        return fmt::format("{} {}{}, and {}, which comes before {}, {}", name(e.reader),
+                           saw(e.read), source_of(e), name(a), name(e.reader), sets(e.other));
       case Why::none:
         break;
     }
@@ -266,9 +397,9 @@ class Circle {
         result.sentence = fmt::format("{} {}, but {}, which {}, had ended before {} began", name(b),
                                       saw(back.read), name(a), sets(back.other), name(b));
       } else if (back.why == Why::reads_from) {
-        result.sentence =
-            fmt::format("{} {}, but {}, the only one to write it, began after {} had ended",
-                        name(a), saw(back.read), name(b), name(a));
+        result.sentence = fmt::format(
+            "{} {}, but {}, the only one {}to write it, began after {} had ended", name(a),
+            saw(back.read), name(b), elsewhere_->first(back.read) ? "of these " : "", name(a));
       }
     }
     if (!result.sentence.empty()) return result;
@@ -283,11 +414,13 @@ class Circle {
   }
 
   const Part& part_;
+  const Model& model_;
   std::size_t n_;
   std::vector<Footprint> footprints_;
   std::map<std::string, std::vector<Write>> writes_;  ///< by key, in the order of operations
   std::set<std::string> unclear_;
   Patience patience_;
+  std::optional<Elsewhere> elsewhere_;
   Value unset_;
   std::vector<Source> sources_;
   std::vector<Edge> edges_;  ///< n x n

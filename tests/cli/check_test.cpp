@@ -344,6 +344,29 @@ TEST_CASE("a byte order mark is refused in every file") {
   CHECK(sibyl_with({"run", scenario}).says("the byte order mark (BOM) of UTF-16"));
 }
 
+TEST_CASE("what a sentence says of who wrote is true of the whole history") {
+  // Line 3 writes what line 2 had read, later; and line 4, to another value, is why no core of
+  // plain reads and writes is told.
+  const std::string reads = line(0, "write", "5", 1, 2) + line(1, "read", "59", 3, 4) +
+                            line(2, "write", "59", 5, 6) + line(3, "cas", "[59,60]", 7, 8);
+  const Ran early = checked(reads, {"--model", "register"});
+  CHECK(early.status == 1);
+  CHECK(early.out.find("line 2 read x = 59, but x was absent at first and line 3, the first to "
+                       "write 59, was called only after it had ended.") != std::string::npos);
+  CHECK(early.out.find("nothing writes") == std::string::npos);
+  const std::string command = line(0, "do", R"([["create","k98",0]])", 1, 2) +
+                              line(1, "do", R"([["read","k98",59]])", 3, 4) +
+                              line(2, "do", R"([["write","k98",59]])", 5, 6);
+  const Ran objects = checked(command, {"--model", "objects"});
+  CHECK(objects.status == 1);
+  CHECK(objects.out.find("nothing writes 59") == std::string::npos);
+  // Nobody writes it at all.
+  const std::string never =
+      line(0, "write", "5", 1, 2) + line(1, "read", "59", 3, 4) + line(3, "cas", "[5,60]", 7, 8);
+  const Ran unwritten = checked(never, {"--model", "register"});
+  CHECK(unwritten.out.find("and nothing writes 59") != std::string::npos);
+}
+
 TEST_CASE("the core of a trace has its times with units, in texts and drawings") {
   const Folder folder;
   const std::string trace = folder / "t.jsonl";

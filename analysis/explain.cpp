@@ -182,6 +182,7 @@ ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
     told.window.push_back({part.index[i], name_of(part, i), model.text(part.operations[i])});
   }
   told.initial = part.initial;
+  told.of_end = found.sentence.empty() && end.has_value();
   told.summary = "Not linearizable: " + sentence + ".";
   told.witness = witness_of(part, model, stuck, told.because, found);
   return told;

@@ -38,6 +38,7 @@ struct ViolationWords {
   std::string summary;                  ///< one plain sentence
   std::vector<WindowOperation> window;  ///< its operations, by call
   std::vector<std::string> because;     ///< sentence by sentence
+  bool of_end = false;  ///< the summary tells where the longest beginning ends, and so do they
   Value initial;                        ///< the state in which it begins
   Value witness;  ///< window, reasons, the longest beginning and what could not go next
 };

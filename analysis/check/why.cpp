@@ -116,7 +116,8 @@ void WhyTeller::add_core(Value& witness, const Window& window, const std::string
   witness.set("core", std::move(core));
 }
 
-/// The final configurations; of a history also as sentences.
+/// The final configurations; of a history also as sentences. One alone is the summary, where that
+/// would say the same without its state.
 void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
   const FinalConfigurations ends =
       window.part.closed ? final_configurations(window.part, ask_.model, kMostConfigurations)
@@ -142,9 +143,13 @@ void WhyTeller::add_ends(ViolationWords& told, const Window& window) const {
   told.witness.set("configurations", std::move(list));
   told.witness.set("configurations_left_out", number(ends.more));
   if (ask_.history.recorded != nullptr) return;
-  for (std::string& line : ends_in_words(ends, window.part)) {
-    told.because.push_back(std::move(line));
+  std::vector<std::string> lines = ends_in_words(ends, window.part);
+  if (told.of_end && lines.size() == 1) {
+    lines.front().front() = 'a';  // "After …", "At first …"
+    told.summary = "Not linearizable: " + lines.front();
+    return;
   }
+  for (std::string& line : lines) told.because.push_back(std::move(line));
 }
 
 void WhyTeller::add_context(Value& witness, const Window& window) const {
@@ -216,11 +221,15 @@ void WhyTeller::say_of_one(ViolationWords& told, const Window& window) const {
 ViolationWords WhyTeller::tell(const Window& window, const std::string& known) const {
   const Bounds few{bounds_.stop, std::min(bounds_.max_bytes, kMostWordBytes)};
   ViolationWords told = explain(window.part, ask_.model, few);
+  const bool recorded = ask_.history.recorded != nullptr;
   if (!known.empty()) {
     told.summary = "Not linearizable: " + known + ".";
+    told.of_end = false;
     told.because.clear();
   }
-  const bool recorded = ask_.history.recorded != nullptr;
+  // Without a circle they are what the summary has said.
+  if (!recorded && told.witness.find("circle") == nullptr) told.because.clear();
+  const std::string summary = told.summary;
   const bool has_core =
       std::find(window.roles.begin(), window.roles.end(), WhyRole::core) != window.roles.end();
   std::string others;
@@ -229,6 +238,7 @@ ViolationWords WhyTeller::tell(const Window& window, const std::string& known) c
       window.plain ? say_plainly(told, window.part, window.roles)
                    : say_of_texts(told, window.part, window.roles);
     }
+    told.of_end = told.of_end && told.summary == summary;
     others = others_in_words(others_of(window), window.part, window.roles, window.plain);
     const bool says = !recorded || told.because.empty();
     if (says && !others.empty()) told.because.push_back(others);

@@ -275,10 +275,10 @@ TEST_CASE("other operations are spoken of where there are some, and states witho
   const Judgement alone = queue({});
   CHECK_FALSE(says(alone, others));
   CHECK(*alone.witness.find("core")->find("others") == Value(""));
-  CHECK(
-      says(alone,
-           "After line 1 and line 2, with [1, 2], nothing can follow: line 3 dequeued 2, but 1 was "
-           "the oldest."));
+  CHECK(alone.summary ==
+        "Not linearizable: after line 1 and line 2, with [1, 2], nothing can follow: line 3 "
+        "dequeued 2, but 1 was the oldest.");
+  CHECK(alone.because.empty());
   CHECK_FALSE(says(queue({done(0, "enqueue", integer(3), 7, 8)}), others));  // it came later
   CHECK(says(queue({done(0, "enqueue", integer(3), 1, 8)}), others));
   CHECK(state_in_words(Value(Value::Object{{"", 2}})) == "the value 2");
@@ -323,6 +323,47 @@ TEST_CASE("a core that was not made small is told as such, within 200 kB") {
   };
   CHECK(has("A smaller core may exist: the search for one was ended by its bounds."));
   CHECK(has("… and 202 operations that are not shown."));
+}
+
+TEST_CASE("sentences about a window speak of these where others of the history write the same") {
+  const auto told = [](const std::vector<Operation>& operations,
+                       const std::vector<std::size_t>& window) {
+    const FlatHistory whole = flat(operations);
+    Part part;
+    part.whole = &whole;
+    for (const std::size_t i : window) {
+      part.operations.push_back(operations[i]);
+      part.operations.back().label = "line " + std::to_string(i + 1);
+      part.index.push_back(i);
+    }
+    const Contradiction found = contradiction(part, *find_model("objects"));
+    return found.circle.empty() ? found.sentence : found.reasons.at(0) + "; " + found.reasons.at(1);
+  };
+  const auto step = [](const char* f, int value) {
+    return Value(Value::List{Value(Value::List{Value(f), Value("k98"), integer(value)})});
+  };
+  const auto history = [&](const char* other, std::int64_t call) {
+    return std::vector<Operation>{done(0, "command", step("create", 0), 1, 2, ""),
+                                  done(1, "command", step("read", 59), 10, 20, ""),
+                                  done(2, "command", step(other, 59), call, call + 1, ""),
+                                  done(3, "command", step("read", 59), 40, 50, "")};
+  };
+  const std::string start = "line 2 read k98 = 59, but k98 was absent at first and ";
+  CHECK(told(history("write", 5), {0, 1}) == start + "none of these writes 59");
+  CHECK(told(history("write", 20), {0, 1}) == start + "none of these writes 59");
+  CHECK(told(history("write", 21), {0, 1}) ==
+        start + "line 3, the first to write 59, was called only after it had ended");
+  CHECK(told(history("read", 5), {0, 1}) == start + "nothing writes 59");
+  // The write of the window is the only one there, but not in the history.
+  const std::vector<Operation> twice{done(0, "command", step("create", 1), 1, 2, ""),
+                                     done(1, "command", step("write", 2), 3, 4, ""),
+                                     done(2, "command", step("read", 1), 5, 6, ""),
+                                     done(3, "command", step("write", 1), 3, 4, "")};
+  const std::string circle = told(twice, {0, 1, 2});
+  CHECK(circle.find("which of these only line 1 writes") != std::string::npos);
+  const std::string alone = told({twice.begin(), twice.begin() + 3}, {0, 1, 2});
+  CHECK(alone.find("of these") == std::string::npos);
+  CHECK(alone.find("line 1") != std::string::npos);
 }
 
 }  // namespace sibyl::analysis::why_test

@@ -367,6 +367,17 @@ TEST_CASE("what a sentence says of who wrote is true of the whole history") {
   CHECK(unwritten.out.find("and nothing writes 59") != std::string::npos);
 }
 
+TEST_CASE("what a bank's operation took of what was there is said once") {
+  const std::string bank = line(0, "open", "[100,100]", 1, 2) +
+                           line(0, "withdraw", "[60,40]", 3, 4) +
+                           line(1, "withdraw", "[60,null]", 5, 6);
+  const std::string text = checked(bank, {"--model", "bank"}).out;
+  const std::size_t at = text.find("took 60 of 40");
+  REQUIRE(at != std::string::npos);
+  CHECK(text.find("took 60 of 40", at + 1) == std::string::npos);
+  CHECK(text.find("with {x: 40}, nothing can follow: line 3 took 60 of 40.") != std::string::npos);
+}
+
 TEST_CASE("the core of a trace has its times with units, in texts and drawings") {
   const Folder folder;
   const std::string trace = folder / "t.jsonl";

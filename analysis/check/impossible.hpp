@@ -12,7 +12,8 @@
 //           found empty while values were certainly in it all the time. Source of these patterns:
 //           Henzinger, Sezgin and Vafeiadis, Aspect-oriented linearizability proofs, CONCUR 2013
 //           (VFresh, VRepet, VOrd, VWit), here for values that may repeat and unknown outcomes.
-//   bank    a balance, or a total, beyond what was possibly paid in or short of what was certainly.
+//   bank    a balance, or a total, beyond what was possibly paid in or short of what was certainly,
+//           at all or since an answer that told it; what a read of all accounts found is a total.
 #pragma once
 
 #include <cstdint>

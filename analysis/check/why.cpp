@@ -341,7 +341,20 @@ void WhyTeller::shorten_lists(ViolationWords& told, const Window& window) {
 }  // namespace
 
 ViolationWords why(const WhyQuestion& question, const Bounds& bounds) {
-  return WhyTeller(question, bounds).tell(find_window(question, bounds));
+  const Window window = find_window(question, bounds);
+  if (window.minimal || question.history.recorded != nullptr)
+    return WhyTeller(question, bounds).tell(window);
+  // The search for a core did not end: rules may need none.
+  try {
+    const std::optional<Impossible> found =
+        impossible_answer(question.history, question.operations, question.part, question.model,
+                          question.initial, bounds.stop);
+    if (found && found->core.size() < window.roles.size() + window.left_out)
+      return why_impossible(question, *found, bounds);
+  } catch (const TimeIsUp&) {
+    // What was found so far is told.
+  }
+  return WhyTeller(question, bounds).tell(window);
 }
 
 ViolationWords why_impossible(const WhyQuestion& question, const Impossible& found,

@@ -545,6 +545,11 @@ Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint
   return Finder(question, bounds, most_steps).run();
 }
 
+Found some_choice(const CoreQuestion& question, const std::vector<std::uint32_t>& must,
+                  const Bounds& bounds, std::uint64_t most_steps) {
+  return Sets(question, bounds, most_steps).judge(must);
+}
+
 std::vector<std::uint32_t> without_needless_reads(const CoreQuestion& question,
                                                   const Bounds& bounds, std::uint64_t most_steps) {
   Finder finder(question, bounds, most_steps);

@@ -56,6 +56,11 @@ struct Core {
 /// those that can matter to it.
 Core smallest_core(const CoreQuestion& question, const Bounds& bounds, std::uint64_t most_steps);
 
+/// Whether these operations and some choice of the others are linearizable. gave_up: `most_steps`
+/// did not allow to say.
+Found some_choice(const CoreQuestion& question, const std::vector<std::uint32_t>& must,
+                  const Bounds& bounds, std::uint64_t most_steps);
+
 /// The part without operations that change nothing and that it is not linearizable without, either;
 /// all of it when the bounds were reached first. O(c log n) searches of the part, c being left.
 std::vector<std::uint32_t> without_needless_reads(const CoreQuestion& question,

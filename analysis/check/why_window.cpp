@@ -34,6 +34,8 @@ constexpr std::uint64_t kSmallerSteps = 30'000;
 constexpr std::uint64_t kMostShrinkWork = 4'000'000;
 /// Of how many operations a smallest core is looked for when choices of them are many.
 constexpr std::size_t kMostChoices = 64;
+/// Of how many operations a core that rules have found may be verified to be minimal.
+constexpr std::size_t kMostVerified = 24;
 /// Steps of the searches for the first end; of each search, for each operation.
 constexpr std::uint64_t kEndSteps = 1'000'000;
 constexpr std::uint64_t kStepsAnOperation = 16;
@@ -64,23 +66,22 @@ class WindowFinder {
   }
 
   RuledWindow run(Impossible found) {
-    for (std::int64_t end = end_of_core(found);;) {
-      begin_ = beginning_at(ask_.history, ask_.operations, ask_.part, end, false);
-      opened_ = ask_.operations;
-      for (const std::uint32_t i : begin_.part) opened_[i] = known(i);
-      std::optional<Impossible> again = impossible_answer(
-          ask_.history, opened_, begin_.part, ask_.model, ask_.initial, bounds_.stop);
+    for (std::int64_t end = end_of(found.core);;) {
+      std::optional<Impossible> again = asked_at(end);
       if (!again) {
-        found.minimal = false;
+        found = asked_after(end, std::move(found));
         break;
       }
       found = std::move(*again);
-      if (end_of_core(found) >= end) break;
-      end = end_of_core(found);
+      if (end_of(found.core) >= end) break;
+      end = end_of(found.core);
     }
+    std::uint64_t tried = 0;
+    if (!found.minimal) found.minimal = is_minimal(found.core, tried);
     Window window;
     window.begin = begin_;
     window.minimal = found.minimal;
+    window.tried = tried;
     window.left_out = found.core.size() - std::min(found.core.size(), kMostWindow);
     Numbers all(found.core.begin() + static_cast<std::ptrdiff_t>(window.left_out),
                 found.core.end());
@@ -95,10 +96,71 @@ class WindowFinder {
   }
 
  private:
-  std::int64_t end_of_core(const Impossible& found) const {
+  std::int64_t end_of(const Numbers& core) const {
     std::int64_t end = std::numeric_limits<std::int64_t>::min();
-    for (const std::uint32_t i : found.core) end = std::max(end, ask_.history.operations[i].ret);
+    for (const std::uint32_t i : core) end = std::max(end, ask_.history.operations[i].ret);
     return end;
+  }
+
+  /// The operations of a beginning, as they were known at its end.
+  std::vector<FlatOperation> known_in(const Beginning& begin) const {
+    std::vector<FlatOperation> then = ask_.operations;
+    for (const std::uint32_t i : begin.part) {
+      if (answers_tell()) then[i] = known_at(ask_.history, then[i], i, begin.end);
+    }
+    return then;
+  }
+
+  /// What the rules say of what was known at an instant, from where on it is told.
+  std::optional<Impossible> asked_at(std::int64_t instant) {
+    begin_ = beginning_at(ask_.history, ask_.operations, ask_.part, instant, false);
+    return impossible_answer(ask_.history, known_in(begin_), begin_.part, ask_.model, ask_.initial,
+                             bounds_.stop);
+  }
+
+  /// Where rules found a core, and nothing in what was known at its end, since others were open
+  /// then: the first return of those at which they find one. The operation that returned then
+  /// belongs to the core: up to its last return a core is judged.
+  Impossible asked_after(std::int64_t end, Impossible found) {
+    std::vector<std::int64_t> returns;
+    for (const std::uint32_t i : begin_.part) {
+      const std::int64_t ret = ask_.history.operations[i].ret;
+      if (has_return(ask_.operations[i]) && ret > end) returns.push_back(ret);
+    }
+    std::sort(returns.begin(), returns.end());
+    const auto first = std::partition_point(returns.begin(), returns.end(),
+                                            [&](std::int64_t ret) { return !asked_at(ret); });
+    std::optional<Impossible> later = first == returns.end() ? std::nullopt : asked_at(*first);
+    if (!later) {
+      begin_ = beginning_at(ask_.history, ask_.operations, ask_.part, end, false);
+      found.minimal = false;
+      return found;
+    }
+    if (end_of(later->core) < *first) {
+      later->core.push_back(begin_.ends.front());
+      later->minimal = false;
+      later->sentence += fmt::format("; that was certain when {} had ended",
+                                     operation_name(named(later->core.back()), later->core.back()));
+    }
+    return std::move(*later);
+  }
+
+  /// Whether without any one of a small core some choice of the others is linearizable, as a search
+  /// says.
+  bool is_minimal(const Numbers& core, std::uint64_t& tried) const {
+    for (std::size_t i = 0; i < core.size() && core.size() <= kMostVerified; ++i) {
+      Numbers fewer = core;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+      if (fewer.empty()) continue;
+      const Beginning begin =
+          beginning_at(ask_.history, ask_.operations, ask_.part, end_of(fewer), false);
+      const std::vector<FlatOperation> then = known_in(begin);
+      const CoreQuestion question{ask_.history, then,       ask_.model, ask_.initial,
+                                  ask_.view,    begin.part, begin.ends};
+      ++tried;
+      if (some_choice(question, fewer, bounds_, kCoreSteps) != Found::yes) return false;
+    }
+    return core.size() <= kMostVerified;
   }
 
   bool is_plain() const {
@@ -163,8 +225,7 @@ class WindowFinder {
   bool find_core(const Beginning& begin, Window& window, std::uint64_t most) {
     const std::vector<FlatOperation>* operations = &ask_.operations;
     if (answers_tell()) {
-      opened_ = ask_.operations;
-      for (const std::uint32_t i : begin.part) opened_[i] = known(i);
+      opened_ = known_in(begin);
       operations = &opened_;
     }
     const CoreQuestion question{ask_.history, *operations, ask_.model, ask_.initial,
@@ -303,16 +364,22 @@ class WindowFinder {
     return true;
   }
 
+  /// As it was known, with a name.
+  Operation named(std::uint32_t i) const {
+    Operation op = unflat(ask_.history, known(i));
+    if (ask_.history.recorded == nullptr) {
+      op.label = fmt::format("line {}", ask_.history.operations[i].line);
+    }
+    return op;
+  }
+
   /// The operations for models and words.
   Part as_part(const Numbers& numbers) const {
     Part part;
     part.whole = &ask_.history;
     for (const std::uint32_t i : numbers) {
-      Operation op = unflat(ask_.history, known(i));
+      Operation op = named(i);
       if (pending(op) && ask_.model.pure(op)) continue;
-      if (ask_.history.recorded == nullptr) {
-        op.label = fmt::format("line {}", ask_.history.operations[i].line);
-      }
       part.operations.push_back(std::move(op));
       part.index.push_back(i);
     }

@@ -67,7 +67,9 @@ struct RuledWindow {
 
 /// The same where a rule has found the core without a search. Rules know what is answered later:
 /// asked again of what was known when that core ended, they may find another one. Where they find
-/// none, the first one stays, and is not called minimal.
+/// none, they are asked at later returns of what was open then, and the operation of the first at
+/// which they find one belongs to the core. Where they do not know whether a small core is minimal
+/// a search says it.
 RuledWindow find_window(const WhyQuestion& question, const Impossible& found, const Bounds& bounds);
 
 }  // namespace sibyl::analysis

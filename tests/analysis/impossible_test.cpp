@@ -2,8 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "analysis/check/judge.hpp"
+#include "tests/analysis/brute_force.hpp"
 #include "tests/analysis/done_operations.hpp"
 
 namespace sibyl::analysis::impossible_test {
@@ -131,6 +135,103 @@ TEST_CASE("a balance above all that was paid in is told alone; one below it with
   CHECK(core_of(below) == std::vector<std::int64_t>{7, 2001});
   history.back().value = integer(sum);
   CHECK(judged(history, "bank", initial).verdict == Verdict::holds);
+}
+
+namespace {
+
+/// kMany transfers among ten accounts, each open for `span`, one called every 100; every tenth is
+/// followed by a read of all accounts, and the one after the thousandth finds one too much in "d".
+History transfers(std::int64_t span, const char* f = "read") {
+  History history;
+  std::vector<std::string> names;
+  std::vector<std::int64_t> balances(10, 1'000);
+  Random random(3);
+  for (int i = 0; i < 10; ++i) {
+    names.emplace_back(1, static_cast<char>('a' + i));
+    add(history, "open", Value::List{integer(1'000), Value()}, 2 * i, 2 * i + 1, names[i].c_str());
+  }
+  const auto during = [&](const char* what, Value value, std::int64_t at, const std::string& key) {
+    add(history, what, std::move(value), at - random.below(static_cast<int>(span)),
+        at + 1 + random.below(static_cast<int>(span)), key.c_str());
+  };
+  for (int i = 0; i < kMany; ++i) {
+    const std::int64_t at = 10'000 + 100 * i;
+    const auto from = static_cast<std::size_t>(random.below(10));
+    const std::size_t to = (from + 1 + static_cast<std::size_t>(random.below(9))) % 10;
+    const std::int64_t amount = random.below(20);
+    balances[from] -= amount;
+    balances[to] += amount;
+    during("transfer", Value::List{Value(names[to]), integer(amount), Value()}, at, names[from]);
+    if (i % 10 != 9) continue;
+    const std::int64_t wrong = i == 999 ? 1 : 0;
+    Value all;
+    for (std::size_t k = 0; k < 10; ++k) all.set(names[k], balances[k] + (k == 3 ? wrong : 0));
+    if (std::string_view(f) == "read") {
+      during("read", std::move(all), at + 50, "");
+    } else {
+      during("balance", integer(balances[3] + wrong), at + 50, "d");
+    }
+  }
+  return history;
+}
+
+}  // namespace
+
+TEST_CASE("a read of all accounts that finds one too much is told alone, however many transfers") {
+  for (const std::int64_t span : {1, 300, 1'500}) {
+    CAPTURE(span);
+    const History history = transfers(span);
+    const Judgement found = judged(history, "bank");
+    CHECK(found.verdict == Verdict::violated);
+    const std::vector<std::int64_t> core = core_of(found);
+    REQUIRE(core.size() == 1);
+    CHECK(minimal(found));
+    CHECK(found.summary ==
+          "Not linearizable: before line " + std::to_string(core[0]) +
+              " the total has to have been at least 10001, but it can have been at "
+              "most 10000.");
+  }
+}
+
+TEST_CASE(
+    "a balance that is wrong among 2000 transfers is told with one before it, and few others") {
+  const History history = transfers(1, "balance");
+  const Judgement found = judged(history, "bank");
+  CHECK(found.verdict == Verdict::violated);
+  const std::vector<std::int64_t> core = core_of(found);
+  CHECK(core.size() >= 2);
+  CHECK(core.size() <= 12);
+  const Operation& last = history[static_cast<std::size_t>(core.back() - 1)];
+  CHECK(last.f == "balance");
+  CHECK(found.summary.find(" left it at ") != std::string::npos);
+  // The core alone, of which the transfers are all that can have been since.
+  for (const std::int64_t line : core) {
+    CHECK(history[static_cast<std::size_t>(line - 1)].ret <= last.ret);
+  }
+}
+
+TEST_CASE("what was open when a value overtook another is in the core by its last return") {
+  for (const int span : {250, 1'500}) {
+    CAPTURE(span);
+    History history;
+    Random random(5);
+    std::vector<int> waiting;
+    const auto during = [&](const char* f, int value, std::int64_t at) {
+      add(history, f, integer(value), at - random.below(span), at + 1 + random.below(span));
+    };
+    for (int i = 0; i < 10 * kMany; ++i) {
+      during("enqueue", i, 100 * i);
+      waiting.push_back(i);
+      if (waiting.size() < 100) continue;
+      const auto next = waiting.begin() + (i == 5 * kMany ? 70 : 0);
+      during("dequeue", *next, 100 * i + 50);
+      waiting.erase(next);
+    }
+    const Judgement found = judged(history, "queue");
+    CHECK(found.verdict == Verdict::violated);
+    CHECK(core_of(found).size() <= 3);
+    CHECK(minimal(found));
+  }
 }
 
 }  // namespace sibyl::analysis::impossible_test

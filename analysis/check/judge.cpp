@@ -16,6 +16,7 @@
 #include "analysis/check/patience.hpp"
 #include "analysis/check/plain_part.hpp"
 #include "analysis/check/stamps.hpp"
+#include "analysis/check/text_zones.hpp"
 #include "analysis/check/why.hpp"
 #include "analysis/check/zones.hpp"
 #include "analysis/models/models.hpp"
@@ -218,9 +219,37 @@ class Portfolio {
   PartAnswer decide(std::size_t number, const Bounds& bounds) {
     const Numbers& part = parts_[number];
     methods_[number] = method_for(operations(), part);
+    if (const Found found = by_text_zones(number); found != Found::gave_up) {
+      methods_[number] = Method::zones;
+      PartAnswer answer;
+      answer.found = found;
+      return answer;
+    }
     if (methods_[number] == Method::layered) return search(number, bounds);
     return judged(operations(), part, methods_[number], options_.wants_order, bounds,
                   [&] { return ready(number); });
+  }
+
+  /// Whether zones of texts find a key of puts and appends linearizable; gave_up: they do not say.
+  Found by_text_zones(std::size_t number) const {
+    if (methods_[number] != Method::layered || model_->name() != "kv" || options_.wants_order ||
+        options_.from > Method::zones)
+      return Found::gave_up;
+    const Numbers& part = parts_[number];
+    const std::uint32_t key = operations()[part.front()].key;
+    const Value* start = options_.initial.find(
+        key == FlatOperation::kNoKey ? std::string() : history_.keys.word(key));
+    const std::string* text = start == nullptr ? nullptr : start->as_string();
+    const auto judge_by = [&](const std::vector<FlatOperation>& ops) {
+      return judge_text_zones(history_, ops, part, view_, text == nullptr ? "" : *text,
+                              options_.stop);
+    };
+    const ZoneAnswer answer = judge_by(on_a_timeline());
+    if (answer == ZoneAnswer::holds) return Found::yes;
+    if (answer != ZoneAnswer::violated) return Found::gave_up;
+    // Without the order of what one process does at an instant it may hold; if not, that is it.
+    const bool sure = !several_timelines() || judge_by(operations()) == ZoneAnswer::violated;
+    return sure ? Found::no : Found::gave_up;
   }
 
   Method method_for(const std::vector<FlatOperation>& ops, const Numbers& part) const {
@@ -280,7 +309,9 @@ class Portfolio {
         return std::move(result_);
       }
       const PartAnswer& answer = decided_[violated_];
-      violated(methods_[violated_], part, WhyHint{part[answer.last], !answer.touching});
+      std::optional<WhyHint> hint;
+      if (methods_[violated_] != Method::zones) hint = WhyHint{part[answer.last], !answer.touching};
+      violated(methods_[violated_], part, hint);
       return std::move(result_);
     }
     if (undecided) {

@@ -155,7 +155,7 @@ std::uint64_t histories() {
   return wanted == nullptr ? 5000 : std::strtoull(wanted, nullptr, 10);
 }
 
-void check_all(const Vocabulary& words) {
+Count check_all(const Vocabulary& words) {
   Count count;
   const std::uint64_t n = histories();
   for (std::uint64_t seed = 0; seed < n; ++seed) check_one(seed, words, count);
@@ -166,6 +166,7 @@ void check_all(const Vocabulary& words) {
   CHECK(count.good > static_cast<int>(n / 10));
   CHECK(count.bad > static_cast<int>(n / 20));
   if (has_impossible_answers(*find_model(words.model))) CHECK(count.impossible > count.bad / 4);
+  return count;
 }
 
 }  // namespace
@@ -185,6 +186,11 @@ TEST_CASE("on random histories of model kv all checkers agree") {
 
 TEST_CASE("on random histories of model kv, gets and appends, all checkers agree") {
   check_all({"kv", draw_append, take_kv, spoil_kv, {}});
+}
+
+TEST_CASE("on random histories of model kv, texts that differ, all checkers agree") {
+  const Count count = check_all({"kv", draw_letters, take_kv, spoil_letters, {}});
+  CHECK(count.methods[static_cast<int>(Method::zones)] > 8 * (count.good + count.bad) / 10);
 }
 
 TEST_CASE("on random histories of model mutex all checkers agree") {

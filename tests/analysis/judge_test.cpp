@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/bench/histories.hpp"
 
@@ -61,6 +63,80 @@ TEST_CASE("zones and both searches agree on 10000 histories with unique values")
     REQUIRE((wanted.bad || zones == Verdict::holds));
   }
   CHECK(bad > 3000);
+}
+
+TEST_CASE("zones of texts and the layered search agree on 4000 histories with appends") {
+  int bad = 0;
+  for (std::uint64_t seed = 0; seed < 4'000; ++seed) {
+    bench::HistoryShape wanted = shape(2 + static_cast<std::uint32_t>(seed % 5), 40, seed);
+    wanted.texts = true;
+    wanted.bad = seed % 2 == 1;
+    wanted.pending = static_cast<std::uint32_t>(seed % 3 == 0 ? 4 : 0);
+    const FlatHistory history = bench::make_history(wanted);
+    CAPTURE(seed);
+    JudgeOptions options;
+    options.explains = false;
+    const Judgement zones = judge(history, options);
+    REQUIRE(zones.method == Method::zones);
+    REQUIRE(verdict_from(history, Method::layered, "kv") == zones.verdict);
+    bad += zones.verdict == Verdict::violated ? 1 : 0;
+    REQUIRE((wanted.bad || zones.verdict == Verdict::holds));
+  }
+  CHECK(bad > 1500);
+}
+
+TEST_CASE("texts that were read tell in which order appends took effect, where there is one way") {
+  struct Step {
+    const char* f;
+    const char* text;
+    std::int64_t call;
+    std::int64_t ret;
+  };
+  const auto judged = [](const std::vector<Step>& steps, const char* start = "") {
+    FlatHistory history;
+    for (const Step& each : steps)
+      operation(history, each.f, "x", Value(each.text), each.call, each.ret);
+    JudgeOptions options;
+    options.initial = Value(Value::Object{{"x", Value(start)}});
+    const Judgement found = judge(history, options);
+    options.from = Method::layered;
+    CHECK(judge(history, options).verdict == found.verdict);
+    CHECK(found.window.empty() == (found.verdict == Verdict::holds));
+    return std::pair(found.verdict, found.method);
+  };
+  const std::pair good(Verdict::holds, Method::zones);
+  const std::pair bad(Verdict::violated, Method::zones);
+  const std::int64_t never = FlatOperation::kNever;
+  const Step a{"append", "a;", 0, 30};
+  const Step b{"append", "b;", 10, 20};
+  CHECK(judged({a, b, {"get", "b;a;", 40, 50}}) == good);
+  CHECK(judged({a, b, {"get", "a;b;", 40, 50}}) == good);
+  CHECK(judged({a, b, {"get", "s;a;b;", 40, 50}}, "s;") == good);
+  // A text of no writes, without one that had returned, with one twice, with a part of one.
+  CHECK(judged({a, b, {"get", "b;c;", 40, 50}}) == bad);
+  CHECK(judged({a, b, {"get", "a;", 40, 50}}) == bad);
+  CHECK(judged({a, b, {"get", "a;b;a;", 40, 50}}) == bad);
+  CHECK(judged({a, b, {"get", "a;b", 40, 50}}) == bad);
+  CHECK(judged({a, b, {"get", "a;b", 40, 50}, {"get", "a;b;", 40, 50}}) == bad);
+  CHECK(judged({a, b, {"get", "a;b;", 40, 50}}, "s;") == bad);
+  // Two orders, in one epoch and in two.
+  CHECK(judged({a, b, {"get", "a;", 11, 50}, {"get", "b;a;", 40, 50}}) == bad);
+  CHECK(judged({a, {"put", "p;", 0, 30}, {"get", "a;", 10, 50}, {"get", "p;a;", 40, 50}}) == bad);
+  // An append after a get that saw it, and one that never returned.
+  CHECK(judged({{"get", "c;", 0, 5}, {"append", "c;", 10, 20}}) == bad);
+  CHECK(judged({{"append", "c;", 0, never}, {"get", "c;", 10, 20}, {"get", "", 30, 40}}) == bad);
+  CHECK(judged({{"append", "c;", 0, never}, {"get", "", 10, 20}, {"get", "c;", 30, 40}}) == good);
+  // Epochs one after the other, and in each other's way.
+  const Step p{"put", "p;", 40, 100};
+  CHECK(judged({a, p, {"get", "a;", 50, 60}, {"get", "p;", 70, 80}}) == good);
+  CHECK(judged({a, p, {"get", "p;", 50, 60}, {"get", "a;", 70, 80}}) == bad);
+  CHECK(judged({a, b, {"put", "", 40, 50}, {"get", "a;", 60, 70}}, "s;") == bad);
+  // Pieces of which one begins with the other may make a text in two ways: for the search.
+  const std::pair sought(Verdict::holds, Method::layered);
+  CHECK(judged({{"append", "1", 0, 9}, {"append", "12", 0, 9}, {"get", "112", 10, 20}}) == sought);
+  CHECK(judged({a, {"append", "a;", 0, 30}, {"get", "a;a;", 40, 50}}) == sought);
+  CHECK(judged({{"put", "", 0, 10}, {"get", "", 20, 30}}).first == Verdict::holds);
+  CHECK(judged({a, {"put", "", 40, 50}, {"get", "", 60, 70}}) == sought);
 }
 
 TEST_CASE("with few values and many clients the search for registers agrees with the layered one") {
@@ -135,6 +211,7 @@ TEST_CASE("memory and time that are used up make the answer inconclusive, and sa
   wanted.texts = true;
   const FlatHistory history = bench::make_history(wanted);
   JudgeOptions options;
+  options.from = Method::layered;
   options.max_bytes = 20'000;
   const Judgement small = judge(history, options);
   CHECK(small.verdict == Verdict::inconclusive);

@@ -92,6 +92,14 @@ inline Operation draw_append(Random& random) {
                           : of("append", some_key(random), Value(some_text(random)));
 }
 
+/// Of letters of which most occur once.
+inline Operation draw_letters(Random& random) {
+  if (random.one_in(2)) return of("get", some_key(random));
+  const std::string letter(1, static_cast<char>('a' + random.below(26)));
+  return of(random.one_in(4) ? "put" : "append", some_key(random),
+            Value(random.one_in(8) ? std::string() : letter));
+}
+
 inline bool take_kv(Operation& op, Objects& state, bool fill) {
   Value& cell = state[op.key];
   const std::string now = cell.is_null() ? "" : *cell.as_string();
@@ -106,6 +114,19 @@ inline void spoil_kv(Operation& op, Random& random) {
   if (op.f != "get") return;
   op.value = Value(std::string(some_text(random)) + some_text(random));
   if (op.value == Value("") && random.one_in(2)) op.value = Value();
+}
+
+/// Forgets a letter or has two change places.
+inline void spoil_letters(Operation& op, Random& random) {
+  if (op.f != "get" || op.value.as_string() == nullptr || op.value.as_string()->empty()) return;
+  std::string text = *op.value.as_string();
+  const auto at = static_cast<std::size_t>(random.below(static_cast<int>(text.size())));
+  if (random.one_in(2)) {
+    std::swap(text[at], text.front());
+  } else {
+    text.erase(at, 1);
+  }
+  op.value = Value(text);
 }
 
 // mutex ------------------------------------------------------------------------------------------

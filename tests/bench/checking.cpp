@@ -9,8 +9,12 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <sys/resource.h>
 
 #include "analysis/check/judge.hpp"
+#include "analysis/models/models.hpp"
+#include "scenarios/histories/load.hpp"
+#include "scenarios/histories/write.hpp"
 #include "tests/bench/histories.hpp"
 #include "tests/bench/wing_gong.hpp"
 
@@ -74,12 +78,14 @@ std::vector<Row> rows() {
           {"appends", shape(100, 50, 20'000, 0, 0, true)}};
 }
 
+const char* model_of(const HistoryShape& wanted) { return wanted.texts ? "kv" : "register"; }
+
 void report_row(const Row& row, bool bad, int rounds, double seconds) {
   HistoryShape wanted = row.shape;
   wanted.bad = bad;
   const analysis::FlatHistory history = make_history(wanted);
   analysis::JudgeOptions options;
-  options.model = wanted.texts ? "kv" : "register";
+  options.model = model_of(wanted);
   options.explains = false;
   std::vector<double> ours;
   std::vector<double> theirs;
@@ -112,7 +118,77 @@ void report_row(const Row& row, bool bad, int rounds, double seconds) {
   std::fflush(stdout);
 }
 
+/// What history_text() makes, a part at a time.
+bool write_file(const analysis::FlatHistory& history, const std::string& path) {
+  constexpr std::size_t kPart = 10'000;
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  bool good = file != nullptr;
+  for (std::size_t at = 0; good && at < history.operations.size(); at += kPart) {
+    History part;
+    for (std::size_t i = at; i < std::min(at + kPart, history.operations.size()); ++i) {
+      part.push_back(analysis::unflat(history, history.operations[i]));
+    }
+    const std::string text = history_text(part);
+    good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  }
+  if (file != nullptr && std::fclose(file) != 0) good = false;
+  if (!good) std::perror(("sibyl bench: " + path).c_str());
+  return good;
+}
+
 }  // namespace
+
+bool write_histories(const std::string& folder) {
+  int number = 0;
+  for (const Row& row : rows()) {
+    ++number;
+    for (const bool bad : {false, true}) {
+      HistoryShape wanted = row.shape;
+      wanted.bad = bad;
+      const char* const kind = bad ? "bad" : "good";
+      const std::string path = fmt::format("{}/{:02}-{}.jsonl", folder, number, kind);
+      if (!write_file(make_history(wanted), path)) return false;
+      fmt::print(
+          "{{\"file\":\"{}\",\"values\":\"{}\",\"keys\":{},\"clients\":{},\"operations\":{},"
+          "\"history\":\"{}\",\"model\":\"{}\"}}\n",
+          path, row.name, wanted.keys, wanted.clients, wanted.operations, kind, model_of(wanted));
+      std::fflush(stdout);
+    }
+  }
+  return true;
+}
+
+bool judge_file(const std::string& path, const std::string& model, int rounds) {
+  if (analysis::find_model(model) == nullptr) {
+    fmt::print(stderr, "sibyl bench: there is no model \"{}\"\n", model);
+    return false;
+  }
+  LoadOptions reading;
+  reading.model = model;
+  LoadedHistory loaded;
+  try {
+    loaded = load_history(path, reading);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sibyl bench: {}\n", error.what());
+    return false;
+  }
+  analysis::JudgeOptions options;
+  options.model = model;
+  options.explains = false;
+  analysis::Judgement judged;
+  std::vector<double> times;
+  for (int round = 0; round < rounds; ++round) {
+    times.push_back(cpu_ms([&] { judged = analysis::judge(loaded.history, options); }));
+  }
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  fmt::print(
+      "{{\"verdict\":\"{}\",\"method\":\"{}\",\"cpu_ms\":{:.3f},\"peak_kb\":{},"
+      "\"operations_kb\":{}}}\n",
+      analysis::verdict_name(judged.verdict), analysis::method_name(judged.method), median(times),
+      used.ru_maxrss, loaded.history.operations.size() * sizeof(analysis::FlatOperation) / 1024);
+  return true;
+}
 
 void report_checking(int rounds, double seconds) {
   std::puts(

@@ -1,10 +1,11 @@
 // The benchmarks' main function: --ratios prints the table of speed against the yardsticks,
 // --exhaustive that of exhaustive search beside spin, --histories that of checking histories beside
-// the published search; anything else is Google Benchmark's. Speed is
-// reported, never judged: the status is 0.
+// the published search, or with --write these histories, or with --judge the time of a given one;
+// anything else is Google Benchmark's. Speed is reported, never judged: the status is 0.
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -17,9 +18,14 @@
 namespace {
 
 constexpr int kUsage = 64;
+constexpr int kBadInput = 65;
+constexpr int kFileTrouble = 74;
 constexpr std::string_view kRounds = "--rounds=";
 constexpr std::string_view kSeconds = "--seconds=";
 constexpr std::string_view kEvents = "--events=";
+constexpr std::string_view kWrite = "--write=";
+constexpr std::string_view kJudge = "--judge=";
+constexpr std::string_view kModel = "--model=";
 
 template <class Number>
 bool parse(std::string_view text, Number lowest, Number& out) {
@@ -61,21 +67,35 @@ int exhaustive(int count, char** arguments) {
   return 0;
 }
 
+/// Takes what stands behind that option; false: it is another one.
+bool take(std::string_view argument, std::string_view option, std::string& out) {
+  if (argument.substr(0, option.size()) != option) return false;
+  out = argument.substr(option.size());
+  return true;
+}
+
 /// The arguments after --histories.
 int histories(int count, char** arguments) {
   int rounds = 5;
   int seconds = 20;
+  std::string folder;
+  std::string file;
+  std::string model = "register";
   for (int i = 0; i < count; ++i) {
     const std::string_view a = arguments[i];
     if (a.substr(0, kRounds.size()) == kRounds && parse(a.substr(kRounds.size()), 1, rounds))
       continue;
     if (a.substr(0, kSeconds.size()) == kSeconds && parse(a.substr(kSeconds.size()), 1, seconds))
       continue;
+    if (take(a, kWrite, folder) || take(a, kJudge, file) || take(a, kModel, model)) continue;
     std::fprintf(stderr,
-                 "sibyl bench: \"%s\" is none of --rounds=N (N >= 1) and --seconds=N (N >= 1)\n",
+                 "sibyl bench: \"%s\" is none of --rounds=N (N >= 1), --seconds=N (N >= 1), "
+                 "--write=FOLDER, --judge=FILE and --model=NAME\n",
                  arguments[i]);
     return kUsage;
   }
+  if (!folder.empty()) return sibyl::bench::write_histories(folder) ? 0 : kFileTrouble;
+  if (!file.empty()) return sibyl::bench::judge_file(file, model, rounds) ? 0 : kBadInput;
   sibyl::bench::report_checking(rounds, seconds);
   return 0;
 }

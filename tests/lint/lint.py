@@ -17,7 +17,7 @@ MAX_LINE = 100
 MAX_FILE = 600
 MAX_FUNCTION = 70
 
-CODE = (".hpp", ".cpp", ".h", ".py", ".sh", ".cmake", ".js", ".ts")
+CODE = (".hpp", ".cpp", ".h", ".py", ".sh", ".cmake", ".js", ".ts", ".go")
 TEXT = CODE + (".md", ".json", ".in", ".yml", ".css", ".html", ".txt", ".svg")
 SCRIPTS = ("sibyl", ".ci/run")  # bash without a suffix
 SKIPPED_DIRS = {".git", "build", "out", "node_modules", "__pycache__", ".cache", "corpus", "golden",
@@ -114,7 +114,7 @@ def check_form(path, text, lines):
     if text and not text.endswith("\n"):
         yield len(lines), "line-end", "the last line has no end"
     for number, line in enumerate(lines, 1):
-        if "\t" in line:
+        if "\t" in (line.lstrip("\t") if path.endswith(".go") else line):  # gofmt indents by tabs
             yield number, "tab", "a tab; use spaces"
         if line != line.rstrip(" \t"):
             yield number, "trailing-space", "spaces at the end of the line"
@@ -132,7 +132,7 @@ def check_opening(path, lines):
         return
     first = 1 if lines and lines[0].startswith("#!") else 0
     opening = lines[first] if len(lines) > first else ""
-    if path.endswith((".hpp", ".cpp", ".h", ".js", ".ts")):
+    if path.endswith((".hpp", ".cpp", ".h", ".js", ".ts", ".go")):
         good = opening.startswith(("//", "/*"))
     else:
         good = opening.startswith(("#", '"""'))

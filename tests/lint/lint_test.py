@@ -74,6 +74,8 @@ PLANTED = [
     ("left-over", "cli/a.cpp", "// TO" "DO: later\n", 2),
     ("left-over", "docs/a.md", "FIX" "ME\n", 2),
     ("tab", "cli/a.cpp", "\tint f();\n", 2),
+    ("tab", "tests/a.go", "\tx :=\t1\n", 2),
+    ("line-length", "tests/a.go", "// " + "x" * 98 + "\n", 2),
     ("trailing-space", "cli/a.cpp", "int f(); \n", 2),
     ("trailing-space", "scenarios/a.json", "{} \n", 2),
     ("line-end", "cli/a.cpp", "int f();\r\n", 2),
@@ -124,7 +126,7 @@ def findings(extra):
 
 
 def opened(path, text):
-    if path.endswith((".cpp", ".hpp")):
+    if path.endswith((".cpp", ".hpp", ".go")):
         return SOURCE + text
     return ("# A file.\n" if path.endswith((".py", ".md")) else "\n") + text
 
@@ -142,7 +144,7 @@ class LintTest(unittest.TestCase):
         self.assertEqual({rule for rule, *_ in PLANTED} | {"opening-comment"}, lint.RULES)
 
     def test_a_file_has_to_open_with_a_comment(self):
-        for path in ("cli/a.cpp", "tests/a.py", "tests/a.sh", "cmake/A.cmake"):
+        for path in ("cli/a.cpp", "tests/a.go", "tests/a.py", "tests/a.sh", "cmake/A.cmake"):
             with self.subTest(path=path):
                 text = "int f();\n" if path.endswith("cpp") else "pass\n"
                 self.assertEqual(findings({path: text}), [(path, 1, "opening-comment")])
@@ -151,6 +153,7 @@ class LintTest(unittest.TestCase):
 
     def test_innocent_code_is_not_reported(self):
         self.assertEqual(findings({"sim/a.cpp": SOURCE + INNOCENT}), [])
+        self.assertEqual(findings({"tests/a.go": SOURCE + "func f() {\n\t\tg()\n}\n"}), [])
 
     def test_seventy_lines_are_a_function_that_is_short_enough(self):
         text = "int f(int x) {\n" + "  ++x;\n" * 67 + "  return x;\n}\n"

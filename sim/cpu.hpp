@@ -2,8 +2,8 @@
 // time, and is handed to the process at the end of it. Timers do not queue.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <string>
 #include <utility>
@@ -37,10 +37,41 @@ struct Waiting {
   Message message;
 };
 
+/// Messages that wait for a CPU, first in, first out. Takes no memory before the first one waits,
+/// unlike a deque (worlds are copied), nor for each one, unlike a list.
+class WaitingLine {
+ public:
+  bool empty() const { return first_ == all_.size(); }
+  std::size_t size() const { return all_.size() - first_; }
+  void push(Waiting last) { all_.push_back(std::move(last)); }
+  /// Precondition: not empty. O(1) on average.
+  Waiting pop() {
+    Waiting first = std::move(all_[first_]);
+    // What has gone is at most half of what is there.
+    if (2 * ++first_ >= all_.size()) {
+      all_.erase(all_.begin(), begin());
+      first_ = 0;
+    }
+    return first;
+  }
+  void clear() {
+    all_.clear();
+    first_ = 0;
+  }
+  std::vector<Waiting>::const_iterator begin() const {
+    return all_.begin() + static_cast<std::ptrdiff_t>(first_);
+  }
+  std::vector<Waiting>::const_iterator end() const { return all_.end(); }
+
+ private:
+  std::vector<Waiting> all_;
+  std::size_t first_ = 0;  ///< those before it have gone
+};
+
 struct CpuState {
   std::int64_t busy_until = 0;
   std::uint64_t serving = 0;   ///< number of the send of the message being worked on; 0: none
-  std::list<Waiting> waiting;  ///< takes no memory while empty, unlike a deque: worlds are copied
+  WaitingLine waiting;
   /// Looked-up service times by type; a handful of kinds, so a scan is the fastest map.
   std::vector<std::pair<const TypeInfo*, const Distribution*>> known;
 };

@@ -160,6 +160,8 @@ void World::prefetch() const {
   if (instances_.empty()) return;  // faults alone
   if (const Event* later = pending_.upcoming(4)) {
     __builtin_prefetch(&instances_[later->target & kInstanceMask]);
+    if (config_->cpu.enabled) __builtin_prefetch(&parts_[later->target & kInstanceMask].cpu);
+    if (carries_payload(*later)) __builtin_prefetch(payload_of(*later));
   }
   if (const Event* soon = pending_.upcoming(2)) {
     const Instance& node = instances_[soon->target & kInstanceMask];
@@ -437,7 +439,7 @@ void World::start_service(const Event& e) {
   const Instance& node = instances_[to];
   CpuState& cpu = parts_[to].cpu;
   if (cpu.serving != 0) {
-    cpu.waiting.push_back({e.source, e.id, Message::adopt(payload_of(e))});
+    cpu.waiting.push({e.source, e.id, Message::adopt(payload_of(e))});
     ++waiting_;
     return;
   }
@@ -489,8 +491,7 @@ void World::finish_service(const Event& e) {
   }
   const Instance& node = instances_[to];
   while (!cpu.waiting.empty() && node.up && !node.paused && cpu.serving == 0) {
-    Waiting next = std::move(cpu.waiting.front());
-    cpu.waiting.pop_front();
+    Waiting next = cpu.waiting.pop();
     --waiting_;
     const auto data = reinterpret_cast<std::uint64_t>(next.message.release());
     start_service({now_, next.id, target(to, Kind::message), next.source, data});

@@ -31,6 +31,32 @@ World pair_of(const WorldConfig& config, const std::vector<std::int64_t>& sends,
   return world;
 }
 
+TEST_CASE("messages wait in line: first in, first out, whatever has gone before") {
+  WaitingLine line;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  const auto check_rest = [&] {
+    CHECK(line.size() == in - out);
+    CHECK(line.empty() == (in == out));
+    std::uint64_t next = out;
+    for (const Waiting& each : line) CHECK(each.id == next++);
+    CHECK(next == in);
+  };
+  for (const int more : {1, 0, 5, 0, 3, 8, 0, 2}) {  // all but one go between
+    for (int i = 0; i < more; ++i) line.push({0, in++, {}});
+    check_rest();
+    while (line.size() > 1) {
+      CHECK(line.pop().id == out++);
+      check_rest();
+    }
+  }
+  const WaitingLine copy = line;
+  line.clear();
+  CHECK(line.empty());
+  CHECK(line.begin() == line.end());
+  CHECK(copy.size() == 1);
+}
+
 TEST_CASE("a message is handed over at the end of its service, and waits for those before it") {
   World world = pair_of(busy(20), {0, 5, 6, 100});
   CHECK(run(world) == Outcome::quiescent);

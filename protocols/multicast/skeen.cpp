@@ -38,13 +38,13 @@ void Skeen::on_start(Context context, const skeen::Start& start) {
   }
   const auto place = own_place(*groups_, start.groups, self);
   if (!place) return;
-  Window& window = started[{sender_of(start.id), start.groups[*place]}];
+  Window& window = started.of({sender_of(start.id), start.groups[*place]});
   if (!window.add(start.numbers[*place])) return;  // a duplicate
 
   const std::uint64_t lts = ++clock;
-  skeen::Pending& message = pending[start.id];
-  message = {lts, lts, destinations(*groups_, start.groups), start.groups, start.payload};
-  order.emplace(lts, start.id);
+  skeen::Pending fresh{lts, lts, destinations(*groups_, start.groups), start.groups, start.payload};
+  skeen::Pending& message = pending.emplace(start.id, std::move(fresh)).first->second;
+  order.emplace_hint(order.end(), lts, start.id);  // of the proposals, the highest
   std::erase(message.missing, self);
   propose(context, start, lts);
 
@@ -75,8 +75,8 @@ void Skeen::propose(Context context, const skeen::Start& start, std::uint64_t lt
 void Skeen::on_propose(NodeId from, const skeen::Propose& propose) {
   const auto found = pending.find(propose.id);
   if (found == pending.end()) {
-    const auto window = started.find({sender_of(propose.id), propose.group});
-    const bool known = window != started.end() && window->second.has(propose.number);
+    const Window* window = started.find({sender_of(propose.id), propose.group});
+    const bool known = window != nullptr && window->has(propose.number);
     // Not started yet; otherwise it is a duplicate that comes after the delivery.
     if (!known) early[propose.id].emplace(from, propose.lts);
     return;
@@ -91,8 +91,11 @@ void Skeen::on_propose(NodeId from, const skeen::Propose& propose) {
 void Skeen::settle(std::uint64_t id, skeen::Pending& message) {
   if (!message.missing.empty()) return;
   if (!options_.take_highest) message.highest = message.lts;
-  order.erase({message.lts, id});
-  order.emplace(message.highest, id);
+  if (message.highest != message.lts) {
+    auto place = order.extract({message.lts, id});
+    place.value().first = message.highest;
+    order.insert(std::move(place));
+  }
   if (options_.clock_follows) clock = std::max(clock, message.highest);
 }
 

@@ -106,7 +106,7 @@ class Skeen : public ModuleOf<Skeen> {
   /// Proposals that came before the message's Start: by id, by proposer.
   std::map<std::uint64_t, std::map<NodeId, std::uint64_t>> early;
   /// The Starts that came: by sender and own group.
-  std::map<std::pair<NodeId, GroupIndex>, Window> started;
+  Windows started;
   BOOST_DESCRIBE_CLASS(Skeen, (), (sequence, sent, clock, pending, order, early, started), (), ())
 
  private:

@@ -32,12 +32,42 @@ bool well_addressed(const Groups& groups, const std::vector<GroupIndex>& address
 }
 
 bool Window::add(std::uint64_t number) {
-  if (number < next || !ahead.insert(number).second) return false;
+  if (number == next) {
+    ++next;
+  } else if (number < next || !ahead.insert(number).second) {
+    return false;
+  }
   while (!ahead.empty() && *ahead.begin() == next) {
     ahead.erase(ahead.begin());
     ++next;
   }
   return true;
+}
+
+Window& Windows::of(const Key& key) {
+  std::size_t place = places_.find(windows_, key);
+  if (place == Places::kNone) {
+    place = windows_.size();
+    windows_.emplace_back(key, Window{});
+    places_.add_last(windows_);
+  }
+  return windows_[place].second;
+}
+
+const Window* Windows::find(const Key& key) const {
+  const std::size_t place = places_.find(windows_, key);
+  return place == Places::kNone ? nullptr : &windows_[place].second;
+}
+
+void Windows::hash_into(Hasher& h) const {
+  std::uint64_t sum = 0;
+  for (const auto& each : windows_) {
+    Hasher one(h.renaming());
+    hash_append(one, each);
+    sum += one.value();
+  }
+  h.add(windows_.size());
+  h.add(sum);
 }
 
 }  // namespace sibyl::multicast

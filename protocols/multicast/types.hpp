@@ -2,15 +2,19 @@
 // duplicates.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/describe.hpp>
 
+#include "protocols/places.hpp"
+#include "sim/describe.hpp"
 #include "sim/ids.hpp"
 #include "sim/message.hpp"
 
@@ -71,5 +75,22 @@ struct Window {
   bool has(std::uint64_t number) const { return number < next || ahead.count(number) > 0; }
 };
 BOOST_DESCRIBE_STRUCT(Window, (), (next, ahead))
+
+/// A window for each sender and group of its messages. Memory: O(senders that were heard of).
+class Windows {
+ public:
+  using Key = std::pair<NodeId, GroupIndex>;
+  /// The window of that key, a new one if need be. O(1) on average.
+  Window& of(const Key& key);
+  /// Null where there is none.
+  const Window* find(const Key& key) const;
+  std::size_t size() const { return windows_.size(); }
+  /// As a set: the order in which the senders were heard of does not matter.
+  void hash_into(Hasher& h) const;
+
+ private:
+  std::vector<std::pair<Key, Window>> windows_;
+  Places places_;
+};
 
 }  // namespace sibyl::multicast

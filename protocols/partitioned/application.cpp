@@ -139,7 +139,7 @@ void check_count(std::uint64_t found, std::uint64_t lowest, std::uint64_t highes
 }
 
 Value row(std::string_view f, const std::string& object, Value value) {
-  return Value(Value::List{Value(f), Value(object), std::move(value)});
+  return list_with(f, object, std::move(value));
 }
 
 std::uint64_t key_of(const Wish& wish) {
@@ -164,24 +164,26 @@ std::uint64_t partner_of(std::uint64_t key, Grouping all, std::uint32_t crossing
 Content* Counted::change(const std::string& name) {
   const auto it = values_.find(name);
   if (it == values_.end() || it->second.as_object() == nullptr) {
-    changed_.emplace_back(Value::List{Value(name), Value()});
+    changed_.push_back(list_with(name, nullptr));
     return nullptr;
   }
   const std::int64_t now = int_of(it->second, "updates") + 1;
   it->second.set("updates", Value(now));
-  changed_.emplace_back(Value::List{Value(name), Value(now)});
+  changed_.push_back(list_with(name, now));
   return &it->second;
 }
 
 const Content* Counted::see(const std::string& name) {
   const auto it = values_.find(name);
   if (it == values_.end() || it->second.as_object() == nullptr) return nullptr;
-  seen_.emplace_back(Value::List{Value(name), Value(int_of(it->second, "updates"))});
+  seen_.push_back(list_with(name, int_of(it->second, "updates")));
   return &it->second;
 }
 
 Content Counted::result(Value answer) && {
-  Value::Object members{{"answer", std::move(answer)}};
+  Value::Object members;
+  members.reserve(3);
+  members.emplace_back("answer", std::move(answer));
   if (!seen_.empty()) members.emplace_back("seen", Value(std::move(seen_)));
   if (!changed_.empty()) members.emplace_back("changed", Value(std::move(changed_)));
   return Content(Value(std::move(members)));

@@ -213,6 +213,14 @@ std::int64_t field_int(const Value& fields, const std::string& pointer, std::str
 /// Throws ConfigError unless an option lies within its bounds.
 void check_count(std::uint64_t found, std::uint64_t lowest, std::uint64_t highest,
                  const std::string& pointer, std::string_view member);
+/// The list of these values.
+template <class... Values>
+Value list_with(Values&&... values) {
+  Value::List list;
+  list.reserve(sizeof...(values));
+  (list.emplace_back(std::forward<Values>(values)), ...);
+  return Value(std::move(list));
+}
 /// [f, object, value]
 Value row(std::string_view f, const std::string& object, Value value);
 

@@ -2,15 +2,18 @@
 // share, and what has changed since.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "protocols/partitioned/named_items.hpp"
 #include "protocols/partitioned/options.hpp"
+#include "protocols/partitioned/shelf.hpp"
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
@@ -25,19 +28,19 @@ class Catalog : public NamedItems<Catalog> {
   Catalog(Initial initial, bool many)
       : initial_(std::move(initial)), size_(initial_->items.size()), many_(many) {}
 
-  /// The partition of the object, or null. O(log objects).
+  /// The partition of the object, or null. O(log changes).
   const std::string* find(const std::string& name) const {
-    const auto it = changed_.find(name);
-    if (it != changed_.end()) return it->second ? &*it->second : nullptr;
-    const ObjectSpec* spec = initial_ == nullptr ? nullptr : initial_->find(name);
-    return spec == nullptr ? nullptr : &spec->at;
+    if (last_.found && last_.found->first == name) return last_.found->second;
+    const std::string* where = look_up(name);
+    last_.found.emplace(name, where);
+    return where;
   }
   bool has(const std::string& name) const { return find(name) != nullptr; }
   void put(const std::string& name, std::string where) { set(name, std::move(where)); }
   void erase(const std::string& name) { set(name, std::nullopt); }
 
-  /// As Shelf has it: adds the objects as a map of them would, or a sum. O(objects); of a sum only
-  /// the first time.
+  /// As Shelf has it: adds the objects as a map of them would, or a sum. O(objects log objects); of
+  /// a sum only the first time.
   void hash_into(Hasher& h) const {
     h.add(size_);
     if (!many_) return hash_items(h);
@@ -58,10 +61,15 @@ class Catalog : public NamedItems<Catalog> {
       }
     };
     if (initial_ != nullptr) {
-      for (const auto& [name, place] : initial_->places) {
-        changes_before(&name);
-        if (next != changed_.end() && next->first == name) continue;  // as it has changed
-        visit(name, initial_->items[place].second.at);
+      std::vector<const std::pair<std::string, ObjectSpec>*> by_name;
+      by_name.reserve(initial_->items.size());
+      for (const auto& item : initial_->items) by_name.push_back(&item);
+      std::sort(by_name.begin(), by_name.end(),
+                [](const auto* a, const auto* b) { return a->first < b->first; });
+      for (const auto* item : by_name) {
+        changes_before(&item->first);
+        if (next != changed_.end() && next->first == item->first) continue;  // as it has changed
+        visit(item->first, item->second.at);
       }
     }
     changes_before(nullptr);
@@ -71,8 +79,15 @@ class Catalog : public NamedItems<Catalog> {
   static std::uint64_t hash_of(const std::string& name, const std::string& where) {
     return sibyl::hash_of(std::pair<const std::string&, const std::string&>(name, where));
   }
+  const std::string* look_up(const std::string& name) const {
+    const auto it = changed_.find(name);
+    if (it != changed_.end()) return it->second ? &*it->second : nullptr;
+    const ObjectSpec* spec = initial_ == nullptr ? nullptr : initial_->find(name);
+    return spec == nullptr ? nullptr : &spec->at;
+  }
   void set(const std::string& name, std::optional<std::string> where) {
     const std::string* before = find(name);
+    last_.found.reset();
     if (before != nullptr) {
       --size_;
       if (sum_) *sum_ -= hash_of(name, *before);
@@ -88,6 +103,7 @@ class Catalog : public NamedItems<Catalog> {
   std::map<std::string, std::optional<std::string>> changed_;  ///< since; absent: it is gone
   std::uint64_t size_ = 0;
   mutable std::optional<std::uint64_t> sum_;  ///< of the hashes of the objects
+  mutable Last<std::pair<std::string, const std::string*>> last_;  ///< name and partition
   bool many_ = false;
 };
 

@@ -19,6 +19,7 @@
 #include "protocols/partitioned/application.hpp"
 #include "protocols/partitioned/command.hpp"
 #include "protocols/partitioned/generator.hpp"
+#include "protocols/places.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/variants.hpp"
 #include "sim/ids.hpp"
@@ -59,19 +60,22 @@ BOOST_DESCRIBE_STRUCT(ObjectSpec, (), (value, at))
 template <class T>
 struct Named {
   std::vector<std::pair<std::string, T>> items;
-  std::map<std::string, std::size_t, std::less<>> places;  ///< in `items`, by name
-  /// O(log items)
+  /// O(1)
   const T* find(std::string_view name) const {
-    const auto it = places.find(name);
-    return it == places.end() ? nullptr : &items[it->second].second;
+    const std::size_t place = places_.find(items, name);
+    return place == Places::kNone ? nullptr : &items[place].second;
   }
   /// False where there is one of that name already.
   bool add(const std::string& name, T item) {
-    if (!places.emplace(name, items.size()).second) return false;
+    if (find(name) != nullptr) return false;
     items.emplace_back(name, std::move(item));
+    places_.add_last(items);
     return true;
   }
   static void decode_from(const Value& v, const std::string& pointer, Named& out);
+
+ private:
+  Places places_;
 };
 
 /// Of the first every replica is a destination of its own, so that none may crash; by the last

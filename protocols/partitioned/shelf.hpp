@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,19 @@
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
+
+/// What a look-up found last: a command asks for the same object several times. It belongs to one
+/// object: a copy knows nothing.
+template <class T>
+struct Last {
+  Last() = default;
+  Last(const Last& /*other*/) {}
+  Last& operator=(const Last& /*other*/) {
+    found.reset();
+    return *this;
+  }
+  std::optional<T> found;
+};
 
 template <class T>
 class Shelf : public NamedItems<Shelf<T>> {
@@ -54,7 +68,7 @@ class Shelf : public NamedItems<Shelf<T>> {
   bool erase(const std::string& name) {
     const auto it = look_up(name);
     if (it == slots_.end()) return false;
-    last_.known = false;
+    last_.found.reset();
     sum_ -= it->second.hash;
     slots_.erase(it);  // it may still be among those changed
     return true;
@@ -82,22 +96,10 @@ class Shelf : public NamedItems<Shelf<T>> {
   }
 
  private:
-  /// What was looked up last: a command asks for the same object several times. Of one shelf only.
-  struct Last {
-    Last() = default;
-    Last(const Last& /*other*/) {}
-    Last& operator=(const Last& /*other*/) {
-      known = false;
-      return *this;
-    }
-    bool known = false;
-    typename Slots::iterator at;
-  };
   typename Slots::iterator look_up(const std::string& name) const {
-    if (last_.known && last_.at->first == name) return last_.at;
+    if (last_.found && (*last_.found)->first == name) return *last_.found;
     const auto it = slots_.find(name);
-    last_.known = it != slots_.end();
-    if (last_.known) last_.at = it;
+    if (it != slots_.end()) last_.found = it;
     return it;
   }
   /// O(what has changed since the last time).
@@ -117,7 +119,7 @@ class Shelf : public NamedItems<Shelf<T>> {
   mutable Slots slots_;  ///< the hashes in it, and `changed`, belong to the sum
   mutable std::uint64_t sum_ = 0;
   mutable std::vector<std::string> changed_;  ///< names; perhaps some that have been erased
-  mutable Last last_;
+  mutable Last<typename Slots::iterator> last_;
   bool many_ = false;
 };
 

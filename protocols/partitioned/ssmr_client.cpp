@@ -1,7 +1,7 @@
 // S-SMR's client.
 #include "protocols/partitioned/ssmr_client.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "sim/notes.hpp"
 
@@ -12,17 +12,13 @@ SsmrClient::SsmrClient(SystemPtr system, std::string name, multicast::AtomicMult
     : CallerOf(std::move(system), std::move(name), std::move(amcast)), options_(options) {}
 
 /// The local oracle: a function of the deployment, never of what happens; but for moves of the
-/// client's own.
-std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
-  if (const Value* believed = system().believed(name(), object)) {
-    if (believed->is_null()) return std::nullopt;
-    return *believed->as_string();
-  }
-  if (options_.oracle == OracleRule::attribute) return system().partition_by_attribute(object);
-  if (const auto it = moved.find(object); it != moved.end()) return it->second;
+/// client's own. Null: it does not know.
+const std::string* SsmrClient::oracle(const std::string& object) const {
+  if (const Value* believed = system().believed(name(), object)) return believed->as_string();
+  if (options_.oracle == OracleRule::attribute) return &system().partition_by_attribute(object);
+  if (const auto it = moved.find(object); it != moved.end()) return &it->second;
   const ObjectSpec* spec = system().deployment.objects.find(object);
-  if (spec == nullptr) return std::nullopt;
-  return spec->at;
+  return spec == nullptr ? nullptr : &spec->at;
 }
 
 /// dests := oracle(C), a superset of part(C): all partitions where the oracle does not know, and
@@ -30,19 +26,19 @@ std::optional<std::string> SsmrClient::oracle(const std::string& object) const {
 void SsmrClient::consult(Context& context, const Operation& operation,
                          std::vector<multicast::GroupIndex>& dests) const {
   LocalConsult asked;
-  std::set<multicast::GroupIndex> found;
   const bool known_to_all =
       operation.kind != CommandKind::access && options_.oracle != OracleRule::attribute;
   bool all =
       known_to_all || (options_.superset == Superset::all &&
                        system().application->open_ended({operation.steps, operation.request}));
   for (const std::string& object : operation.objects()) {
-    const std::optional<std::string> where = oracle(object);
-    if (context.recorded()) asked.places.emplace_back(object, where.value_or("?"));
-    all = all || !where;
-    if (where) found.insert(system().group(*where));
+    const std::string* where = oracle(object);
+    if (context.recorded()) asked.places.emplace_back(object, where != nullptr ? *where : "?");
+    all = all || where == nullptr;
+    if (where != nullptr) dests.push_back(system().group(*where));
   }
-  dests.assign(found.begin(), found.end());
+  std::sort(dests.begin(), dests.end());
+  dests.erase(std::unique(dests.begin(), dests.end()), dests.end());
   if (all) dests = everywhere();
   if (context.recorded()) {
     asked.op = operation.op;

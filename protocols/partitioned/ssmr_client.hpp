@@ -28,7 +28,7 @@ class SsmrClient : public CallerOf<SsmrClient> {
   void answered(Context& context, NodeId from, const Message& message) override;
 
  private:
-  std::optional<std::string> oracle(const std::string& object) const;
+  const std::string* oracle(const std::string& object) const;
   void consult(Context& context, const Operation& operation,
                std::vector<multicast::GroupIndex>& dests) const;
   std::vector<multicast::GroupIndex> everywhere() const;

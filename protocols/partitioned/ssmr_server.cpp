@@ -79,20 +79,21 @@ SsmrServer::Head SsmrServer::look_at(const Task& task) const {
   return head;
 }
 
-void SsmrServer::signal(Context& context, const Task& task) {
-  const std::vector<std::string> others = system().partitions_of(task.groups, self());
+void SsmrServer::signal(Context& context, const Task& task,
+                        const std::vector<std::string>& others) {
   if (others.empty()) return;
   context.count("signal");
   tell(context, others, Signal{task.id, self()});
 }
 
 void SsmrServer::enqueued(Context& context, const Task& task) {
-  if (options_.signals == Signals::enqueue) signal(context, task);
+  if (options_.signals != Signals::enqueue) return;
+  signal(context, task, system().partitions_of(task.groups, self()));
 }
 
 void SsmrServer::begin(Context& context, const Task& task) {
   head_ = look_at(task);
-  if (options_.signals == Signals::start) signal(context, task);
+  if (options_.signals == Signals::start) signal(context, task, head_.others);
   if (const auto* move = task.command.as<Move>()) return give_away(context, task, *move);
   const auto* c = task.command.as<Access>();
   if (c == nullptr) return;
@@ -262,18 +263,19 @@ bool SsmrServer::reaches(const Task& task, const Access& c,
 Execution SsmrServer::execute(const Task& task, Work work, const std::vector<std::string>& touched,
                               Objects& values) {
   const Application& application = *system().application;
-  std::vector<std::string> lent;
+  std::vector<Objects::value_type*> lent;
   for (const std::string& object : touched) {
     if (!is_local(task, object) || !store.has(object)) continue;
-    values[object] = store.lend(object);
-    lent.push_back(object);
+    const auto value = values.try_emplace(object).first;
+    value->second = store.lend(object);
+    lent.push_back(&*value);
   }
   Execution done = application.execute(work, values);
-  for (const std::string& object : lent) store.put(object, std::move(values[object]));
+  for (auto* each : lent) store.put(each->first, std::move(each->second));
   for (const std::string& object : application.writes(work)) {
-    const bool here = std::binary_search(lent.begin(), lent.end(), object);
+    if (store.has(object) || !is_local(object)) continue;
     const auto it = values.find(object);  // what it was taken to touch it may have left alone
-    if (!here && it != values.end() && is_local(object)) store.put(object, std::move(it->second));
+    if (it != values.end()) store.put(object, std::move(it->second));
   }
   return done;
 }

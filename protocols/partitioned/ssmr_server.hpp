@@ -89,7 +89,7 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
   bool reaches(const Task& task, const Access& c, const std::vector<std::string>& touched) const;
   Execution execute(const Task& task, Work work, const std::vector<std::string>& touched,
                     Objects& values);
-  void signal(Context& context, const Task& task);
+  void signal(Context& context, const Task& task, const std::vector<std::string>& others);
 
   std::string execute_access(Context& context, const Task& task, const Access& c);
   std::string execute_create(Context& context, const Create& c);

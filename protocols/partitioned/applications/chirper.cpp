@@ -93,7 +93,9 @@ class Chirper final : public Application {
   std::vector<std::string> reads(const Work& work) const override {
     const Request& r = work.request;
     const bool of_two = r.f == "follow" || r.f == "unfollow";
-    return {text_of(r.arguments, of_two ? "whom" : "user")};
+    std::vector<std::string> names;
+    names.push_back(text_of(r.arguments, of_two ? "whom" : "user"));
+    return names;
   }
   bool open_ended(const Work& work) const override { return work.request.f == "post"; }
   bool finds_objects(const Work& work) const override { return work.request.f == "post"; }
@@ -120,7 +122,8 @@ class Chirper final : public Application {
     Value answer;
     if (r.f == "timeline") {
       const Content* seen = counted.see(user);
-      if (seen != nullptr && seen->find("timeline") != nullptr) answer = *seen->find("timeline");
+      const Value* timeline = seen == nullptr ? nullptr : seen->find("timeline");
+      if (timeline != nullptr) answer = *timeline;
       if (work.text) done.text = answer.text();
     } else if (r.f == "post") {
       done.text = post(counted, values, user, r.arguments);
@@ -238,8 +241,11 @@ class Chirper final : public Application {
  private:
   Request request(std::string_view f, const std::string& user, const std::string& whom,
                   const std::string& text) const {
-    Request r{std::string(f), {user}, {}};
-    Value::Object arguments{{"user", Value(user)}};
+    Request r;
+    r.f = f;
+    r.objects.push_back(user);
+    Value::Object arguments;
+    arguments.emplace_back("user", user);
     if (!whom.empty()) {
       r.objects.push_back(whom);
       r.objects = sorted(std::move(r.objects));

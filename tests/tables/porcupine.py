@@ -3,10 +3,11 @@
 
 Usage: porcupine.py SIBYL_BENCH [--porcupine FOLDER] [--doc docs/checking.md --update] [FILE …]
 
-Without FILEs the histories are those of `sibyl bench --histories`; FILEs are histories in JSON
-Lines of --model. Needs Go, and Porcupine: its source in FOLDER, or the network, where Go gets it
-from. Each is given one core, so many seconds of CPU time and gigabytes; times are CPU time of the
-check alone, without loading, and of sibyl the median of --rounds. The two have to agree.
+Without FILEs the histories are those of `sibyl bench --histories` (750 MB of temporary files);
+FILEs are histories in JSON Lines of --model. Needs Go, and Porcupine: its source in FOLDER, or the
+network, where Go gets it from. Each is given one core, so many gigabytes, and Porcupine so many
+seconds; times are CPU time of the check alone, without loading, in a fresh process: of Porcupine
+once, of sibyl the median of --rounds. The two have to agree.
 """
 
 import argparse
@@ -68,12 +69,16 @@ def by_porcupine(arguments, program, about):
 
 
 def by_sibyl(arguments, about):
+    """Of several processes, each of which judges once: the one of the median time."""
     command = [arguments.bench, "--histories", f"--judge={about['file']}",
-               f"--model={about['model']}", f"--rounds={arguments.rounds}"]
-    lines, _, ran = answers(command, arguments.gigabytes)
-    if len(lines) != 1:
-        sys.exit(f"{' '.join(command)}: {ran.returncode}\n{ran.stderr[:2000]}")
-    return lines[0]
+               f"--model={about['model']}", "--rounds=1"]
+    found = []
+    for _ in range(arguments.rounds):
+        lines, _, ran = answers(command, arguments.gigabytes)
+        if len(lines) != 1:
+            sys.exit(f"{' '.join(command)}: {ran.returncode}\n{ran.stderr[:2000]}")
+        found += lines
+    return sorted(found, key=lambda each: each["cpu_ms"])[len(found) // 2]
 
 
 def row(about, sibyl, porcupine):
@@ -86,7 +91,7 @@ def row(about, sibyl, porcupine):
              f"{about['history']}, {sibyl['verdict']}", f"{sibyl['cpu_ms']:.3f}",
              f"{sibyl['peak_kb'] / 1024:.0f}",
              f"{'' if ended else 'none in '}{porcupine['cpu_ms']:.0f}",
-             f"{'over ' if porcupine['verdict'] == 'memory' else ''}"
+             f"{'all ' if porcupine['verdict'] == 'memory' else ''}"
              f"{porcupine['peak_kb'] / 1024:.0f}",
              f"{'' if ended else '> '}{ratio:.{1 if ratio < 10 else 0}f}"]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
@@ -130,17 +135,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kept", metavar="FILE", help="results, not to be measured again")
     doc.add_options(parser)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     results = kept.Kept(arguments.kept)
     lines = HEADER.split("\n")
     with tempfile.TemporaryDirectory() as folder:
         program = build(arguments.go, arguments.porcupine, folder)
         for about in histories(arguments, folder):
             name = os.path.basename(about["file"])
-            both = results.get([name], lambda about=about: {
-                "sibyl": by_sibyl(arguments, about),
-                "porcupine": by_porcupine(arguments, program, about)})
-            lines.append(row(about, both["sibyl"], both["porcupine"]))
+            sibyl = results.get([name, "sibyl"], lambda: by_sibyl(arguments, about))
+            porcupine = results.get([name, "porcupine"],
+                                    lambda: by_porcupine(arguments, program, about))
+            lines.append(row(about, sibyl, porcupine))
     doc.fill(arguments, "porcupine", lines)
 
 

@@ -220,11 +220,15 @@ class Layers {
 
   bool is_open_forever(const Op& op) const { return op.until == kNoNumber; }
 
-  /// exact_: operations that change states and return, done. cost_: pure ones that are not done,
-  /// and ones that never return, done.
+  bool may_be_left(const Op& op) const { return op.optional || is_open_forever(op); }
+  /// Whether a place in which it is not done is the better one: also, nothing waits for it.
+  bool is_spare(const Op& op) const { return may_be_left(op) && !op.leads; }
+
+  /// exact_: operations that change states, done, but for spare ones. cost_: pure ones that are not
+  /// done, and spare ones, done.
   bool done(const Op& op) const {
     if (op.pure) return !has(cost_, op.slot);
-    return has(is_open_forever(op) ? cost_ : exact_, op.slot);
+    return has(is_spare(op) ? cost_ : exact_, op.slot);
   }
   /// Whether what has to come before it at the instant of its call is done. What its process had
   /// called earlier has returned, and so is done.
@@ -240,7 +244,7 @@ class Layers {
     if (op.pure) {
       drop(cost_, op.slot);
     } else {
-      put(is_open_forever(op) ? cost_ : exact_, op.slot);
+      put(is_spare(op) ? cost_ : exact_, op.slot);
     }
   }
 
@@ -297,7 +301,7 @@ class Layers {
         }
         path_.push_back(number);
       }
-      drop(op.pure ? cost_ : exact_, op.slot);
+      drop(op.pure || is_spare(op) ? cost_ : exact_, op.slot);
       move_to(at_ + 1);
     }
     return true;
@@ -336,8 +340,7 @@ class Layers {
       tried = round_;
       if (!spend()) return;
       const Steps::State next = steps_of_.apply(state_, op.effect);
-      if (next == Steps::kImpossible || (next == state_ && (op.optional || is_open_forever(op))))
-        continue;
+      if (next == Steps::kImpossible || (next == state_ && may_be_left(op))) continue;
       if (next == steps_of_.unseen()) {
         if (!leaves) leaves = can_be_left();
         if (!*leaves) continue;
@@ -449,7 +452,7 @@ class Layers {
     state_ = frame.next_state;
     const Op& op = ops_[frame.op];
     set_done(op);
-    const bool wasteful = frame.next_state != frame.state && (op.optional || is_open_forever(op));
+    const bool wasteful = frame.next_state != frame.state && may_be_left(op);
     wasteful_at_ = wasteful ? frame.event : kNoNumber;
     before_wasteful_ = frame.state;
     return true;

@@ -16,7 +16,8 @@
 //   - an operation that need not be done is not, where the next one makes of both states the same
 //     and nothing has seen what is between them;
 //   - a place is left when another was reached at the same return that differs only in that fewer
-//     operations that never returned were used, or more that change nothing were done.
+//     operations were used that need not be done and that none waits for, or more that change
+//     nothing were done.
 // An operation that its process called at the instant of another's return waits for that one
 // (PartEvents::sequences). What has to come before others may come earlier for that, so the other
 // reductions keep the answer all the same: what changes nothing is done as soon as what it waits

@@ -54,6 +54,7 @@ class Sets {
     } else {
       weigh_values();
       if (ask_.model.name() == "kv") collect_makers();
+      if (ask_.model.name() == "register") collect_made();
       if (ChosenValues::tell(ask_.model)) {
         chosen_.emplace(ask_.history, ask_.operations, ask_.part, ask_.initial);
       }
@@ -143,6 +144,12 @@ class Sets {
     return end;
   }
 
+  std::int64_t begin_of(const Numbers& must) const {
+    std::int64_t begin = std::numeric_limits<std::int64_t>::max();
+    for (const std::uint32_t i : must) begin = std::min(begin, ask_.operations[i].call);
+    return begin;
+  }
+
   bool is_text(const FlatOperation& op) const {
     return ask_.model.name() == "kv" && ask_.history.functions.word(op.f) == "append";
   }
@@ -202,6 +209,20 @@ class Sets {
     }
   }
 
+  /// Of a register with cas: what its operations make of it, and when a write of that returned
+  /// first.
+  void collect_made() {
+    made_.assign(ask_.operations.size(), CodeTable::kNone);
+    for (const std::uint32_t i : ask_.part) {
+      if (pure_[i]) continue;
+      const FlatOperation& op = ask_.operations[i];
+      const bool writes = ask_.view.kinds[op.f] == PlainKind::write;
+      made_[i] = values_.number(writes ? op.value : op.value2);
+      if (made_[i] == first_return_.size()) first_return_.push_back(FlatOperation::kNever);
+      if (writes) first_return_[made_[i]] = std::min(first_return_[made_[i]], return_of(i));
+    }
+  }
+
   /// The values that a set reads and that somebody writes.
   Numbers values_read(const Numbers& must) const {
     Numbers values;
@@ -226,14 +247,7 @@ class Sets {
     } else if (makers_ && !all_happen_) {
       choose_makers(must);
     } else {
-      const std::int64_t end = end_of(must);
-      if (chosen_) chosen_->choose(must);
-      for (const std::uint32_t i : ask_.part) {
-        if (pure_[i] || must_[i]) continue;
-        if (!all_happen_ && (ask_.operations[i].call > end || (chosen_ && !chosen_->matters(i))))
-          continue;
-        sub_.push_back(i);
-      }
+      choose_all(must);
     }
     if (all_happen_) std::sort(sub_.begin(), sub_.end());
     optional_.assign(sub_.size(), !all_happen_);
@@ -245,6 +259,29 @@ class Sets {
       }
     }
     for (const std::uint32_t i : must) must_[i] = false;
+  }
+
+  /// What changes states until the end of a set, but for what its past can do without.
+  void choose_all(const Numbers& must) {
+    const std::int64_t end = end_of(must);
+    const std::int64_t begin = begin_of(must);
+    const bool one_each = !made_.empty() && !all_happen_ && writes_tell(begin);
+    if (chosen_) chosen_->choose(must);
+    for (const std::uint32_t i : ask_.part) {
+      if (pure_[i] || must_[i]) continue;
+      if (!all_happen_ && (ask_.operations[i].call > end || (chosen_ && !chosen_->matters(i))))
+        continue;
+      if (one_each && return_of(i) < begin && return_of(i) != first_return_[made_[i]]) continue;
+      sub_.push_back(i);
+    }
+  }
+
+  /// Of a register with cas, whether a write of each value stands for all that had returned before
+  /// a set began: only the value that it left matters; what was open then can come after the write.
+  bool writes_tell(std::int64_t begin) const {
+    return std::none_of(ask_.part.begin(), ask_.part.end(), [&](std::uint32_t i) {
+      return !pure_[i] && return_of(i) < begin && first_return_[made_[i]] >= begin;
+    });
   }
 
   /// The puts and appends that can matter to a set: that can have made what it reads.
@@ -282,8 +319,7 @@ class Sets {
   /// returned before its beginning one of each value says what the register can have held then.
   void choose_writes(const Numbers& must) {
     const std::int64_t end = end_of(must);
-    std::int64_t begin = std::numeric_limits<std::int64_t>::max();
-    for (const std::uint32_t i : must) begin = std::min(begin, ask_.operations[i].call);
+    const std::int64_t begin = begin_of(must);
     for (const std::uint32_t value : values_read(must)) {
       const std::vector<Write>& list = writes_[value];
       auto at = std::upper_bound(
@@ -311,6 +347,8 @@ class Sets {
   std::vector<bool> pure_;
   CodeTable values_;
   std::vector<std::vector<Write>> writes_;  ///< by value
+  std::vector<std::uint32_t> made_;         ///< by operation, of a register with cas
+  std::vector<std::int64_t> first_return_;  ///< by what is made
   std::optional<TextMakers> makers_;
   std::optional<ChosenValues> chosen_;
   std::vector<std::uint64_t> cost_;  ///< by operation: of looking at it

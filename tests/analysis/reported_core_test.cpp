@@ -266,6 +266,56 @@ TEST_CASE("of values in a queue or a set the core names one, however many there 
   }
 }
 
+TEST_CASE("of a stale read among many cas the core is found") {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    Objects state;
+    History history;
+    for (int i = 0; i < 1'000; ++i) {  // about ten at once
+      const int kind = random.below(3);
+      const Value value = integer(random.below(20));
+      Operation op = kind == 0   ? of("write", "x", value)
+                     : kind == 1 ? of("read", "x")
+                                 : of("cas", "x", Value::List{value, integer(random.below(20))});
+      op.outcome = OperationOutcome::ok;
+      take_register(op, state, true);
+      op.process = i;
+      op.call = 1000 * i - 10 * random.below(500) - i % 10;
+      op.ret = 1000 * i + 10 * random.below(500) + i % 10;
+      history.push_back(op);
+    }
+    const auto stale = std::find_if(history.begin() + 900, history.end(),
+                                    [](const Operation& op) { return op.f == "read"; });
+    JudgeOptions options;
+    options.model = "register";
+    options.explains = false;
+    for (int value = 0; judge(flat(history), options).verdict == Verdict::holds; ++value) {
+      REQUIRE(value < 20);
+      stale->value = integer(value);
+    }
+    options.explains = true;
+    const Value core = *judge(flat(history), options).witness.find("core");
+    CHECK(*core.find("minimal") == Value(true));
+    CHECK(core.find("operations")->as_list()->size() <= 5);
+  }
+}
+
+TEST_CASE("what a cas made before the core may be needed for it") {
+  History history{of("write", "x", integer(1)), of("cas", "x", Value::List{integer(1), integer(2)}),
+                  of("read", "x", integer(2)), of("read", "x", integer(1))};
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    history[i].process = 0;
+    history[i].call = static_cast<std::int64_t>(10 * i);
+    history[i].ret = history[i].call + 5;
+    history[i].outcome = OperationOutcome::ok;
+  }
+  const Judgement told = judge(flat(history));
+  const Value core = *told.witness.find("core");
+  CHECK(*core.find("minimal") == Value(true));
+  CHECK(core.find("operations")->as_list()->size() == 2);
+}
+
 TEST_CASE("of a window that is too large what fails is shown, and not that it fails by itself") {
   History history;
   for (int i = 0; i < 1'000; ++i) {

@@ -34,8 +34,9 @@ struct Zone {
 /// Clusters by value alone, for histories in which no two keys share a value.
 class ByValue {
  public:
+  /// Half of the operations may be writes, and some more: growing doubles the table.
   explicit ByValue(std::size_t operations) : most_(2 * operations + 4096) {
-    integers_.resize(std::min(operations / 2 + 64, most_));
+    integers_.resize(std::min(operations / 2 + operations / 32 + 64, most_));
   }
 
   /// The cluster; null when values are too scattered for arrays, or another key has the value.

@@ -177,6 +177,11 @@ void check(const PartitionSettings& settings) {
   if (!sized && settings.vertices > 0) {
     throw UsageError("--vertices belongs to --generate planted, planted-40, ba and grid");
   }
+  const std::uint64_t first = settings.common.seed.value_or(1);
+  if (settings.runs > static_cast<std::uint64_t>(kLargestSeed) - first + 1) {
+    throw UsageError(fmt::format("--runs: the last of {} seeds from {} on would be above 2^53",
+                                 settings.runs, first));
+  }
   if (settings.move_cost && settings.old.empty()) {
     throw UsageError("--move-cost: nothing moves without --old");
   }
@@ -204,11 +209,14 @@ parting::Options options_of(const PartitionSettings& settings, const GraphFile& 
   migration.cost = file.cost;
   if (migration.cost.empty()) migration.cost.assign(file.graph.size(), 1);
   const auto move_cost = static_cast<parting::Weight>(settings.move_cost.value_or(1));
+  parting::Weight sum = 0;
   for (parting::Weight& cost : migration.cost) {
-    if (cost > parting::kLargestSum / (move_cost + 1)) {
-      throw UsageError("--move-cost: it is too large for the sizes of the graph");
+    if (cost > (parting::kLargestSum - sum) / std::max<parting::Weight>(move_cost, 1)) {
+      throw UsageError(
+          "--move-cost: times the sizes of all vertices it is above 2^60; choose a smaller one");
     }
     cost *= move_cost;
+    sum += cost;
   }
   options.migration = std::move(migration);
   return options;

@@ -205,10 +205,9 @@ SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
   Deployment deployment;
   Deployment::decode_from(setup.deployment, kDeploymentPointer, deployment);
   if (!protocol.has_clocks && !deployment.clocks.empty()) {
-    throw ConfigError(
-        pointer_to(kDeploymentPointer, "clocks"),
-        fmt::format("{} has no logical clocks, so this has no effect; leave it out",
-                    protocol.name));
+    throw ConfigError(pointer_to(kDeploymentPointer, "clocks"),
+                      fmt::format("{} has no logical clocks, so this has no effect; leave it out",
+                                  protocol.name));
   }
   NodeNames names;
   auto groups = std::make_shared<Groups>();
@@ -235,12 +234,11 @@ SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
     Entry entry = read_multicast(written, *system, pointer);
     system->entries.push_back(std::move(entry));
     const std::string& label = system->entries.back().content.label;
-    const auto [it, fresh] = labels.emplace(label, system->entries.size());
+    const auto [it, fresh] = labels.emplace(label, system->entries.size() - 1);
     if (fresh) continue;
     throw ConfigError(written.label ? pointer_to(pointer, "label") : pointer,
-                      fmt::format("the label \"{}\" is that of multicast {} already; labels must "
-                                  "be unique",
-                                  label, it->second));
+                      fmt::format("the label \"{}\" is that of {} already; labels must be unique",
+                                  label, pointer_to(kMulticastEntries, it->second)));
   }
   return system;
 }

@@ -313,6 +313,7 @@ Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
   allowed.objects = {1, 2, 2, 2, 3, 3, 3, 3};
   allowed.absent = 16;
   const SsmrOptions options = ssmr_options(setup);
+  if (options.moves) allowed.kinds.push_back({Kind::move, 2, 2});
   // Copies are there for local oracles that differ; without copies a wrong one blocks for good.
   allowed.views = options.copies;
   if (options.cache_variables != CacheVariables::none) {

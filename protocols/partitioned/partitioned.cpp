@@ -42,6 +42,15 @@ void check_static(const System& system, const SsmrOptions& options) {
   }
 }
 
+/// Whether the application makes an initial object of that name. O(its objects).
+bool is_generated(const System& system, const std::string& object) {
+  bool found = false;
+  system.application->populate([&](const std::string& name, const Content&, std::uint64_t) {
+    found = found || name == object;
+  });
+  return found;
+}
+
 /// By attribute nothing else decides where an object is.
 void check_attributes(const System& system) {
   refuse(system.application->name() != "store", pointer_to(kDeploymentPointer, "application"),
@@ -55,6 +64,12 @@ void check_attributes(const System& system) {
   };
   const std::string objects = pointer_to(kDeploymentPointer, "objects");
   for (const auto& [object, spec] : system.deployment.objects.items) {
+    const std::string& where = system.partition_by_attribute(object);
+    if (system.deployment.generate && spec.at != where && is_generated(system, object)) {
+      throw ConfigError(pointer_to(pointer_to(kDeploymentPointer, "generate"), "placement"),
+                        "places " + object + " at " + spec.at + ", but its name puts it at " +
+                            where + "; write \"hash\"");
+    }
     check(object, spec.at, pointer_to(pointer_to(objects, object), "at"));
   }
   const std::string at = pointer_to(kWorkloadPointer, "operations");

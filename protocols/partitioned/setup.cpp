@@ -158,6 +158,11 @@ void check_deployment(System& system, Names& names) {
 void check_clients(System& system, Names& names) {
   std::vector<std::string>& clients = system.deployment.clients;
   const bool listed = !clients.empty();
+  if (clients.size() > kMostClients) {
+    throw ConfigError(pointer_to(kDeploymentPointer, "clients"),
+                      "found " + std::to_string(clients.size()) + ", expected at most " +
+                          std::to_string(kMostClients));
+  }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const std::string pointer = pointer_to(pointer_to(kDeploymentPointer, "clients"), i);
     check_name(clients[i], pointer, "a client");

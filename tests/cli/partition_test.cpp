@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "protocols/partitioned/partitioner/partitioner.hpp"
@@ -200,6 +201,20 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
   CHECK(both.out.empty());
   CHECK(both.says("standard output can hold one thing"));
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--move-cost", "3"}).says("without --old"));
+  CHECK(sibyl_with({"partition", g, "--parts", "2", "--seed", "9007199254740992", "--runs", "2"})
+            .says("would be above 2^53"));
+  std::string ring = "20 20 100\n";
+  std::string old;
+  for (int i = 0; i < 20; ++i) {
+    ring += fmt::format("1100000000 {} {}\n", (i + 19) % 20 + 1, (i + 1) % 20 + 1);
+    old += fmt::format("{}\n", i % 2);
+  }
+  write_file(folder / "ring.graph", ring);
+  write_file(folder / "ring.old", old);
+  const Ran dear = sibyl_with({"partition", folder / "ring.graph", "--old", folder / "ring.old",
+                               "--parts", "2", "--move-cost", "1000000000"});
+  CHECK(dear.status == 64);
+  CHECK(dear.says("above 2^60"));
   CHECK(sibyl_with({"partition", "--generate", "ba", "--parts", "2", "--vertices", "0"})
             .says("expected a decimal number from 1 to 50000000"));
   CHECK(sibyl_with({"partition", "--generate", "ba", "--parts", "2"}).says("with --vertices"));

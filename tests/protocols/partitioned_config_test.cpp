@@ -84,6 +84,24 @@ TEST_CASE("a deployment is refused at the place of its mistake") {
   }
 }
 
+TEST_CASE("clients are bounded, and what is generated stands where its names say") {
+  std::string clients;
+  for (int i = 0; i <= 10'000; ++i) clients += (i == 0 ? "\"c" : ", \"c") + std::to_string(i) + '"';
+  check_refused("s-smr", R"({"partitions": {"P1": {}}, "clients": [)" + clients + "]}", kIdle, "{}",
+                "/deployment/clients", "found 10001, expected at most 10000");
+  const auto placed = [](const std::string& how) {
+    return R"({"partitions": {"P1": {}, "P2": {}}, "generate": {"placement": ")" + how +
+           R"("}, "application": {"name": "store", "options": {"objects": 8}}})";
+  };
+  check_refused("static-attribute", placed("round_robin"), kIdle, "{}",
+                "/deployment/generate/placement", "write \"hash\"");
+  Scenario s;
+  s.protocol = "static-attribute";
+  s.deployment = placed("hash");
+  s.workload = kIdle;
+  CHECK_NOTHROW(find_protocol(s.protocol)->build(setup_of(s)));
+}
+
 TEST_CASE("a logical clock is refused where none decides an order") {
   for (const std::string multicast : {"sequencer", "global_order"}) {
     const std::string chosen = R"(, "multicast": ")" + multicast + "\"}";

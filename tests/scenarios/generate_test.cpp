@@ -54,6 +54,22 @@ TEST_CASE("every document of a thousand seeds is accepted by the loader, and rou
   }
 }
 
+TEST_CASE("s-smr is searched with moves where its option allows them") {
+  const auto with_moves = [](const Generator& each) {
+    int found = 0;
+    for (std::uint64_t number = 0; number < 300; ++number) {
+      const Value document = draw_document(each, 1, number);
+      CHECK(load_text(to_json(document), "drawn").size() == 1);
+      for (const Value& o : *document.find("workload")->find("operations")->as_list()) {
+        if (*o.find("do")->as_string() == "move") ++found;
+      }
+    }
+    return found;
+  };
+  CHECK(with_moves(generator("s-smr")) == 0);
+  CHECK(with_moves(generator("s-smr", {}, Value::Object{{"moves", true}})) > 50);
+}
+
 TEST_CASE("a drawing depends on the seed and the number, and on nothing else") {
   const Generator each = generator("ds-smr");
   std::set<std::string> different;

@@ -11,6 +11,7 @@
 
 #include "analysis/view_words.hpp"
 #include "scenarios/errors.hpp"
+#include "scenarios/files.hpp"
 
 namespace sibyl {
 
@@ -29,7 +30,9 @@ constexpr std::uint64_t kMostId = (std::uint64_t{1} << 63) - 1;
 class Numbers {
  public:
   Numbers(std::string_view text, const std::string& file, std::string_view comments)
-      : text_(text), file_(file), comments_(comments) {}
+      : text_(text), file_(file), comments_(comments) {
+    refuse_byte_order_mark(text, file);
+  }
 
   /// Goes to the next line that is no comment; false at the end.
   bool next_line() {

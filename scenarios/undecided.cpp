@@ -16,7 +16,11 @@ std::string limit_reason(const World& world, const Limits& limits, std::string_v
   if (world.pending() > limits.queue) {
     return fmt::format("had more than {} pending events (limits.queue)", limits.queue);
   }
-  return "came to the end of time (292 years)";
+  if (world.now() > limits.deadline) {  // of asynchronous runs, in which no timer is left
+    return "passed the deadline with messages in flight (limits.deadline)";
+  }
+  return "had too many pending events, cancelled timers counted (limits.queue), or no time left "
+         "(292 years)";
 }
 
 std::string undecided_reason(const std::vector<analysis::Finding>& findings, Outcome outcome) {

@@ -203,6 +203,10 @@ TEST_CASE("command lines of sibyl partition that make no sense, and files that d
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--move-cost", "3"}).says("without --old"));
   CHECK(sibyl_with({"partition", g, "--parts", "2", "--seed", "9007199254740992", "--runs", "2"})
             .says("would be above 2^53"));
+  write_file(folder / "bom.txt", "\xef\xbb\xbf" "1 2\n");
+  const Ran marked = sibyl_with({"partition", folder / "bom.txt", "--parts", "2"});
+  CHECK(marked.status == 65);
+  CHECK(marked.says("bom.txt:1:1: it begins with a byte order mark"));
   std::string ring = "20 20 100\n";
   std::string old;
   for (int i = 0; i < 20; ++i) {

@@ -63,6 +63,17 @@ TEST_CASE("a run that a limit ends says which") {
   CHECK(undecided_text(search(scenario(R"(/limits={"queue": 1})"), 20'000).undecided) ==
         "64 had more than 1 pending events (limits.queue)");
   CHECK(search(scenario(), 20'000).undecided.empty());
+  // The asynchronous model passes a deadline by arrivals where no timer is left.
+  const ExploreResult late =
+      search(load_file(SIBYL_SOURCE_DIR "/scenarios/partitioned/A1.json",
+                       {parse_override("/expect={}"), parse_override(R"(/limits/deadline="3ns")"),
+                        parse_override(R"(/workload/operations/1/at="0ms")"),
+                        parse_override(R"(/workload/operations/2/at="0ms")")})
+                 .front(),
+             20'000);
+  CHECK(undecided_text(late.undecided).find("with messages in flight (limits.deadline)") !=
+        std::string::npos);
+  CHECK(undecided_text(late.undecided).find("292 years") == std::string::npos);
 }
 
 TEST_CASE("a deadline leaves open what was still under way") {

@@ -318,14 +318,17 @@ class AccessReader {
   Version found(std::uint32_t i, const Raw& raw) {
     const std::uint32_t key = raw.key;
     if (opaque_[key]) return kNoVersion;
-    const Version version = index_.find(key, raw.read);
+    Version version = index_.find(key, raw.read);
+    // What it wrote itself it has not found: it says what was there before.
+    const bool own = version != kNoVersion && !repeated_[version] && made_.writer[version] == i;
+    if (own) version = kNoVersion;
     if (raw.read == made_.value[key]) {
       if (version == kNoVersion) return key;
       unclear(repeated_words(i, raw, "was there at first and was written, too"));
       return kNoVersion;
     }
     if (version == kNoVersion) {
-      nobody_left(i, raw);
+      nobody_left(i, raw, own);
       return kNoVersion;
     }
     if (repeated_[version]) {
@@ -340,7 +343,7 @@ class AccessReader {
                        text(raw.key, raw.read), what);
   }
 
-  void nobody_left(std::uint32_t i, const Raw& raw) {
+  void nobody_left(std::uint32_t i, const Raw& raw, bool own) {
     if (made_.anomaly) return;  // one is told
     const std::string what = text(raw.key, raw.read);
     const Hidden* source = nullptr;
@@ -348,13 +351,13 @@ class AccessReader {
       if (each.key != raw.key || each.value != raw.read) continue;
       if (source == nullptr || (source->failed && !each.failed)) source = &each;
     }
-    if (source == nullptr) {
+    if (source == nullptr ? own : source->op == i) {
+      complain("internal", fmt::format("T1 found {} before it wrote that itself", what), {i});
+    } else if (source == nullptr) {
       complain("garbage read", fmt::format("T1 found {}, which nobody wrote", what), {i});
     } else if (source->failed) {
       complain("G1a", fmt::format("T1 found {}, which T2 would have written, but T2 failed", what),
                {i, source->op});
-    } else if (source->op == i) {
-      complain("internal", fmt::format("T1 found {} before it wrote that itself", what), {i});
     } else {
       complain("G1b", fmt::format("T1 found {}, which T2 left only between two of its steps", what),
                {i, source->op});

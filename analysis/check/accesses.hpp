@@ -89,6 +89,8 @@ class StepReader {
   std::optional<ValueCode> sum(StepKind kind, ValueCode before, ValueCode operand);
 
  private:
+  /// A key-value store does not tell an absent key from one that holds "".
+  ValueCode held(ValueCode code) const { return code == empty_text_ ? kNullCode : code; }
   const ValueCodes& codes() const { return own_ ? *own_ : history_.values; }
   StepEffect effect(StepKind kind, std::uint32_t key, ValueCode value, ValueCode value2, bool open);
   void arithmetic(StepEffect& step, ValueCode value, bool open);
@@ -97,7 +99,8 @@ class StepReader {
   std::vector<StepKind> kinds_;
   std::vector<bool> is_command_;
   std::uint32_t no_key_ = 0;
-  ValueCode empty_text_ = kNullCode;  ///< the code of "", which an absent key of kv reads
+  /// The code of "", where there is a get or a put; else kNullCode.
+  ValueCode empty_text_ = kNullCode;
   std::optional<ValueCodes> own_;
 };
 

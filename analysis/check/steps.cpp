@@ -43,23 +43,24 @@ StepKind kind_of(std::string_view word) {
 StepReader::StepReader(const FlatHistory& history)
     : history_(history), no_key_(static_cast<std::uint32_t>(history.keys.size())) {
   bool needs_codes = false;
+  bool texts = false;
   for (std::uint32_t f = 0; f < history.functions.size(); ++f) {
     const std::string& word = history.functions.word(f);
     kinds_.push_back(kind_of(word));
     is_command_.push_back(word == "command");
     const StepKind kind = kinds_.back();
-    needs_codes = needs_codes || kind == StepKind::add || kind == StepKind::append ||
-                  kind == StepKind::get || kind == StepKind::put;
+    texts = texts || kind == StepKind::get || kind == StepKind::put;
+    needs_codes = needs_codes || texts || kind == StepKind::add || kind == StepKind::append;
   }
   if (!needs_codes) return;
   own_ = history.values;
-  empty_text_ = own_->code(std::string_view());
+  if (texts) empty_text_ = own_->code(std::string_view());
 }
 
 ValueCode StepReader::code(const Value& value) {
   if (value.is_null()) return kNullCode;
   if (!own_) own_ = history_.values;
-  return own_->code(value);
+  return held(own_->code(value));
 }
 
 std::optional<ValueCode> StepReader::sum(StepKind kind, ValueCode before, ValueCode operand) {
@@ -69,7 +70,7 @@ std::optional<ValueCode> StepReader::sum(StepKind kind, ValueCode before, ValueC
     const std::string* text = more.as_string();
     const bool fresh = old.is_null();  // of a key-value store: an absent key holds ""
     if (text == nullptr || (old.as_string() == nullptr && !fresh)) return std::nullopt;
-    return own_->code(Value((fresh ? std::string() : *old.as_string()) + *text));
+    return held(own_->code(Value((fresh ? std::string() : *old.as_string()) + *text)));
   }
   if (old.as_int() == nullptr || more.as_int() == nullptr) return std::nullopt;
   return own_->code(Value(static_cast<std::int64_t>(static_cast<std::uint64_t>(*old.as_int()) +
@@ -127,12 +128,12 @@ StepEffect StepReader::effect(StepKind kind, std::uint32_t key, ValueCode value,
     case StepKind::read:
     case StepKind::get:
       step.reads = !open;
-      step.read = kind == StepKind::get && value == empty_text_ ? kNullCode : value;
+      step.read = value;
       break;
     case StepKind::write:
     case StepKind::put:
       step.writes = true;
-      step.written = kind == StepKind::put && value == empty_text_ ? kNullCode : value;
+      step.written = value;
       break;
     case StepKind::create:  // also an unknown one has found nothing there, if it took effect
       step.reads = step.writes = true;
@@ -155,6 +156,8 @@ StepEffect StepReader::effect(StepKind kind, std::uint32_t key, ValueCode value,
       break;
     }
   }
+  step.read = held(step.read);
+  step.written = held(step.written);
   return step;
 }
 

@@ -23,12 +23,14 @@ int runs() {
   return said == nullptr ? 5000 : std::atoi(said);
 }
 
-using State = std::map<std::string, std::int64_t>;
+using State = std::map<std::string, Value>;
 
 struct Kind {
   bool commands = true;  ///< else single reads and writes
   bool unique = true;    ///< every write of a key another value
   bool objects = false;  ///< creates, deletes and adds as well; an initial state
+  bool cas = false;      ///< of single steps: a cas as well, also of what it writes itself
+  bool texts = false;    ///< put, append and get instead
 };
 
 Value step_of(const char* f, const std::string& key, Value value) {
@@ -43,9 +45,23 @@ bool run_steps(Operation& op, State& state, bool fill, bool existence) {
     return now.count(key) > 0 ? Value(now.at(key)) : Value();
   };
   if (op.f != "command") {
-    if (op.f == "write") {
-      state[op.key] = *op.value.as_int();
+    if (op.f == "write" || op.f == "put") {
+      state[op.key] = op.value;
       return true;
+    }
+    if (op.f == "append" || op.f == "get") {
+      const std::string old = state.count(op.key) > 0 ? *state.at(op.key).as_string() : "";
+      if (op.f == "append") state[op.key] = old + *op.value.as_string();
+      if (op.f == "append") return true;
+      if (fill) op.value = old;
+      return open || *op.value.as_string() == old;
+    }
+    if (op.f == "cas") {
+      Value::List& pair = *op.value.as_list();
+      if (fill && pair[0].is_null()) pair[0] = read(state, op.key);
+      const bool matched = pair[0] == read(state, op.key);
+      if (matched) state[op.key] = pair[1];
+      return matched || open;
     }
     if (fill) op.value = read(state, op.key);
     return open || op.value == read(state, op.key);
@@ -59,11 +75,11 @@ bool run_steps(Operation& op, State& state, bool fill, bool existence) {
     const std::string f = *s[0].as_string();
     const std::string key = *s[1].as_string();
     if (f == "create" && state.count(key) > 0) refuse = true;
-    if (f == "create") now[key] = *s[2].as_int();
+    if (f == "create") now[key] = s[2];
     if (f == "delete") now.erase(key);
     if (f == "write") {
       if (existence && now.count(key) == 0) missing = true;
-      now[key] = *s[2].as_int();
+      now[key] = s[2];
     }
     if (f == "read") {
       if (fill) s[2] = read(now, key);
@@ -72,11 +88,11 @@ bool run_steps(Operation& op, State& state, bool fill, bool existence) {
     if (f == "add") {
       if (now.count(key) == 0) {
         missing = true;
-        if (fill) now[key] = 0;
+        if (fill) now[key] = Value(0);
       }
-      if (now.count(key) > 0) now[key] += *(*s[2].as_list())[0].as_int();
-      if (fill) (*s[2].as_list())[1] = Value(now[key]);
-      if (!open && now.count(key) > 0 && (*s[2].as_list())[1] != Value(now[key])) wrong = true;
+      if (now.count(key) > 0) now[key] = Value(*now[key].as_int() + *(*s[2].as_list())[0].as_int());
+      if (fill) (*s[2].as_list())[1] = now[key];
+      if (!open && now.count(key) > 0 && (*s[2].as_list())[1] != now[key]) wrong = true;
     }
   }
   if (refuse || missing || wrong) return false;
@@ -129,6 +145,16 @@ Operation random_operation(Random& random, const Kind& kind, std::int64_t& next_
     op.key = key();
     op.f = random.one_in(2) ? "read" : "write";
     if (op.f == "write") op.value = value();
+    if (kind.cas && random.one_in(3)) {
+      const Value to = value();
+      op.f = "cas";
+      op.value = Value::List{random.one_in(6) ? to : Value(), to};
+    }
+    if (kind.texts) {
+      static const char* const kTexts[] = {"", "a", "b"};
+      op.f = op.f == "read" ? "get" : random.one_in(3) ? "put" : "append";
+      op.value = op.f == "get" ? Value() : Value(kTexts[random.below(3)]);
+    }
     return op;
   }
   op.f = "command";
@@ -247,7 +273,7 @@ void compare(std::uint64_t seed, const Kind& kind, Check check, Before before, T
   Random random(seed);
   State initial;
   for (const char* key : {"x", "y", "z"}) {
-    if (kind.objects && !random.one_in(3)) initial[key] = random.below(3);
+    if (kind.objects && !random.one_in(3)) initial[key] = Value(random.below(3));
   }
   const History history = random_history(random, kind, initial);
   std::vector<bool> done(history.size(), false);
@@ -299,6 +325,8 @@ TEST_CASE("strict serializability agrees with all orders on small random histori
   compare_all("commands", {true, true, false}, check_strict_serializability, precedes);
   compare_all("equal values", {true, false, false}, check_strict_serializability, precedes);
   compare_all("objects", {true, true, true}, check_strict_serializability, precedes);
+  compare_all("cas", {false, true, false, true}, check_strict_serializability, precedes);
+  compare_all("texts", {false, false, false, false, true}, check_strict_serializability, precedes);
 }
 
 TEST_CASE("serializability agrees with all orders on small random histories") {
@@ -311,6 +339,11 @@ TEST_CASE("sequential consistency agrees with all orders on small random histori
   compare_all("single steps", {false, true, false}, check_sequential_consistency,
               before_in_session);
   compare_all("equal values", {false, false, false}, check_sequential_consistency,
+              before_in_session);
+  compare_all("cas", {false, true, false, true}, check_sequential_consistency, before_in_session);
+  compare_all("cas, equal values", {false, false, false, true}, check_sequential_consistency,
+              before_in_session);
+  compare_all("texts", {false, false, false, false, true}, check_sequential_consistency,
               before_in_session);
   compare_all("commands", {true, true, false}, check_sequential_consistency, before_in_session);
 }

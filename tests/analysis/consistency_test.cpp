@@ -71,6 +71,44 @@ TEST_CASE("each consistency is undecided when the time allowed is over") {
   }
 }
 
+TEST_CASE("an operation does not find what it wrote itself after that") {
+  const auto all_find = [](const Made& made, const char* sentence) {
+    for (const ConsistencyInfo& each : consistencies()) {
+      CAPTURE(each.name);
+      const Consistency found = made.check(each.name.data());
+      CHECK(found.verdict == Verdict::violated);
+      CHECK(found.anomaly == "internal");
+      CAPTURE(found.summary);
+      CHECK(found.summary.find(sentence) != std::string::npos);
+    }
+  };
+  Made swap;
+  swap.step(0, 0, 1, "write", "k", 3);
+  swap.step(1, 2, 3, "cas", "k", Value::List{2, 2});
+  swap.step(0, 6, 7, "write", "k", 4);
+  all_find(swap, "T1 found k = 2 before it wrote that itself");
+  Made steps;
+  steps.command(0, 2, 3, {step("read", "k", 9), step("write", "k", 9)});
+  all_find(steps, "T1 found k = 9 before it wrote that itself");
+  Made good;  // what was there at first, or another wrote, it may find
+  good.command(0, 0, 1, {step("read", "k", Value()), step("write", "k", Value())});
+  CHECK(good.check("causal_consistency").verdict == Verdict::holds);
+  good.step(0, 2, 3, "write", "k", 1);
+  good.step(0, 4, 5, "cas", "k", Value::List{1, 1});
+  CHECK(good.check("strict_serializability").verdict == Verdict::holds);
+}
+
+TEST_CASE("a store does not tell an absent key from one that an empty text was appended to") {
+  Made made;
+  made.step(0, 0, 1, "append", "k", "");
+  made.step(0, 2, 3, "get", "k", "");
+  made.step(0, 4, 5, "append", "k", "a");
+  made.step(0, 6, 7, "get", "k", "a");
+  CHECK(made.check("strict_serializability").verdict == Verdict::holds);
+  made.step(0, 8, 9, "get", "k", "");
+  CHECK(made.check("strict_serializability").verdict == Verdict::violated);
+}
+
 TEST_CASE("a stale read breaks strict serializability and no weaker consistency") {
   Made made;
   made.step(0, 0, 10, "write", "x", 1);

@@ -94,7 +94,7 @@ TEST_CASE("parts of before are those that there are, or none") {
 
 TEST_CASE("what is no text is shown as one line of text") {
   using namespace std::string_literals;
-  CHECK(mistake("e.txt", "\xff\xfe\0\x1b 2\n"s) ==
+  CHECK(mistake("e.txt", "\xff\xfd\0\x1b 2\n"s) ==
         "e.txt:1:1: the first id is \"\xef\xbf\xbd\xef\xbf\xbd  \": expected a number from 0 to "
         "9223372036854775807");
 }

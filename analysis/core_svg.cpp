@@ -425,7 +425,7 @@ class CorePage {
       return std::any_of(items_.bars.begin(), items_.bars.end(), test);
     };
     if (any([](const Bar& b) { return b.role == "core"; })) {
-      sample("op proof", "core: without it there is no violation");
+      sample("op proof", "core: violated whatever happened to the others");
     }
     if (any([](const Bar& b) { return b.role == "source"; })) {
       sample("op", "what the core may have read");

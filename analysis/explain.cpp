@@ -170,6 +170,8 @@ ViolationWords explain(Part part, const Model& model, const Bounds& bounds) {
       : part.closed ? "where the orders of its operations end was not found within the bounds"
       : part.operations.size() == 1
           ? fmt::format("no choice of the other operations makes {} possible", name_of(part, 0))
+      : part.whole != nullptr && part.whole->operations.size() == part.operations.size()
+          ? fmt::format("these {} operations have no order", part.operations.size())
           : fmt::format("no choice of the other operations gives these {} an order",
                         part.operations.size());
   ViolationWords told;

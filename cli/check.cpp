@@ -11,6 +11,7 @@
 
 #include "analysis/check/consistency.hpp"
 #include "analysis/check/judge.hpp"
+#include "analysis/check/parts.hpp"
 #include "analysis/cone.hpp"
 #include "analysis/history.hpp"
 #include "analysis/models/models.hpp"
@@ -18,6 +19,7 @@
 #include "analysis/view_words.hpp"
 #include "analysis/within.hpp"
 #include "cli/check_draw.hpp"
+#include "cli/check_report.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/histories/follow.hpp"
 #include "scenarios/histories/load.hpp"
@@ -33,43 +35,11 @@ namespace sibyl::cli {
 namespace {
 
 using analysis::Verdict;
-using CheckClock = std::chrono::steady_clock;
 
-constexpr std::string_view kCheckFormat = "sibyl-check/1";
 constexpr std::string_view kLinearizability = "linearizability";
-/// Of a report, as JSON: whatever the size of the history and of its texts.
-constexpr std::size_t kMostReport = 200'000;
-/// Characters of a line for people.
-constexpr std::size_t kMostLine = 2'000;
 constexpr std::size_t kMostKey = 160;
 /// Of a long part, for --online.
 constexpr std::size_t kReturnsTogether = 64;
-
-struct CheckSettings {
-  Common common;
-  std::string file;
-  std::string model;
-  std::string consistency;
-  std::string format = "auto";
-  std::string timeout;
-  std::string draw;  ///< a file for a drawing of the core
-  std::vector<std::string> properties;
-  std::uint64_t megabytes = 4096;
-  bool keyed = false;
-  bool online = false;
-};
-
-/// What is judged, and since when.
-struct Judging {
-  explicit Judging(const CheckSettings& what) : settings(what) {}
-  const CheckSettings& settings;
-  CheckClock::time_point begin = CheckClock::now();
-  std::function<bool()> stop;
-
-  std::string consistency;            ///< its full name
-  const Trace* trace = nullptr;       ///< whose operations are judged
-  const History* recorded = nullptr;  ///< these operations, with their events
-};
 
 /// The answer about a history.
 struct HistoryAnswer {
@@ -85,15 +55,6 @@ struct HistoryAnswer {
   Value certain;                  ///< where it was certain, when that was asked for; else null
 };
 
-double seconds_since(CheckClock::time_point begin) {
-  return std::chrono::duration<double>(CheckClock::now() - begin).count();
-}
-
-int status_of(Verdict verdict) {
-  if (verdict == Verdict::holds) return kAsExpected;
-  return verdict == Verdict::violated ? kUnmet : kInconclusive;
-}
-
 /// The verdict as interfaces name it for people.
 std::string verdict_words(const std::string& consistency, Verdict verdict) {
   if (verdict == Verdict::inconclusive) return "undecided";
@@ -101,13 +62,6 @@ std::string verdict_words(const std::string& consistency, Verdict verdict) {
     return verdict == Verdict::holds ? "linearizable" : "not linearizable";
   }
   return fmt::format("{} {}", consistency, analysis::verdict_name(verdict));
-}
-
-std::string colored(const CheckSettings& settings, const Io& io, Verdict verdict,
-                    const std::string& words) {
-  if (!wants_color(settings.common, io)) return words;
-  const char* color = verdict == Verdict::holds ? "32" : verdict == Verdict::violated ? "31" : "33";
-  return fmt::format("\x1b[{}m{}\x1b[0m", color, words);
 }
 
 std::string model_names() {
@@ -157,11 +111,11 @@ void check_consistency(const std::string& given) {
 /// "line 7, process 3: write x = 1 (100 to 250)"; of a trace "(100 ns to 250 ns)". `was_open`: at
 /// the violation that ended it all.
 std::string window_line(const analysis::FlatHistory& history, std::size_t index,
-                        const std::string& text, bool of_trace, bool was_open = false) {
+                        const std::string& text, const Trace* trace, bool was_open = false) {
   const analysis::FlatOperation& op = history.operations[index];
   const bool ended = op.ret != analysis::FlatOperation::kNever;
   const auto stamp_words = [&](std::int64_t stamp) {
-    return of_trace ? analysis::time_words(stamp) : std::to_string(stamp);
+    return trace != nullptr ? analysis::time_words(stamp) : std::to_string(stamp);
   };
   std::string span = "called " + stamp_words(op.call);
   if (was_open) {
@@ -175,8 +129,10 @@ std::string window_line(const analysis::FlatHistory& history, std::size_t index,
     span = ended ? fmt::format("{} to {}", stamp_words(op.call), stamp_words(op.ret))
                  : span + ", never returned";
   }
-  return fmt::format("line {}, process {}: {} ({})", op.line, history.processes.word(op.process),
-                     text, span);
+  const std::string& process = history.processes.word(op.process);
+  const std::string who =
+      trace == nullptr ? "process " + process : shown(trace->nodes.at(std::stoull(process)).name);
+  return fmt::format("line {}, {}: {} ({})", op.line, who, text, span);
 }
 
 HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const Value& initial,
@@ -189,6 +145,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
       static_cast<int>(std::max(1U, jobs == 0 ? std::thread::hardware_concurrency() : jobs));
   options.stop = judging.stop;
   options.max_bytes = judging.settings.megabytes << 20U;
+  if (judging.trace != nullptr) options.time_words = analysis::time_words;
   analysis::Judgement judged = analysis::judge(history, options);
   HistoryAnswer answer;
   answer.verdict = judged.verdict;
@@ -197,7 +154,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   answer.summary = judged.summary;
   for (const auto& each : judged.window) {
-    answer.window.push_back(window_line(history, each.index, each.text, judging.trace != nullptr));
+    answer.window.push_back(window_line(history, each.index, each.text, judging.trace));
   }
   answer.because = judged.because;
   answer.witness = std::move(judged.witness);
@@ -220,13 +177,16 @@ HistoryAnswer online_answer(const HistoryFollower& follower, const LoadedHistory
   options.model = judging.settings.model;
   options.stop = judging.stop;
   options.max_bytes = judging.settings.megabytes << 20U;
+  options.time_words = [&](std::int64_t event) {
+    return std::to_string(follower.stamps().at(static_cast<std::size_t>(event)));
+  };
   analysis::Judgement judged = analysis::judge(follower.proof(), options);
   answer.verdict = Verdict::violated;
   answer.summary = judged.verdict == Verdict::violated ? judged.summary : "Not linearizable.";
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   for (const auto& each : judged.window) {
     answer.window.push_back(window_line(loaded.history, follower.place_of(each.index), each.text,
-                                        false, follower.was_open(each.index)));
+                                        nullptr, follower.was_open(each.index)));
   }
   answer.because = judged.because;
   answer.witness = follower.in_history(loaded.history, std::move(judged.witness));
@@ -265,15 +225,6 @@ HistoryAnswer judge_history(const analysis::FlatHistory& history, const Value& i
   for (const analysis::Reason& each : judged.cycle) answer.because.push_back(each.sentence);
   answer.witness = std::move(judged.witness);
   return answer;
-}
-
-std::string plural(std::size_t n, const char* what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
-}
-
-/// A line for people, without its end: cut where it is far longer than any that is read.
-std::string cut_line(const std::string& line) {
-  return analysis::shortened(analysis::printable(line), kMostLine);
 }
 
 std::string answer_text(const Judging& judging, const Io& io, const std::string& name,
@@ -386,89 +337,26 @@ int report_history(const analysis::FlatHistory& history, const Value& initial,
   draw_core(settings.draw,
             fmt::format("{}: {}", name, verdict_words(judging.consistency, answer.verdict)),
             summary_of(answer), answer.witness, judging.trace, settings.common.quiet, io);
-  return status_of(answer.verdict);
-}
-
-Verdict worst_of(const std::vector<analysis::Finding>& findings) {
-  Verdict worst = Verdict::holds;
-  for (const analysis::Finding& each : findings) {
-    if (each.verdict == Verdict::violated) return Verdict::violated;
-    if (each.verdict == Verdict::inconclusive) worst = Verdict::inconclusive;
-  }
-  return worst;
-}
-
-Value finding_json(const analysis::Finding& finding) {
-  Value made(Value::Object{{"verdict", analysis::verdict_name(finding.verdict)}});
-  if (finding.vacuous) made.set("vacuous", true);
-  if (!finding.summary.empty()) made.set("summary", finding.summary);
-  if (!finding.witness.is_null()) made.set("witness", finding.witness);
-  if (!finding.events.empty()) {
-    Value::List events;
-    for (const EventId event : finding.events)
-      events.emplace_back(static_cast<std::int64_t>(event));
-    made.set("events", std::move(events));
-  }
-  return made;
-}
-
-/// The properties of a trace, each on its own.
-int report_trace(const Trace& trace, const std::string& name, const Judging& judging, Io& io) {
-  const CheckSettings& settings = judging.settings;
-  const auto begin = CheckClock::now();
-  std::vector<analysis::Finding> findings;
-  if (settings.properties.empty()) {
-    findings = findings_of(trace, judging.stop);
-  } else {
-    for (const std::string& property : settings.properties) {
-      findings.push_back(analysis::check(property, trace, {judging.stop}));
-    }
-  }
-  const double seconds = seconds_since(begin);
-  const Verdict worst = worst_of(findings);
-  std::vector<analysis::Cone> cones;
-  if (!settings.common.quiet || settings.common.json) cones = analysis::add_cones(trace, findings);
-  if (settings.common.json) {
-    Value::Object properties;
-    for (const auto& each : findings) properties.emplace_back(each.property, finding_json(each));
-    const Value report(Value::Object{{"format", kCheckFormat},
-                                     {"trace", name},
-                                     {"id", trace.scenario_id},
-                                     {"verdict", analysis::verdict_name(worst)},
-                                     {"events", static_cast<std::int64_t>(trace.events.size())},
-                                     {"seconds", seconds},
-                                     {"properties", std::move(properties)}});
-    emit(io, settings.common.out, to_json(analysis::within(report, kMostReport)) + "\n");
-    draw_trace(settings.draw, trace, findings, settings.common.quiet, io);
-    return status_of(worst);
-  }
-  std::string text =
-      fmt::format("{}: {} ({}, {:.3f} s)\n", shown(name), cut_line(trace.scenario_id),
-                  plural(trace.events.size(), "event"), seconds);
-  std::size_t width = 0;
-  for (const auto& each : findings) width = std::max(width, each.property.size());
-  for (const auto& each : findings) {
-    if (settings.common.quiet && each.verdict == Verdict::holds) continue;
-    const std::string verdict(analysis::verdict_name(each.verdict));
-    text += fmt::format("  {:{}}  {}", each.property, width,
-                        colored(settings, io, each.verdict, verdict));
-    const bool tells = each.verdict != Verdict::holds || each.vacuous;
-    text += tells && !each.summary.empty() ? ": " + cut_line(each.summary) + "\n" : "\n";
-    for (const analysis::Cone& cone : cones) {
-      if (cone.property != each.property) continue;
-      for (const std::string& line : cone_words(trace, cone))
-        text += "    " + cut_line(line) + "\n";
-    }
-  }
-  emit(io, settings.common.out, text);
-  draw_trace(settings.draw, trace, findings, settings.common.quiet, io);
-  return status_of(worst);
+  return verdict_status(answer.verdict);
 }
 
 void refuse_for_trace(const CheckSettings& settings) {
   if (settings.format != "auto" || settings.keyed || settings.online) {
     throw UsageError(settings.file +
                      " is a trace; --format, --keyed and --online are for histories");
+  }
+}
+
+/// The line of an event in the file of a trace: behind the header there is one for each.
+std::uint32_t line_of(EventId event) { return static_cast<std::uint32_t>(event) + 1; }
+
+/// As a history that is loaded for a model is refused.
+void refuse_operations(const analysis::FlatHistory& history, const std::string& model,
+                       const std::string& name) {
+  if (model.empty()) return;
+  for (const analysis::FlatOperation& op : history.operations) {
+    const auto problem = analysis::problem_with(history, op, *analysis::find_model(model));
+    if (problem) throw InputError(name, std::to_string(op.line), *problem);
   }
 }
 
@@ -492,8 +380,12 @@ int check_trace(TextWindow& window, const Judging& judging, Io& io) {
   Judging of_trace = judging;
   of_trace.trace = &trace;
   of_trace.recorded = &recorded.operations;
-  return report_history(analysis::flat(recorded.operations), recorded.initial, nullptr,
-                        window.name(), of_trace, io);
+  analysis::FlatHistory history = analysis::flat(recorded.operations);
+  for (std::size_t i = 0; i < history.operations.size(); ++i) {
+    history.operations[i].line = line_of(recorded.operations[i].call_event);
+  }
+  refuse_operations(history, settings.model, window.name());
+  return report_history(history, recorded.initial, nullptr, window.name(), of_trace, io);
 }
 
 int check(const CheckSettings& settings, Io& io) {
@@ -569,7 +461,8 @@ Action add_check(CLI::App& verb, Io& io) {
       ->required();
   verb.add_option("--model", settings->model, "What the operations mean: " + model_names());
   verb.add_option("--consistency", settings->consistency,
-                  "What is asked of the history: " + consistency_names());
+                  "What is asked of the history: " + consistency_names())
+      ->check(not_empty);
   verb.add_option("--property", settings->properties,
                   "Of a trace: judge this property; repeatable; else those of its protocol");
   verb.add_option("--format", settings->format, "What the history is written in")
@@ -583,7 +476,8 @@ Action add_check(CLI::App& verb, Io& io) {
                   "Draw the core of a violation: FILE.svg or FILE.txt, at most 200 kB")
       ->check(not_empty);
   verb.add_option("--timeout", settings->timeout,
-                  "Time for loading and judging, such as 30s; then it is undecided");
+                  "Time for loading and judging, such as 30s; then it is undecided")
+      ->check(not_empty);
   verb.add_option("--memory", settings->megabytes,
                   "MiB for the operations, and as much for searches; then it is undecided")
       ->check(number_from(1, std::uint64_t{1} << 24));
@@ -592,7 +486,7 @@ Action add_check(CLI::App& verb, Io& io) {
       ->check(number_up_to(1024));
   verb.footer(
       "A core is what a violation needs, judged up to its last return: what returned later counts "
-      "as open then, with\n--online or without.");
+      "as open then, with\n--online or without; what is known to have failed never happened.");
   add_output_options(verb, settings->common);
   return [settings, &io] { return check(*settings, io); };
 }

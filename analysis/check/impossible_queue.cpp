@@ -93,8 +93,9 @@ class QueueAnswers {
         found = Impossible{ask_.numbered(taken), {}, {}, k == 0 || starts_empty_};
         const std::string last = ask_.name(taken.back());
         found->sentence =
-            k == 0 ? fmt::format("{} dequeued {}, but no enqueue of it had begun before it ended",
-                                 last, text(v))
+            k == 0 ? fmt::format(
+                         "{} dequeued {}, but no enqueue of it can have happened before it ended",
+                         last, text(v))
                    : fmt::format(
                          "{} is the dequeue number {} of {}, but only {} of it can have "
                          "been enqueued before it ended",

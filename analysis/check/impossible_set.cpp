@@ -163,7 +163,7 @@ class SetAnswers {
     if (other == OperationSpan::kNobody) {
       found_->core = ask_.numbered({i});
       found_->sentence = fmt::format(
-          "{}it was {} at first, and nothing that {} it had begun before {} ended", found,
+          "{}it was {} at first, and nothing that {} it can have happened before {} ended", found,
           there ? "not there" : "there", there ? "adds" : "removes", ask_.name(i));
     } else {
       found_->core = ask_.numbered({other, i});

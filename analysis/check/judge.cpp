@@ -336,7 +336,11 @@ class Portfolio {
       result_.summary = "Not linearizable.";
       return;
     }
-    explain_core(core, hint);
+    try {
+      explain_core(core, hint);
+    } catch (const TimeIsUp&) {
+      result_.summary = "Not linearizable; the time allowed was used up by looking for the reason.";
+    }
   }
 
   /// Takes the operations to models and words, made small before.
@@ -344,7 +348,7 @@ class Portfolio {
     const Bounds bounds{options_.stop, options_.max_bytes};
     const bool known = violated_ < impossible_.size() && impossible_[violated_];
     const WhyQuestion question{history_, operations(), *model_, options_.initial,
-                               view_,    core,         hint};
+                               view_,    core,         hint,    options_.time_words};
     ViolationWords told =
         known ? why_impossible(question, *impossible_[violated_], bounds) : why(question, bounds);
     result_.window = std::move(told.window);

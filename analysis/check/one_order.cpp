@@ -11,6 +11,7 @@
 #include "analysis/check/patience.hpp"
 #include "analysis/check/version_order.hpp"
 #include "analysis/check/witness.hpp"
+#include "analysis/reading.hpp"
 
 namespace sibyl::analysis {
 
@@ -163,7 +164,7 @@ class OneOrder {
   Consistency holds(std::vector<std::uint32_t> order, std::string method) const {
     Consistency found;
     found.summary =
-        fmt::format("{} operations can be put in one order{}.", order.size(),
+        fmt::format("{} can be put in one order{}.", counted(order.size(), "operation"),
                     respects_ == Respects::real_time  ? " that respects real time"
                     : respects_ == Respects::sessions ? " that respects the order of each process"
                                                       : "");

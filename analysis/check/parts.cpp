@@ -21,16 +21,6 @@ namespace {
 
 using Numbers = std::vector<std::uint32_t>;
 
-std::optional<std::string> problem_with(const FlatHistory& history, const FlatOperation& op,
-                                        const Model& model) {
-  const Operation whole = unflat(history, op);
-  if (const std::optional<std::string> problem = model.problem(whole)) return problem;
-  if (op.outcome != OperationOutcome::ok) return std::nullopt;
-  if (op.ret == FlatOperation::kNever) return "its outcome is ok, but it has no time of return";
-  if (op.ret >= op.call) return std::nullopt;
-  return fmt::format("it returned at {}, before its call at {}", op.ret, op.call);
-}
-
 /// Parts of operations that concern several keys each: those joined by a key, directly or over
 /// others.
 class Joined {
@@ -112,6 +102,16 @@ std::vector<Numbers> parts_by_key(const FlatHistory& history,
 }
 
 }  // namespace
+
+std::optional<std::string> problem_with(const FlatHistory& history, const FlatOperation& op,
+                                        const Model& model) {
+  const Operation whole = unflat(history, op);
+  if (const std::optional<std::string> problem = model.problem(whole)) return problem;
+  if (op.outcome != OperationOutcome::ok) return std::nullopt;
+  if (op.ret == FlatOperation::kNever) return "its outcome is ok, but it has no time of return";
+  if (op.ret >= op.call) return std::nullopt;
+  return fmt::format("it returned at {}, before its call at {}", op.ret, op.call);
+}
 
 const Model* model_of(const FlatHistory& history) {
   if (history.recorded != nullptr) return model_for(*history.recorded);

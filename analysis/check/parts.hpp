@@ -18,6 +18,10 @@ namespace sibyl::analysis {
 /// The first model that understands the first operation of every function, or null. O(n).
 const Model* model_of(const FlatHistory& history);
 
+/// Why an operation cannot be judged: it is none of the model's, or it returned before its call.
+std::optional<std::string> problem_with(const FlatHistory& history, const FlatOperation& operation,
+                                        const Model& model);
+
 /// Looks for the first operation that cannot be judged. O(n).
 class ProblemSearch {
  public:

@@ -32,6 +32,8 @@ constexpr std::size_t kMostContext = 100;
 constexpr std::size_t kMostConfigurations = 4;
 constexpr std::size_t kMostReasons = 24;
 constexpr std::size_t kMostText = 160;
+/// How many operations that failed are tried before one that needs another.
+constexpr std::size_t kMostFailed = 1000;
 
 /// As printable text, in at most `most` characters and about 2 * `most` bytes.
 std::string cut(std::string_view text, std::size_t most = kMostText) {
@@ -61,6 +63,9 @@ class WhyTeller {
   static void shorten_lists(ViolationWords& told, const Window& window);
   void say_what_is_open(ViolationWords& told, const Window& window) const;
   void say_of_one(ViolationWords& told, const Window& window) const;
+  bool writes(const FlatOperation& op, ValueCode value) const;
+  bool reads_value(const Window& window) const;
+  std::vector<std::string> failed_for(const Window& window) const;
 
   const WhyQuestion& ask_;
   const Bounds& bounds_;
@@ -81,9 +86,9 @@ WhyOthers WhyTeller::others_of(const Window& window) const {
     if (ask_.view.kinds[op.f] == PlainKind::read) read.push_back(ask_.view.value_of(op));
   }
   if (!window.plain) {
-    const bool any = std::any_of(
-        window.begin.part.begin(), window.begin.part.end(),
-        [&](std::uint32_t i) { return !shown[i] && ask_.operations[i].call <= end; });
+    const bool any =
+        std::any_of(window.begin.part.begin(), window.begin.part.end(),
+                    [&](std::uint32_t i) { return !shown[i] && ask_.operations[i].call <= end; });
     if (any) others.add_any();
     return others;
   }
@@ -185,15 +190,58 @@ void WhyTeller::add_context(Value& witness, const Window& window) const {
 /// Of operations that returned later than what is explained the answer is not used.
 void WhyTeller::say_what_is_open(ViolationWords& told, const Window& window) const {
   Value::List operations = *told.witness.find("operations")->as_list();
+  const std::int64_t last = window.begin.end;
+  const std::string end = ask_.time_words ? ask_.time_words(last) : std::to_string(last);
   for (std::size_t i = 0; i < window.roles.size(); ++i) {
     const bool open = pending(window.part.operations[i]) &&
                       has_return(ask_.history.operations[window.part.index[i]]);
     if (!open) continue;
-    told.window[i].text =
-        fmt::format("{}, open then, at {}", cut(told.window[i].text), window.begin.end);
+    told.window[i].text = fmt::format("{}, open then, at {}", cut(told.window[i].text), end);
     operations[i].set("text", told.window[i].text).set("open", true);
   }
   told.witness.set("operations", std::move(operations));
+}
+
+/// Whether an operation of a register writes a value, if it is done.
+bool WhyTeller::writes(const FlatOperation& op, ValueCode value) const {
+  if (ask_.view.kinds[op.f] == PlainKind::read) return false;
+  return (ask_.view.kinds[op.f] == PlainKind::write ? op.value : op.value2) == value;
+}
+
+/// Whether the core is one read of a register.
+bool WhyTeller::reads_value(const Window& window) const {
+  return ask_.model.name() == "register" && window.roles.size() == 1 &&
+         window.part.operations[0].f == "read";
+}
+
+/// Of a core of one operation, the names of those that failed and would have made it possible: of
+/// registers by what they would have written, else right before it. O(operations).
+std::vector<std::string> WhyTeller::failed_for(const Window& window) const {
+  std::vector<std::string> names;
+  const Part& part = window.part;
+  if (part.operations.size() != 1 || window.left_out != 0) return names;
+  const FlatOperation& last = ask_.history.operations[part.index[0]];
+  const bool by_values = reads_value(window);
+  std::size_t tried = 0;
+  for (std::uint32_t i = 0; i < ask_.history.operations.size() && tried < kMostFailed; ++i) {
+    const FlatOperation& op = ask_.history.operations[i];
+    const bool failed = op.outcome == OperationOutcome::fail || op.refused;
+    if (!failed || i == part.index[0] || op.key != last.key || op.call > last.ret) continue;
+    bool helps = by_values && writes(op, last.value);
+    if (!by_values) {
+      Operation done = unflat(ask_.history, op);
+      done.outcome = OperationOutcome::ok;
+      done.reply = "ok";
+      if (ask_.model.pure(done) || !ask_.model.understands(done) || ask_.model.problem(done))
+        continue;
+      ++tried;
+      const auto machine = ask_.model.compile({done, part.operations[0]}, part.initial);
+      const auto next = machine->step(machine->initial(), 0);
+      helps = next && machine->step(*next, 1);
+    }
+    if (helps) names.push_back(fmt::format("line {}", op.line));
+  }
+  return names;
 }
 
 /// Of a core of one operation, what others would have had to make possible.
@@ -207,12 +255,8 @@ void WhyTeller::say_of_one(ViolationWords& told, const Window& window) const {
   const FlatOperation& read = ask_.operations[part.index[0]];
   if (ask_.model.name() != "register" || op.f != "read") return;
   const bool written =
-      std::any_of(window.begin.part.begin(), window.begin.part.end(), [&](std::uint32_t i) {
-        const FlatOperation& each = ask_.operations[i];
-        if (ask_.view.kinds[each.f] == PlainKind::read) return false;
-        const bool plain = ask_.view.kinds[each.f] == PlainKind::write;
-        return (plain ? each.value : each.value2) == read.value;
-      });
+      std::any_of(window.begin.part.begin(), window.begin.part.end(),
+                  [&](std::uint32_t i) { return writes(ask_.operations[i], read.value); });
   if (written) return;
   told.because.push_back(fmt::format("Nothing that was called before it ended writes {}.",
                                      cut(op.value.is_null() ? "nothing" : op.value.text())));
@@ -234,12 +278,14 @@ ViolationWords WhyTeller::tell(const Window& window, const std::string& known) c
       std::find(window.roles.begin(), window.roles.end(), WhyRole::core) != window.roles.end();
   std::string others;
   if (has_core) {
+    const WhyOthers hidden = others_of(window);
     if (window.minimal && !recorded) {
-      window.plain ? say_plainly(told, window.part, window.roles)
+      window.plain ? say_plainly(told, window.part, window.roles, hidden)
                    : say_of_texts(told, window.part, window.roles);
+      say_of_failed(told, window.part, window.roles, failed_for(window), reads_value(window));
     }
     told.of_end = told.of_end && told.summary == summary;
-    others = others_in_words(others_of(window), window.part, window.roles, window.plain);
+    others = others_in_words(hidden, window.part, window.roles, window.plain);
     const bool says = !recorded || told.because.empty();
     if (says && !others.empty()) told.because.push_back(others);
     if (says && known.empty()) say_of_one(told, window);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ struct WhyQuestion {
   /// Where the search for a linearization ended (PartAnswer::last, touching); nothing: the part was
   /// found without a search, and is a small one of its key.
   std::optional<WhyHint> hint;
+  std::function<std::string(std::int64_t)> time_words = {};  ///< JudgeOptions::time_words
 };
 
 /// Operations of a core that are shown, at most.

@@ -38,7 +38,8 @@ bool same(const Operation& a, const Operation& b) {
 }
 
 std::string object_of(const Operation& op) {
-  return op.key.empty() ? "the register" : key_words(op.key);
+  if (!op.key.empty()) return key_words(op.key);
+  return op.f == "get" ? "the store" : "the register";
 }
 
 /// A window of plain reads and writes, taken apart.
@@ -115,7 +116,8 @@ WhyOthers::Writes WhyOthers::of(const Value& value) const {
   return found == by_text_.end() ? Writes() : found->second;
 }
 
-void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles) {
+void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles,
+                 const WhyOthers& others) {
   const Plain plain(window, roles);
   if (plain.core.empty() || !is_read(plain.op(plain.last))) return;
   const Operation& read = plain.op(plain.last);
@@ -124,8 +126,8 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
   const std::string returned = fmt::format("Not linearizable: the {} of {} at {} returned {}, but ",
                                            read.f, object_of(read), plain.name(plain.last), seen);
   if (plain.core.size() == 1) {
-    told.summary =
-        fmt::format("{}no {} of it had begun before that {} ended.", returned, write, read.f);
+    told.summary = fmt::format("{}no {} of it can have happened before that {} ended.", returned,
+                               write, read.f);
     told.because.clear();
     return;
   }
@@ -136,10 +138,13 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
   if (plain.missed_write()) {
     const std::string missed = fmt::format("the {} of {} at {}", write, value_in_words(other.value),
                                            plain.name(plain.other));
-    const std::string rest = has_source && ended_before(window, source, plain.other)
-                                 ? fmt::format("and had begun after the {} of {} at {} had ended",
-                                               write, seen, plain.name(source))
-                                 : fmt::format("and {} was there only at first", seen);
+    const std::string rest =
+        has_source && ended_before(window, source, plain.other)
+            ? fmt::format("and had begun after the {} of {} at {} had ended", write, seen,
+                          plain.name(source))
+        : others.of(read.value).count != 0
+            ? fmt::format("and no {} of {} can have come after that", write, seen)
+            : fmt::format("and {} was there only at first", seen);
     told.summary = fmt::format("{}{} had ended before it began, {}.", returned, missed, rest);
     return;
   }
@@ -147,6 +152,22 @@ void say_plainly(ViolationWords& told, const Part& window, const std::vector<Why
       "{}the {} at {}, which had ended before it began, returned {}, and no {} of "
       "{} can have come between them.",
       returned, other.f, plain.name(plain.other), value_in_words(other.value), write, seen);
+}
+
+void say_of_failed(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles,
+                   const std::vector<std::string>& failed, bool by_values) {
+  const Plain plain(window, roles);
+  if (plain.core.size() != 1 || failed.empty()) return;
+  const std::string which = listed(failed, kMostNames);
+  const Operation& op = plain.op(plain.last);
+  told.because.clear();
+  told.summary =
+      by_values ? fmt::format(
+                      "Not linearizable: the {} of {} at {} returned {}, but {}, which would "
+                      "have written it, failed.",
+                      op.f, object_of(op), plain.name(plain.last), value_in_words(op.value), which)
+                : fmt::format("Not linearizable: {}, which would have made {} possible, failed.",
+                              which, plain.name(plain.last));
 }
 
 void say_of_texts(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles) {
@@ -158,8 +179,9 @@ void say_of_texts(ViolationWords& told, const Part& window, const std::vector<Wh
   const std::string text = value_in_words(get.value);
   if (core.core.size() == 1) {
     told.summary = fmt::format(
-        "{}{}, which no order of the puts and appends that had begun before it ended gives.", start,
-        text);
+        "{}{}, which no order of the puts and appends that can have happened before it ended "
+        "gives.",
+        start, text);
     return;
   }
   if (!core.is_pair()) return;

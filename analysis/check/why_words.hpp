@@ -50,7 +50,14 @@ class WhyOthers {
 /// Puts the summary of plain reads and writes as a person would, where the core is one of the
 /// common ones: a read of what nobody wrote, a read that missed a write, two reads in an order that
 /// no writes explain. Else what explain() said stays.
-void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles);
+/// `others`: the writes that are not shown.
+void say_plainly(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles,
+                 const WhyOthers& others);
+
+/// Where a core is one operation, and others, by name, would have made it possible had they not
+/// failed: says so. `by_values`: it has read a value, and they would have written that one.
+void say_of_failed(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles,
+                   const std::vector<std::string>& failed, bool by_values);
 
 /// The same of texts that are appended to, by model "kv".
 void say_of_texts(ViolationWords& told, const Part& window, const std::vector<WhyRole>& roles);

@@ -14,6 +14,8 @@ namespace sibyl {
 
 namespace {
 
+/// What means nothing before an operation.
+constexpr std::string_view kBlank = " \t\r\n,";
 constexpr std::array kFormats{HistoryFormat::json_lines, HistoryFormat::edn,
                               HistoryFormat::jepsen_log};
 
@@ -42,6 +44,13 @@ std::string_view example_of(HistoryFormat format) {
       fmt::format("{}, expected at least one operation, such as {}", found, example_of(format)));
 }
 
+/// "line:column" of a byte.
+std::string place_of(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  return fmt::format("{}:{}", line, at - (before.rfind('\n') + 1) + 1);
+}
+
 }  // namespace
 
 std::string_view history_format_name(HistoryFormat format) {
@@ -50,22 +59,31 @@ std::string_view history_format_name(HistoryFormat format) {
 }
 
 HistoryFormat format_of(std::string_view beginning, const std::string& name) {
-  const auto first = beginning.find_first_not_of(" \t\r\n,");
+  const auto first = beginning.find_first_not_of(kBlank);
   if (first == std::string_view::npos)
     refuse_empty(name, !beginning.empty(), HistoryFormat::json_lines, 0);
   const char c = beginning[first];
   if (c == '{') {
-    const auto second = beginning.find_first_not_of(" \t\r\n,", first + 1);
+    const auto second = beginning.find_first_not_of(kBlank, first + 1);
     const char next = second == std::string_view::npos ? '}' : beginning[second];
     return next == '"' || next == '}' ? HistoryFormat::json_lines : HistoryFormat::edn;
+  }
+  if (c == '[') {
+    const auto second = beginning.find_first_not_of(kBlank, first + 1);
+    const auto third = second == std::string_view::npos || beginning[second] != '{'
+                           ? std::string_view::npos
+                           : beginning.find_first_not_of(kBlank, second + 1);
+    if (third != std::string_view::npos && beginning[third] == '"') {
+      throw InputError(name, place_of(beginning, first),
+                       "found a JSON array, expected a history in JSON Lines: each operation an "
+                       "object in a line of its own, without brackets and commas around them");
+    }
   }
   if (c == '[' || c == '#' || c == ';') return HistoryFormat::edn;
   if (is_log_line(beginning.substr(first, beginning.find('\n', first) - first))) {
     return HistoryFormat::jepsen_log;
   }
-  const auto before = beginning.substr(0, first);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  throw InputError(name, fmt::format("{}:{}", line, first - (before.rfind('\n') + 1) + 1),
+  throw InputError(name, place_of(beginning, first),
                    "is no history: it begins neither with { \"process\": … } (jsonl), nor with a "
                    "map {:process …} or a vector of such (edn), nor with a line of a log such as "
                    "INFO  jepsen.util - 0 :invoke :read nil (jepsen-log); say --format where it is "
@@ -76,6 +94,13 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
   LoadedHistory loaded;
   HistoryBuilder builder(options);
   if (options.format == "auto") {
+    // However much that is blank comes first.
+    std::size_t seen = 0;
+    while (window.text().find_first_not_of(kBlank, seen) == std::string_view::npos &&
+           window.text().size() <= options.most_bytes) {
+      seen = window.text().size();
+      if (!window.more()) break;
+    }
     loaded.format = format_of(window.text(), window.name());
   } else {
     for (const HistoryFormat each : kFormats) {

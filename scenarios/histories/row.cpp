@@ -203,6 +203,10 @@ std::optional<RowComplaint> HistoryBuilder::complaint_about(const Row& row) {
     return RowComplaint{"value", analysis::shortened(analysis::printable(*problem), kMostProblem)};
   }
   std::string what = row.is_pair ? "a list" : brief(row.value);
+  const Value::List* list = row.value.list();
+  if (found->value == ValueShape::pair && list != nullptr) {
+    what = fmt::format("a list of {} element{}", list->size(), list->size() == 1 ? "" : "s");
+  }
   return RowComplaint{"value", fmt::format("found {}, expected {}: the value of {}", what,
                                            shape_name(found->value), row.f.substr(0, 60))};
 }

@@ -225,6 +225,44 @@ TEST_CASE("memory and time that are used up make the answer inconclusive, and sa
   CHECK_FALSE(short_of_time.out_of_memory);
 }
 
+TEST_CASE("a violation that was found stays one when the time is up while it is explained") {
+  FlatHistory sums;
+  // 3000 adds of different elements at once, and a read that lacks the first, which had ended.
+  operation(sums, "add", "s", Value(0), 0, 1);
+  for (int i = 1; i < 3000; ++i) operation(sums, "add", "s", Value(i), 2, 10);
+  operation(sums, "read", "s", Value(Value::List{Value(1)}), 11, 12);
+  bench::HistoryShape wanted = shape(10, 5000, 3);
+  wanted.bad = true;
+  const FlatHistory registers = bench::make_history(wanted);
+  const std::vector<std::pair<const FlatHistory*, const char*>> cases{{&sums, "set"},
+                                                                      {&registers, "register"}};
+  for (const auto& [history, model] : cases) {
+    JudgeOptions options;
+    options.model = model;
+    std::uint64_t asked = 0;
+    std::uint64_t most = ~std::uint64_t{0};
+    options.stop = [&] { return ++asked > most; };
+    options.explains = false;
+    REQUIRE(judge(*history, options).verdict == Verdict::violated);
+    const std::uint64_t found = asked;
+    options.explains = true;
+    asked = 0;
+    REQUIRE(judge(*history, options).verdict == Verdict::violated);
+    CAPTURE(model);
+    CAPTURE(found);
+    CHECK(asked > found);
+    const std::uint64_t whole = asked;
+    for (std::uint64_t more = 0; found + more < whole; more += 1 + more / 4) {
+      asked = 0;
+      most = found + more;
+      const Judgement told = judge(*history, options);
+      CAPTURE(more);
+      CHECK(told.verdict == Verdict::violated);
+      CHECK(told.summary.find("Not linearizable") == 0);
+    }
+  }
+}
+
 TEST_CASE("what cannot be judged is named by its line") {
   FlatHistory history;
   operation(history, "put", "x", Value("a"), 0, 10);

@@ -65,7 +65,8 @@ class Choices {
 };
 
 /// Until the last return of a core: whether some choice of the other operations makes it
-/// linearizable. What was answered later is open.
+/// linearizable. What was answered later is open; what failed has not happened, whenever that was
+/// known.
 bool can_be(const History& history, const Numbers& core, const Vocabulary& words) {
   std::int64_t end = std::numeric_limits<std::int64_t>::min();
   for (const std::size_t i : core) end = std::max(end, *history[i].ret);

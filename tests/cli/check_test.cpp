@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
+
+#include <fmt/core.h>
 
 #include "scenarios/files.hpp"
 #include "scenarios/histories/write.hpp"
@@ -49,6 +52,84 @@ TEST_CASE("check says whether a history is linearizable, by word and by exit sta
   CHECK(stale.out.find("line 3, process 2: read x = 1 (5 to 6)") != std::string::npos);
   CHECK(stale.out.find("line 4") == std::string::npos);
   CHECK(stale.err.empty());
+}
+
+TEST_CASE("a value that was written and overwritten was not there only at first") {
+  const std::string text =
+      line(0, "write", "null", 2, 3) + line(0, "write", "1", 4, 5) + line(1, "read", "null", 6, 7);
+  const Ran ran = checked(text, {"--model", "register"});
+  CAPTURE(ran.out);
+  CHECK(ran.out.find("only at first") == std::string::npos);
+  CHECK(ran.out.find("no write of nothing can have come after that") != std::string::npos);
+}
+
+TEST_CASE("of a read of what a failed write would have written, that write is named") {
+  std::string failed = line(0, "write", "1", 0, 1);
+  failed.replace(failed.find("\"ok\""), 4, "\"fail\"");
+  const Ran ran = checked(failed + line(1, "read", "1", 2, 3), {"--model", "register"});
+  CAPTURE(ran.out);
+  CHECK(ran.out.find("but line 1, which would have written it, failed.") != std::string::npos);
+}
+
+TEST_CASE("of a set and a queue a failed operation that would have made it possible is named") {
+  const auto row = [](const char* f, const char* value, int call, const char* outcome) {
+    return fmt::format(
+        R"({{"process":{0},"f":"{1}","value":{2},"call":{0},"return":{3},"outcome":"{4}"}})"
+        "\n",
+        call, f, value, call + 1, outcome);
+  };
+  for (const auto& [model, text] :
+       {std::pair("set", row("add", "1", 0, "fail") + row("contains", "[1,true]", 2, "ok")),
+        std::pair("queue", row("enqueue", "1", 0, "fail") + row("dequeue", "1", 2, "ok"))}) {
+    const Ran ran = checked(text, {"--model", model});
+    CAPTURE(ran.out);
+    CHECK(
+        ran.out.find("Not linearizable: line 1, which would have made line 2 possible, failed.") !=
+        std::string::npos);
+    const Ran late = checked(row("contains", "[1,true]", 2, "ok") + row("add", "1", 5, "fail"),
+                             {"--model", "set"});
+    CHECK(late.out.find("failed") == std::string::npos);
+  }
+}
+
+TEST_CASE("what counts as open is open at a stamp of the history, online too") {
+  const auto row = [](int process, const char* f, const char* value, int call, int ret,
+                      const char* outcome) {
+    return fmt::format(
+        R"({{"process":{},"f":"{}","key":"k","value":{},"call":{},"return":{},"outcome":"{}"}})"
+        "\n",
+        process, f, value, call, ret, outcome);
+  };
+  // The end at 110 makes it certain, but the core ends at 90.
+  const char* refused = R"(fail","reply":"nok)";
+  const std::string text =
+      row(1, "enqueue", "5", 30, 40, "ok") + row(0, "dequeue", "7", 30, 110, "ok") +
+      row(0, "dequeue", "null", 20, 30, refused) + row(0, "enqueue", "2", 140, 220, "ok") +
+      row(1, "dequeue", "null", 50, 90, refused) + row(2, "dequeue", "null", 60, 110, "fail") +
+      row(2, "enqueue", "7", 20, 30, "ok");
+  for (const bool online : {false, true}) {
+    std::vector<std::string> options{"--model", "queue"};
+    if (online) options.emplace_back("--online");
+    const Ran ran = checked(text, options);
+    CAPTURE(ran.out);
+    CHECK(ran.status == 1);
+    CHECK(ran.out.find("open then, at 90 (30 to 110)") != std::string::npos);
+  }
+}
+
+TEST_CASE("a history may begin with any number of blank lines") {
+  const Ran ran = checked(std::string(3'000'000, '\n') + kGood, {"--model", "register"});
+  CHECK(ran.status == 0);
+  CHECK(checked(std::string(3'000'000, '\n'), {"--model", "register"})
+            .says("there is no operation in it"));
+}
+
+TEST_CASE("a JSON array of operations is told apart from a vector of EDN") {
+  const Ran ran = checked("[" + line(0, "write", "1", 1, 2) + "]", {"--model", "register"});
+  CHECK(ran.status == 65);
+  CHECK(ran.says("h.jsonl:1:1: found a JSON array, expected a history in JSON Lines"));
+  CHECK(checked(line(0, "cas", "[1]", 1, 2), {"--model", "register"})
+            .says("found a list of 1 element, expected a list [old, new]"));
 }
 
 TEST_CASE("check --json is one object that fits its schema") {
@@ -257,10 +338,8 @@ TEST_CASE("drawings of phenomena have their names spelt out") {
   write_file(history, kStale);
   const Ran ran = sibyl_with(
       {"check", history, "--consistency", "strict", "--draw", folder / "c.txt", "--json"});
-  CHECK(*parse_json(ran.out, "report").find("witness")->find("anomaly") ==
-        Value("G0-realtime"));
-  CHECK(read_file(folder / "c.txt", 200'000)
-            .find("Write cycle with real time (G0-realtime)") !=
+  CHECK(*parse_json(ran.out, "report").find("witness")->find("anomaly") == Value("G0-realtime"));
+  CHECK(read_file(folder / "c.txt", 200'000).find("Write cycle with real time (G0-realtime)") !=
         std::string::npos);
 }
 
@@ -395,6 +474,12 @@ TEST_CASE("the core of a trace has its times with units, in texts and drawings")
       CHECK(read_file(folder / name, 200'000).find("6 ms to 22 ms") != std::string::npos);
     }
   }
+  // The line of the file that calls it, and the client by its name.
+  const Ran told = sibyl_with({"check", trace, "--model", "objects"});
+  CHECK(told.out.find("line 11, c1: write x = 20, write y = 20 (0 to 3 ms)") != std::string::npos);
+  const Ran other = sibyl_with({"check", trace, "--model", "register"});
+  CHECK(other.status == 65);
+  CHECK(other.says(trace + ":11: \"command\" is no operation of a register (read, write, cas)"));
 }
 
 TEST_CASE("what a bound ends is undecided, with status 2") {

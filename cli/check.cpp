@@ -111,11 +111,11 @@ void check_consistency(const std::string& given) {
 /// "line 7, process 3: write x = 1 (100 to 250)"; of a trace "(100 ns to 250 ns)". `was_open`: at
 /// the violation that ended it all.
 std::string window_line(const analysis::FlatHistory& history, std::size_t index,
-                        const std::string& text, const Trace* trace, bool was_open = false) {
+                        const std::string& text, bool was_open = false) {
   const analysis::FlatOperation& op = history.operations[index];
   const bool ended = op.ret != analysis::FlatOperation::kNever;
   const auto stamp_words = [&](std::int64_t stamp) {
-    return trace != nullptr ? analysis::time_words(stamp) : std::to_string(stamp);
+    return analysis::time_in_words(history, stamp);
   };
   std::string span = "called " + stamp_words(op.call);
   if (was_open) {
@@ -129,10 +129,8 @@ std::string window_line(const analysis::FlatHistory& history, std::size_t index,
     span = ended ? fmt::format("{} to {}", stamp_words(op.call), stamp_words(op.ret))
                  : span + ", never returned";
   }
-  const std::string& process = history.processes.word(op.process);
-  const std::string who =
-      trace == nullptr ? "process " + process : shown(trace->nodes.at(std::stoull(process)).name);
-  return fmt::format("line {}, {}: {} ({})", op.line, who, text, span);
+  return fmt::format("line {}, {}: {} ({})", op.line, analysis::process_in_words(history, op), text,
+                     span);
 }
 
 HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const Value& initial,
@@ -145,7 +143,6 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
       static_cast<int>(std::max(1U, jobs == 0 ? std::thread::hardware_concurrency() : jobs));
   options.stop = judging.stop;
   options.max_bytes = judging.settings.megabytes << 20U;
-  if (judging.trace != nullptr) options.time_words = analysis::time_words;
   analysis::Judgement judged = analysis::judge(history, options);
   HistoryAnswer answer;
   answer.verdict = judged.verdict;
@@ -154,7 +151,7 @@ HistoryAnswer judge_linearizability(const analysis::FlatHistory& history, const 
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   answer.summary = judged.summary;
   for (const auto& each : judged.window) {
-    answer.window.push_back(window_line(history, each.index, each.text, judging.trace));
+    answer.window.push_back(window_line(history, each.index, each.text));
   }
   answer.because = judged.because;
   answer.witness = std::move(judged.witness);
@@ -177,16 +174,13 @@ HistoryAnswer online_answer(const HistoryFollower& follower, const LoadedHistory
   options.model = judging.settings.model;
   options.stop = judging.stop;
   options.max_bytes = judging.settings.megabytes << 20U;
-  options.time_words = [&](std::int64_t event) {
-    return std::to_string(follower.stamps().at(static_cast<std::size_t>(event)));
-  };
   analysis::Judgement judged = analysis::judge(follower.proof(), options);
   answer.verdict = Verdict::violated;
   answer.summary = judged.verdict == Verdict::violated ? judged.summary : "Not linearizable.";
   answer.key = analysis::shortened(analysis::printable(judged.key), kMostKey);
   for (const auto& each : judged.window) {
     answer.window.push_back(window_line(loaded.history, follower.place_of(each.index), each.text,
-                                        nullptr, follower.was_open(each.index)));
+                                        follower.was_open(each.index)));
   }
   answer.because = judged.because;
   answer.witness = follower.in_history(loaded.history, std::move(judged.witness));
@@ -383,6 +377,11 @@ int check_trace(TextWindow& window, const Judging& judging, Io& io) {
   analysis::FlatHistory history = analysis::flat(recorded.operations);
   for (std::size_t i = 0; i < history.operations.size(); ++i) {
     history.operations[i].line = line_of(recorded.operations[i].call_event);
+  }
+  history.time_words = analysis::time_words;
+  for (std::size_t i = 0; i < history.processes.size(); ++i) {
+    const std::string& node = history.processes.word(static_cast<std::uint32_t>(i));
+    history.process_names.push_back(shown(trace.nodes.at(std::stoull(node)).name));
   }
   refuse_operations(history, settings.model, window.name());
   return report_history(history, recorded.initial, nullptr, window.name(), of_trace, io);

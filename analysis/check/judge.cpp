@@ -348,7 +348,7 @@ class Portfolio {
     const Bounds bounds{options_.stop, options_.max_bytes};
     const bool known = violated_ < impossible_.size() && impossible_[violated_];
     const WhyQuestion question{history_, operations(), *model_, options_.initial,
-                               view_,    core,         hint,    options_.time_words};
+                               view_,    core,         hint};
     ViolationWords told =
         known ? why_impossible(question, *impossible_[violated_], bounds) : why(question, bounds);
     result_.window = std::move(told.window);

@@ -47,8 +47,6 @@ struct JudgeOptions {
   /// The cheapest method to use; for comparing them.
   Method from = Method::witness;
   bool wants_order = false;  ///< fill Judgement::order; costs the search for an order in each part
-  /// What a time of the history is called in sentences; empty: by its number.
-  std::function<std::string(std::int64_t)> time_words = {};
   bool explains = true;  ///< make a violation small and put it in words
 };
 

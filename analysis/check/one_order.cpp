@@ -43,8 +43,9 @@ class OneOrder {
     time_ = real_time(history_, accesses_.takes_part, options_.stop);
     if (time() != nullptr && time_.crowded) {
       const FlatOperation& op = history_.operations[*time_.crowded];
-      return undecided(fmt::format("Process {}: too many of its operations overlap and end at {}.",
-                                   history_.processes.word(op.process), op.ret));
+      return undecided(fmt::format("Too many operations of {} overlap and end at {}.",
+                                   process_in_words(history_, op),
+                                   time_in_words(history_, op.ret)));
     }
     patience_.step(n_);
     // Where values do not tell who read what, the order that was applied is a witness alone.
@@ -115,9 +116,9 @@ class OneOrder {
     if (sessions_.overlapping == Sessions::kNone) return std::nullopt;
     const FlatOperation& op = history_.operations[sessions_.overlapping];
     return fmt::format(
-        "Line {}: process {} called it while another of its operations was under way; then it has "
+        "Line {}: {} called it while another of its operations was under way; then it has "
         "no order of its own.",
-        op.line, history_.processes.word(op.process));
+        op.line, process_in_words(history_, op));
   }
 
   /// Whether the order is one that real time, or each process's own order, allows.

@@ -194,6 +194,15 @@ FlatHistory flat_over(const History& history) {
   return made;
 }
 
+std::string time_in_words(const FlatHistory& history, std::int64_t time) {
+  return history.time_words ? history.time_words(time) : std::to_string(time);
+}
+
+std::string process_in_words(const FlatHistory& history, const FlatOperation& operation) {
+  return history.process_names.empty() ? "process " + history.processes.word(operation.process)
+                                       : history.process_names.at(operation.process);
+}
+
 Operation unflat(const FlatHistory& history, const FlatOperation& operation) {
   Operation made;
   if (history.recorded != nullptr) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <deque>
 #include <limits>
 #include <optional>
@@ -150,7 +151,17 @@ struct FlatHistory {
   WordNumbers processes;  ///< as text
   ValueCodes values;
   const History* recorded = nullptr;  ///< what flat_over() made it from; else null
+  /// What a time is called in sentences; empty: by its number.
+  std::function<std::string(std::int64_t)> time_words = {};
+  /// What the processes are called in sentences, by their number; empty: "process 3".
+  std::vector<std::string> process_names = {};
 };
+
+/// A time of a history in words.
+std::string time_in_words(const FlatHistory& history, std::int64_t time);
+
+/// "process 3", or the name of a client: who called an operation.
+std::string process_in_words(const FlatHistory& history, const FlatOperation& operation);
 
 /// The history of a trace, or one made by hand, in flat form. Lines are places in it, from 1.
 FlatHistory flat(const History& history);

@@ -190,8 +190,7 @@ void WhyTeller::add_context(Value& witness, const Window& window) const {
 /// Of operations that returned later than what is explained the answer is not used.
 void WhyTeller::say_what_is_open(ViolationWords& told, const Window& window) const {
   Value::List operations = *told.witness.find("operations")->as_list();
-  const std::int64_t last = window.begin.end;
-  const std::string end = ask_.time_words ? ask_.time_words(last) : std::to_string(last);
+  const std::string end = time_in_words(ask_.history, window.begin.end);
   for (std::size_t i = 0; i < window.roles.size(); ++i) {
     const bool open = pending(window.part.operations[i]) &&
                       has_return(ask_.history.operations[window.part.index[i]]);

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +36,6 @@ struct WhyQuestion {
   /// Where the search for a linearization ended (PartAnswer::last, touching); nothing: the part was
   /// found without a search, and is a small one of its key.
   std::optional<WhyHint> hint;
-  std::function<std::string(std::int64_t)> time_words = {};  ///< JudgeOptions::time_words
 };
 
 /// Operations of a core that are shown, at most.

@@ -73,22 +73,21 @@ class Explainer {
     if (why != nullptr && why->round < before_round) return infer(from, to, *why);
     if (by_versions(from, to)) return;
     if (in_session(from, to)) {
-      return say(
-          from, to, EdgeKind::session,
-          fmt::format("process {} called {} after it",
-                      e_.history.processes.word(e_.history.operations[to].process), name(to)));
+      return say(from, to, EdgeKind::session,
+                 fmt::format("{} called {} after it",
+                             process_in_words(e_.history, e_.history.operations[to]), name(to)));
     }
     if (e_.time != nullptr && e_.time->precedes(from, to)) {
-      return say(
-          from, to, EdgeKind::real_time,
-          fmt::format("it returned (at {}) before {} was called (at {})",
-                      e_.history.operations[from].ret, name(to), e_.history.operations[to].call));
+      return say(from, to, EdgeKind::real_time,
+                 fmt::format("it returned (at {}) before {} was called (at {})",
+                             time_in_words(e_.history, e_.history.operations[from].ret), name(to),
+                             time_in_words(e_.history, e_.history.operations[to].call)));
     }
     if (e_.time != nullptr && in_sequence(from, to)) {
       return say(from, to, EdgeKind::real_time,
-                 fmt::format("process {} called {} when it had returned (both at {})",
-                             e_.history.processes.word(e_.history.operations[to].process), name(to),
-                             e_.history.operations[to].call));
+                 fmt::format("{} called {} when it had returned (both at {})",
+                             process_in_words(e_.history, e_.history.operations[to]), name(to),
+                             time_in_words(e_.history, e_.history.operations[to].call)));
     }
     say(from, to, EdgeKind::inferred, "of what is given");
   }
@@ -259,8 +258,8 @@ void put_in_words(const FlatHistory& history, const std::vector<std::string>& sa
     const FlatOperation& op = history.operations[found.operations[i]];
     const std::string text = operation_words(history, found.operations[i]);
     const std::string name = fmt::format("T{}", i + 1);
-    found.words.push_back(fmt::format("{}: line {}, process {}: {}", name, op.line,
-                                      history.processes.word(op.process), text));
+    found.words.push_back(
+        fmt::format("{}: line {}, {}: {}", name, op.line, process_in_words(history, op), text));
     Value each;
     each.set("name", name).set("line", static_cast<std::int64_t>(op.line));
     each.set("operation", static_cast<std::int64_t>(found.operations[i]));

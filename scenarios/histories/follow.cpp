@@ -133,15 +133,18 @@ void HistoryFollower::look(const FlatHistory& history) {
   std::vector<std::uint32_t> numbers;
   proof_ = judge_->proof(&numbers);
   for (const std::uint32_t number : numbers) proof_places_.push_back(place_of(number));
-  proof_stamps_.assign(found.event + 1, 0);
+  std::vector<std::int64_t> stamps(found.event + 1, 0);
   for (std::size_t i = 0; i < proof_places_.size(); ++i) {
     const FlatOperation& event = proof_.operations[i];
     const FlatOperation& stamp = history.operations[proof_places_[i]];
-    proof_stamps_.at(static_cast<std::size_t>(event.call)) = stamp.call;
+    stamps.at(static_cast<std::size_t>(event.call)) = stamp.call;
     if (event.ret != FlatOperation::kNever) {
-      proof_stamps_.at(static_cast<std::size_t>(event.ret)) = stamp.ret;
+      stamps.at(static_cast<std::size_t>(event.ret)) = stamp.ret;
     }
   }
+  proof_.time_words = [stamps = std::move(stamps)](std::int64_t event) {
+    return std::to_string(stamps.at(static_cast<std::size_t>(event)));
+  };
 }
 
 Value HistoryFollower::in_history(const FlatHistory& history, Value witness) const {

@@ -35,8 +35,6 @@ class HistoryFollower final : public HistoryListener {
   const std::optional<Certain>& certain() const { return certain_; }
   /// Operations that show it, as OnlineJudge::proof(); empty without a violation.
   const analysis::FlatHistory& proof() const { return proof_; }
-  /// The stamps of the history by the events that are the times of the proof.
-  const std::vector<std::int64_t>& stamps() const { return proof_stamps_; }
   /// Of an operation of the proof, its place in the history.
   std::size_t place_of(std::size_t in_proof) const { return proof_places_[in_proof]; }
   /// Whether an operation of the proof was open at the violation.
@@ -64,7 +62,6 @@ class HistoryFollower final : public HistoryListener {
   std::optional<Certain> certain_;
   analysis::FlatHistory proof_;
   std::vector<std::uint32_t> proof_places_;  ///< of its operations, in the history
-  std::vector<std::int64_t> proof_stamps_;
   std::string undecided_;
 };
 

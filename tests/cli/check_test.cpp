@@ -477,6 +477,11 @@ TEST_CASE("the core of a trace has its times with units, in texts and drawings")
   // The line of the file that calls it, and the client by its name.
   const Ran told = sibyl_with({"check", trace, "--model", "objects"});
   CHECK(told.out.find("line 11, c1: write x = 20, write y = 20 (0 to 3 ms)") != std::string::npos);
+  const Ran strict = sibyl_with({"check", trace, "--consistency", "strict"});
+  CHECK(strict.out.find(
+            "T1 before T2, because it returned (at 3 ms) before T2 was called (at 6 ms)") !=
+        std::string::npos);
+  CHECK(strict.out.find("T2: line 48, c2: read y = 10") != std::string::npos);
   const Ran other = sibyl_with({"check", trace, "--model", "register"});
   CHECK(other.status == 65);
   CHECK(other.says(trace + ":11: \"command\" is no operation of a register (read, write, cas)"));

@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"math"
 	"os"
 	"runtime"
@@ -95,6 +96,10 @@ func modelOf(name string, hashes bool) porcupine.Model {
 			switch value := state.(type) {
 			case string:
 				return maphash.String(seed, value)
+			case compound:
+				return maphash.String(seed, string(value))
+			case int64:
+				return uint64(value) * 0x9e3779b97f4a7c15
 			case float64:
 				return math.Float64bits(value) * 0x9e3779b97f4a7c15
 			}
@@ -104,33 +109,57 @@ func modelOf(name string, hashes bool) porcupine.Model {
 	return model
 }
 
-// What happened, in the order of the file. A write that never returned returns after all others; a
-// read that did not says nothing, and what failed had no effect.
-func load(path, model string) ([]porcupine.Operation, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// A list or an object, as JSON writes it with its names sorted: what the model can compare.
+type compound string
+
+// A value as the model has it. An integer of 64 bits is one, and no float64, which is another from
+// 2^53 on.
+func valueOf(decoded interface{}) (interface{}, error) {
+	switch value := decoded.(type) {
+	case json.Number:
+		if whole, err := value.Int64(); err == nil {
+			return whole, nil
+		}
+		return value.Float64()
+	case []interface{}, map[string]interface{}:
+		text, err := json.Marshal(value)
+		return compound(text), err
 	}
-	defer file.Close()
+	return decoded, nil
+}
+
+// What happened, in the order of the file. A write that never returned, or of which nobody knows
+// whether it has happened, returns after all others; such a read says nothing, and what failed had
+// no effect.
+func load(from io.Reader, model string) ([]porcupine.Operation, error) {
 	var history []porcupine.Operation
 	var open []int
 	var last int64
 	keys := map[string]int{}
-	lines := json.NewDecoder(bufio.NewReaderSize(file, 1<<20))
-	for lines.More() {
+	lines := json.NewDecoder(bufio.NewReaderSize(from, 1<<20))
+	lines.UseNumber()
+	for number := 1; lines.More(); number++ {
 		var l line
 		if err := lines.Decode(&l); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("operation %d: %w", number, err)
 		}
 		f, known := functions[model][l.F]
 		if !known {
-			return nil, fmt.Errorf("%s: %q is no function of the model %s", path, l.F, model)
+			return nil, fmt.Errorf("operation %d: %q is no function of the model %s", number, l.F, model)
 		}
 		if l.Call > last {
 			last = l.Call
 		}
-		if l.Outcome == "fail" || (l.Return == nil && f == read) {
+		isOpen := l.Return == nil || l.Outcome == "unknown"
+		if l.Outcome == "fail" || (isOpen && f == read) {
 			continue
+		}
+		value, err := valueOf(l.Value)
+		if err != nil {
+			return nil, fmt.Errorf("operation %d: %w", number, err)
+		}
+		if _, isText := value.(string); model == "kv" && !isText {
+			return nil, fmt.Errorf("operation %d: the value of %q is no string", number, l.F)
 		}
 		key, known := keys[l.Key]
 		if !known {
@@ -139,11 +168,11 @@ func load(path, model string) ([]porcupine.Operation, error) {
 		}
 		op := porcupine.Operation{ClientId: l.Process, Call: l.Call, Input: input{key: key, f: f}}
 		if f == read {
-			op.Output = l.Value
+			op.Output = value
 		} else {
-			op.Input = input{key, f, l.Value}
+			op.Input = input{key, f, value}
 		}
-		if l.Return != nil {
+		if !isOpen {
 			op.Return = *l.Return
 			if op.Return > last {
 				last = op.Return
@@ -226,9 +255,14 @@ func main() {
 		flag.Usage()
 		os.Exit(64)
 	}
-	history, err := load(flag.Arg(0), *model)
+	file, err := os.Open(flag.Arg(0))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		os.Exit(74)
+	}
+	history, err := load(file, *model)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", flag.Arg(0), err)
 		os.Exit(65)
 	}
 	measured := begin()

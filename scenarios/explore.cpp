@@ -114,9 +114,8 @@ class Worker {
     World world = start(plan, drawn(number));
     world.set_observer(&observation);
     const Outcome outcome = world.run(*plan.choices, limits_);
-    return observed(
-        world, observation.value(world, outcome, LiveEnd::How::as_ever, cut_off(world, outcome)),
-        number);
+    return observed(world, observation.value(world, outcome, LiveEnd::How::as_ever, cut_off(world)),
+                    number);
   }
 
   std::uint64_t judged() const { return count_; }
@@ -148,7 +147,7 @@ class Worker {
     world.set_observer(&recorder);
     const Outcome outcome = world.run(decisions, limits_);
     keep(world, recorder, decisions, outcome, run);
-    if (why != nullptr) *why = cut_off(world, outcome);
+    if (why != nullptr) *why = cut_off(world);
     return run;
   }
 
@@ -203,10 +202,9 @@ class Worker {
   }
 
   /// Why a run that ended so has no verdict, whatever the checkers say; empty: they say.
-  std::string cut_off(const World& world, Outcome outcome) const {
-    if (outcome != Outcome::limit) return {};
+  std::string cut_off(const World& world) const {
     const bool own = limits_.events < options_.events;
-    return limit_reason(world, limits_, own ? "limits.events" : "--events");
+    return limit_reason(world.ended(), limits_, own ? "limits.events" : "--events");
   }
   std::string cut_off(LiveRun& live, const LiveEnd& end) const {
     using How = LiveEnd::How;
@@ -214,9 +212,10 @@ class Worker {
       return fmt::format("in which an operation took {} steps after the healing (--within)",
                          end.steps);
     }
-    if (end.how != How::as_ever || end.outcome != Outcome::limit) return {};
+    if (end.how == How::disturbed) return "in which a fault happened after the healing";
+    if (end.how != How::as_ever) return {};
     const bool own = live.limits().events == scenario_.limits.events;
-    return limit_reason(live.world(), live.limits(),
+    return limit_reason(live.world().ended(), live.limits(),
                         own ? "limits.events" : "--events and 10 times --within");
   }
 

@@ -7,14 +7,8 @@
 
 namespace sibyl {
 
-namespace {
-
-constexpr std::uint32_t kInstance = 0xffffffU;  ///< of Event::target and source
-
-}  // namespace
-
-NodeId sender_of(const Event& message) { return {message.source & kInstance}; }
-NodeId receiver_of(const Event& message) { return {message.target & kInstance}; }
+NodeId sender_of(const Event& message) { return {message.source & kInstanceMask}; }
+NodeId receiver_of(const Event& message) { return {message.target & kInstanceMask}; }
 
 std::optional<std::uint64_t> number_in(const Message& message, std::string_view field) {
   struct Finder final : FieldVisitor {  // NOLINT(*-virtual-class-destructor): final, on the stack

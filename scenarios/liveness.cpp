@@ -221,10 +221,10 @@ LiveEnd run_live(World& world, Choices& choices, const Limits& limits, const Liv
     if (!healed) before_healing = watch.events();
     const Outcome outcome = world.run(answers, one);
     if (outcome != Outcome::limit) return {How::as_ever, outcome};
-    if (steps() == step) return {How::as_ever, Outcome::limit};  // of the queue, or of time
+    if (steps() == step) return {How::as_ever, Outcome::limit};  // not of its one step
     if (world.now() < rule.from) continue;
     if (!healed) healed = last_waited = step;
-    if (watch.disturbed()) return {How::as_ever, Outcome::limit};
+    if (watch.disturbed()) return {How::disturbed, Outcome::limit};
     if (const ProgressWatch::Waiting* waiting = watch.waiting()) {
       last_waited = steps();
       if (const auto since = states.again(world, watch, answers.luck)) {

@@ -43,10 +43,11 @@ Value encode_liveness(const LivenessRule& rule, const std::vector<TraceNode>& no
 /// How a run under such a rule ended.
 struct LiveEnd {
   enum class How : std::uint8_t {
-    as_ever,  ///< as World::run ends
-    settled,  ///< nobody of the core waited for as many steps as an operation may take, or 1000
-    repeats,  ///< it has come back to a state of its own, and may go on so for ever
-    overdue,  ///< an operation took too long
+    as_ever,    ///< as World::run ends, see World::ended
+    settled,    ///< nobody of the core waited for as many steps as an operation may take, or 1000
+    repeats,    ///< it has come back to a state of its own, and may go on so for ever
+    overdue,    ///< an operation took too long
+    disturbed,  ///< a fault happened after the healing
   };
   How how = How::as_ever;
   Outcome outcome = Outcome::quiescent;

@@ -139,6 +139,44 @@ Value replayable(const Scenario& scenario, std::uint64_t seed) {
   return document;
 }
 
+/// Of a run that outcome_of says has reached a limit.
+std::string limit_words(RunEnd end, const Limits& limits) {
+  switch (end) {
+    case RunEnd::events:
+      return step_limit_words(limits.events);
+    case RunEnd::queue:
+      return fmt::format(
+          "the limit of {} pending events was reached (--set /limits/queue=N allows more)",
+          limits.queue);
+    case RunEnd::arrivals:
+      return "the deadline was passed with messages in flight (--set /limits/deadline=T allows "
+             "more)";
+    case RunEnd::time:
+      return "what is left is due when time ends, after 292 years";
+    case RunEnd::quiescent:
+    case RunEnd::deadline:
+      break;
+  }
+  return {};
+}
+
+std::string limit_words(const LiveEnd& end, RunEnd last, const Limits& limits) {
+  switch (end.how) {
+    case LiveEnd::How::as_ever:
+      return limit_words(last, limits);
+    case LiveEnd::How::repeats:
+      return "the run was ended where it came back to a state of its own (liveness)";
+    case LiveEnd::How::overdue:
+      return fmt::format("the run was ended after an operation had taken {} steps (liveness)",
+                         end.steps);
+    case LiveEnd::How::disturbed:
+      return "a fault after the healing ended the run (liveness)";
+    case LiveEnd::How::settled:
+      break;
+  }
+  return "nobody waited any more (liveness)";
+}
+
 /// Builds the world, runs it, and keeps the trace and the counters.
 void simulate(const Scenario& scenario, const RunOptions& options, RunResult& result) {
   Trace& trace = result.trace;
@@ -161,12 +199,15 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
     end = run_live(world, choices, limits, *scenario.liveness, watch, false);
     world.set_observer(nullptr);
     trace.outcome = end.outcome;
+    result.limit = limit_words(end, world.ended(), limits);
   } else {
     trace.outcome = world.run(choices, limits);
+    result.limit = limit_words(world.ended(), limits);
   }
   if (stop && stop->found()) trace.outcome = Outcome::limit;  // the step may have been the last
   if (stop && !stop->found()) stop->finish();
   if (stop) result.stopped = stop->found();
+  if (result.cut_short()) result.limit = "the run was stopped at a violation";
   trace.end = world.now();
   trace.pending = world.pending();
   trace.digest = world.digest().hex();
@@ -189,18 +230,6 @@ void simulate(const Scenario& scenario, const RunOptions& options, RunResult& re
   for (const auto& [what, count] : counters.counts) {
     result.counters[what] = static_cast<std::int64_t>(count);
   }
-}
-
-std::string limit_words(const Limits& limits, const RunResult& result) {
-  if (result.trace.outcome != Outcome::limit) return {};
-  if (result.cut_short()) return "the run was stopped at a violation";
-  if (result.events >= limits.events) return step_limit_words(limits.events);
-  if (result.trace.pending.value_or(0) > limits.queue) {
-    return fmt::format(
-        "the limit of {} pending events was reached (--set /limits/queue=N allows more)",
-        limits.queue);
-  }
-  return "a limit on events, queue length or representable time was reached";
 }
 
 bool is_plain_word(const std::string& word) {
@@ -273,13 +302,8 @@ RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
   result.faulty = count_faulty(scenario, result.trace);
   result.departures = departures(scenario, result.trace, result.faulty);
   measure(result);
-  const Facts facts{result.trace.outcome,
-                    &result.findings,
-                    &result.history,
-                    &result.counters,
-                    result.trace.digest,
-                    &result.trace,
-                    limit_words(scenario.limits, result)};
+  const Facts facts{result.trace.outcome, &result.findings, &result.history, &result.counters,
+                    result.trace.digest,  &result.trace,    result.limit};
   const bool as_written = !scenario.overridden && result.trace.seed == scenario.seed;
   result.unmet = unmet_expectations(scenario.expect, facts, as_written);
   // What a run that was stopped leaves open is no fault of it.

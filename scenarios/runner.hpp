@@ -78,6 +78,7 @@ struct RunResult {
   Schedule schedule;  ///< when it was asked for: what makes the default run into this one
   std::vector<std::string> schedule_parts;  ///< where the scenario's schedule did not fit
   std::optional<Stopped> stopped;           ///< when it was asked for: the first violation
+  std::string limit;                        ///< if one ended it: which, and how to raise it
   std::vector<Unmet> unmet;                 ///< empty: everything is as expected
 
   /// Whether there is more that was not run.

@@ -9,18 +9,21 @@
 
 namespace sibyl {
 
-std::string limit_reason(const World& world, const Limits& limits, std::string_view bound) {
-  if (world.counters().events >= limits.events) {
-    return fmt::format("reached {} steps ({})", limits.events, bound);
+std::string limit_reason(RunEnd end, const Limits& limits, std::string_view bound) {
+  switch (end) {
+    case RunEnd::events:
+      return fmt::format("reached {} steps ({})", limits.events, bound);
+    case RunEnd::queue:
+      return fmt::format("had more than {} pending events (limits.queue)", limits.queue);
+    case RunEnd::arrivals:
+      return "passed the deadline with messages in flight (limits.deadline)";
+    case RunEnd::time:
+      return "had no time left (292 years)";
+    case RunEnd::quiescent:
+    case RunEnd::deadline:
+      break;
   }
-  if (world.pending() > limits.queue) {
-    return fmt::format("had more than {} pending events (limits.queue)", limits.queue);
-  }
-  if (world.now() > limits.deadline) {  // of asynchronous runs, in which no timer is left
-    return "passed the deadline with messages in flight (limits.deadline)";
-  }
-  return "had too many pending events, cancelled timers counted (limits.queue), or no time left "
-         "(292 years)";
+  return {};
 }
 
 std::string undecided_reason(const std::vector<analysis::Finding>& findings, Outcome outcome) {

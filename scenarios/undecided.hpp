@@ -1,4 +1,4 @@
-// Why runs of a search have no verdict, in words that many runs share.
+// Why runs of a search have no verdict, or do not count, in words that many runs share.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace sibyl {
 /// Runs by their reason, which goes on after "9": "reached 20000 steps (--events)".
 using Undecided = std::map<std::string, std::uint64_t>;
 
-/// Of a run that World::run has ended with Outcome::limit. `bound`: what says how many steps it
-/// may have, such as "--events".
-std::string limit_reason(const World& world, const Limits& limits, std::string_view bound);
+/// Of a run that World::run has ended at one of these limits; empty: at none. `bound`: what says
+/// how many steps it may have, such as "--events".
+std::string limit_reason(RunEnd end, const Limits& limits, std::string_view bound);
 
 /// Of a run that ended so, of these findings those that are inconclusive; empty: none is.
 std::string undecided_reason(const std::vector<analysis::Finding>& findings, Outcome outcome);

@@ -21,12 +21,15 @@
 
 namespace sibyl {
 
+/// The part of Event::target and Event::source that is the number of an instance.
+inline constexpr std::uint32_t kInstanceMask = 0xffffffU;
+
 /// One thing that will happen. `data` belongs to the kind: a message, or the number of a timer.
 struct Event {
   std::int64_t at = 0;       ///< global time, ns
   std::uint64_t id = 0;      ///< the order among equal times; the trace's number of the cause
-  std::uint32_t target = 0;  ///< instance (24 bits) and kind (8 bits, high)
-  std::uint32_t source = 0;  ///< sending instance
+  std::uint32_t target = 0;  ///< instance (kInstanceMask) and kind (the 8 bits above it)
+  std::uint32_t source = 0;  ///< sending instance, likewise
   std::uint64_t data = 0;
 };
 static_assert(sizeof(Event) == 32);

@@ -229,8 +229,8 @@ StepTable::StateId StepTable::intern(State state) {
 /// An empty message: the start of the node.
 StepTable::MessageId StepTable::intern(std::uint32_t source, std::uint32_t target,
                                        const Message& message) {
-  const NodeId from{source & World::kInstanceMask};
-  const NodeId to{target & World::kInstanceMask};
+  const NodeId from{source & kInstanceMask};
+  const NodeId to{target & kInstanceMask};
   Hasher h;
   h.add(std::uint64_t{from.value} << 32 | to.value);
   h.add(message ? message.hash() : 0);

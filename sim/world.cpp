@@ -115,7 +115,11 @@ Outcome World::run(Choices& choices, const Limits& limits) {
   if (!begun_) begin();
   choices_ = &choices;
   horizon_ = limits.deadline.ns;
-  if (config_->ties == TieRule::any) return run_any(choices, limits);
+  ended_ = config_->ties == TieRule::any ? run_any(choices, limits) : run_timed(choices, limits);
+  return outcome_of(ended_);
+}
+
+RunEnd World::run_timed(Choices& choices, const Limits& limits) {
   const std::uint64_t first_event = counters_.events;
   while (!nothing_left()) {
     if (config_->ties == TieRule::chosen && dead_timers_ != 0) {
@@ -126,21 +130,19 @@ Outcome World::run(Choices& choices, const Limits& limits) {
     if (next == kNever.ns) return end_of_time();
     if (next > limits.deadline.ns) {
       now_ = std::max(now_, limits.deadline.ns);
-      return Outcome::deadline;
+      return RunEnd::deadline;
     }
-    if (counters_.events - first_event >= limits.events ||
-        pending_.size() + waiting_ + own_.size() - own_first_ > limits.queue) {
-      return Outcome::limit;
-    }
+    if (counters_.events - first_event >= limits.events) return RunEnd::events;
+    if (pending_.size() + waiting_ + own_.size() - own_first_ > limits.queue) return RunEnd::queue;
     prefetch();
     dispatch_due(choices);
   }
-  return Outcome::quiescent;
+  return RunEnd::quiescent;
 }
 
 /// What is left is due when time itself ends, and is never dispatched. A message that would still
 /// come, or a timer that would still fire, forbids conclusions from what did not happen.
-Outcome World::end_of_time() const {
+RunEnd World::end_of_time() const {
   bool something = false;
   pending_.for_each([&](const Event& e) {
     bool counts = carries_payload(e);
@@ -151,7 +153,7 @@ Outcome World::end_of_time() const {
     }
     something = something || counts;
   });
-  return something ? Outcome::limit : Outcome::quiescent;
+  return something ? RunEnd::time : RunEnd::quiescent;
 }
 
 /// Asks early for the memory that the next events will touch. Beyond 10^5 pending messages that is

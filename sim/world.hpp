@@ -63,6 +63,21 @@ struct Limits {
   std::size_t queue = 20'000'000;     ///< events pending, and messages that wait
 };
 
+/// What has ended a run: its Outcome, and of a limit which one.
+enum class RunEnd : std::uint8_t {
+  quiescent,  ///< nothing is left to happen
+  deadline,   ///< the next thing is due after Limits::deadline
+  events,     ///< Limits::events
+  queue,      ///< Limits::queue; in the timed models cancelled timers count
+  arrivals,   ///< with TieRule::any: Limits::deadline, which arrivals have taken; no timer is left
+  time,       ///< what is left is due at kNever, when time itself ends
+};
+
+constexpr Outcome outcome_of(RunEnd end) {
+  if (end == RunEnd::quiescent) return Outcome::quiescent;
+  return end == RunEnd::deadline ? Outcome::deadline : Outcome::limit;
+}
+
 /// Counters of a run.
 struct Counters {
   std::uint64_t events = 0;    ///< steps dispatched: receives, timers, starts, faults
@@ -112,6 +127,8 @@ class World {
   /// deadline. What the Choices or a handler throws comes through in the middle of a step; the
   /// world must not be used after that (asserted), nor any copy made of it then.
   Outcome run(Choices& choices, const Limits& limits);
+  /// What has ended the last run().
+  RunEnd ended() const { return ended_; }
   /// Dispatches one event, and what follows it at once: services that nothing can come between, and
   /// what waited for a Resume or Unclog. False when nothing is left.
   bool step(Choices& choices);
@@ -221,10 +238,11 @@ class World {
 
   void begin();
   void check_config() const;
-  Outcome end_of_time() const;
+  RunEnd run_timed(Choices& choices, const Limits& limits);
+  RunEnd end_of_time() const;
   const ServiceProfile& service_profile(std::uint32_t instance) const;
   void prefetch() const;
-  Outcome run_any(Choices& choices, const Limits& limits);
+  RunEnd run_any(Choices& choices, const Limits& limits);
   void dispatch_due(Choices& choices);
   void dispatch_own(Choices& choices);
   Event take_own(std::size_t place);
@@ -314,7 +332,6 @@ class World {
   std::uint64_t hash_of_held(std::size_t place) const;
   std::uint64_t hash_links(bool timed) const;
 
-  static constexpr std::uint32_t kInstanceMask = 0xffffffU;
   /// The life in which a service began, in the top byte of its event's source: a crash ends it.
   static std::uint32_t life(const Instance& node) { return (node.incarnation & 0xffU) << 24; }
   static bool is_stale(const Instance& node, const Event& service) {
@@ -358,6 +375,7 @@ class World {
   std::vector<PendingTrigger> triggers_;
   std::vector<EventId> fault_causes_;  ///< by number of the fault; 0: it comes at a time
   bool begun_ = false;
+  RunEnd ended_ = RunEnd::quiescent;
   bool recording_ = true;
   std::uint64_t clock_reads_ = 0;
   std::map<std::uint64_t, std::uint64_t> common_;  ///< answers of Context::common, by key

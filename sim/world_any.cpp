@@ -105,12 +105,11 @@ void World::deliver(std::size_t place) {
   dispatch(held.release(at));
 }
 
-Outcome World::run_any(Choices& choices, const Limits& limits) {
+RunEnd World::run_any(Choices& choices, const Limits& limits) {
   const std::uint64_t first_event = counters_.events;
   for (;;) {
-    if (counters_.events - first_event >= limits.events || pending() > limits.queue) {
-      return Outcome::limit;
-    }
+    if (counters_.events - first_event >= limits.events) return RunEnd::events;
+    if (pending() > limits.queue) return RunEnd::queue;
     const bool time_passes = find_arrivals();
     if (time_passes && pending_.next_time() <= now_ && due_at_once()) {
       dispatch_due(choices);
@@ -119,9 +118,10 @@ Outcome World::run_any(Choices& choices, const Limits& limits) {
     const bool in_time = time_passes && pending_.next_time() <= limits.deadline.ns;
     const Arrivals arrivals{in_flight_, arrivals_, in_time};
     if (now_ > limits.deadline.ns || arrivals.size() == 0) {
-      if (!time_passes) return in_flight_.empty() ? end_of_time() : Outcome::limit;
+      if (!time_passes && in_flight_.empty()) return end_of_time();
+      if (!time_passes) return now_ > limits.deadline.ns ? RunEnd::arrivals : RunEnd::time;
       now_ = std::max(now_, limits.deadline.ns);
-      return Outcome::deadline;
+      return RunEnd::deadline;
     }
     const std::size_t chosen = arrivals.size() == 1 ? 0 : choices.pick_arrival(arrivals);
     if (chosen == arrivals_.size()) {

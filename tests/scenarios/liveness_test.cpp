@@ -88,6 +88,7 @@ TEST_CASE("a fault after the healing ends the run without a verdict") {
   const RunResult r = run_scenario(s);
   CHECK(r.trace.outcome == Outcome::limit);
   CHECK(r.trace.events.back().kind == TraceKind::fault);
+  CHECK(r.limit == "a fault after the healing ended the run (liveness)");
   for (const auto& finding : r.findings) {
     CHECK(finding.verdict != analysis::Verdict::violated);
   }

@@ -76,6 +76,17 @@ TEST_CASE("a run that a limit ends says which") {
   CHECK(undecided_text(late.undecided).find("292 years") == std::string::npos);
 }
 
+TEST_CASE("which limit ended a run is as the world says, not what the numbers suggest") {
+  const Limits limits{.events = 7, .queue = 9};
+  CHECK(limit_reason(RunEnd::events, limits, "--events") == "reached 7 steps (--events)");
+  CHECK(limit_reason(RunEnd::queue, limits, "") == "had more than 9 pending events (limits.queue)");
+  CHECK(limit_reason(RunEnd::arrivals, limits, "") ==
+        "passed the deadline with messages in flight (limits.deadline)");
+  CHECK(limit_reason(RunEnd::time, limits, "") == "had no time left (292 years)");
+  CHECK(limit_reason(RunEnd::quiescent, limits, "").empty());
+  CHECK(limit_reason(RunEnd::deadline, limits, "").empty());
+}
+
 TEST_CASE("a deadline leaves open what was still under way") {
   const Scenario s = scenario(R"(/limits={"deadline": "1us"})");
   const ExploreResult result = search(s, 20'000);

@@ -180,5 +180,49 @@ TEST_CASE("no node takes a step before its start, however ties are chosen") {
   }
 }
 
+TEST_CASE("a world says what has ended its run, and of a limit which one") {
+  const auto sends_and_waits = [](Duration after) {
+    return at_start([after](Actor&, Context& c) {
+      for (std::uint64_t i = 0; i < 3; ++i) c.send(kB, Number{i});
+      if (after.ns != 0) c.arm(after, Tag{0});
+    });
+  };
+  SUBCASE("in time") {
+    World world(calm(10));
+    add(world, "A", sends_and_waits(Duration{100}));
+    add(world, "B");
+    CHECK(run(world, 1, {.events = 1}) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::events);
+    CHECK(run(world, 1, {.events = 1, .queue = 0}) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::queue);
+    CHECK(run(world, 1, {.deadline = Time{50}, .queue = 5}) == Outcome::deadline);
+    CHECK(world.ended() == RunEnd::deadline);
+    CHECK(run(world) == Outcome::quiescent);
+    CHECK(world.ended() == RunEnd::quiescent);
+  }
+  SUBCASE("where time ends") {
+    World world(calm(10));
+    add(world, "A", sends_and_waits(Duration{kNever.ns}));
+    add(world, "B");
+    CHECK(run(world) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::time);
+  }
+  SUBCASE("by arrivals alone") {
+    WorldConfig config = calm(10);
+    config.ties = TieRule::any;
+    World world(config);
+    add(world, "A", sends_and_waits(Duration{0}));
+    add(world, "B");
+    CHECK(run(world, 1, {.events = 1}) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::events);
+    CHECK(run(world, 1, {.queue = 2}) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::queue);
+    CHECK(run(world, 1, {.deadline = Time{1}}) == Outcome::limit);
+    CHECK(world.ended() == RunEnd::arrivals);
+    CHECK(run(world) == Outcome::quiescent);
+    CHECK(world.ended() == RunEnd::quiescent);
+  }
+}
+
 }  // namespace
 }  // namespace sibyl::small::edges_test

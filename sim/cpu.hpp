@@ -41,6 +41,18 @@ struct Waiting {
 /// unlike a deque (worlds are copied), nor for each one, unlike a list.
 class WaitingLine {
  public:
+  WaitingLine() = default;
+  WaitingLine(const WaitingLine&) = default;
+  WaitingLine& operator=(const WaitingLine&) = default;
+  /// What has been moved from is empty.
+  WaitingLine(WaitingLine&& other) noexcept
+      : all_(std::exchange(other.all_, {})), first_(std::exchange(other.first_, 0)) {}
+  WaitingLine& operator=(WaitingLine&& other) noexcept {
+    all_ = std::exchange(other.all_, {});
+    first_ = std::exchange(other.first_, 0);
+    return *this;
+  }
+  ~WaitingLine() = default;
   bool empty() const { return first_ == all_.size(); }
   std::size_t size() const { return all_.size() - first_; }
   void push(Waiting last) { all_.push_back(std::move(last)); }
@@ -70,7 +82,7 @@ class WaitingLine {
 
 struct CpuState {
   std::int64_t busy_until = 0;
-  std::uint64_t serving = 0;   ///< number of the send of the message being worked on; 0: none
+  std::uint64_t serving = 0;  ///< number of the send of the message being worked on; 0: none
   WaitingLine waiting;
   /// Looked-up service times by type; a handful of kinds, so a scan is the fastest map.
   std::vector<std::pair<const TypeInfo*, const Distribution*>> known;

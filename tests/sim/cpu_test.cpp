@@ -57,6 +57,25 @@ TEST_CASE("messages wait in line: first in, first out, whatever has gone before"
   CHECK(copy.size() == 1);
 }
 
+TEST_CASE("a line of messages that has been moved from is empty") {
+  WaitingLine line;
+  for (std::uint64_t id = 0; id < 3; ++id) line.push({0, id, {}});
+  CHECK(line.pop().id == 0);
+  WaitingLine taken = std::move(line);
+  const auto is_left_empty = [](WaitingLine& left) {
+    CHECK(left.empty());
+    CHECK(left.size() == 0);
+    left.push({0, 7, {}});
+    CHECK(left.pop().id == 7);
+  };
+  is_left_empty(line);  // NOLINT(bugprone-use-after-move): what this is about
+  REQUIRE(taken.size() == 2);
+  line = std::move(taken);
+  is_left_empty(taken);  // NOLINT(bugprone-use-after-move)
+  REQUIRE(line.size() == 2);
+  CHECK(line.pop().id == 1);
+}
+
 TEST_CASE("a message is handed over at the end of its service, and waits for those before it") {
   World world = pair_of(busy(20), {0, 5, 6, 100});
   CHECK(run(world) == Outcome::quiescent);

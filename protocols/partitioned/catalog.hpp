@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/last.hpp"
 #include "protocols/partitioned/named_items.hpp"
 #include "protocols/partitioned/options.hpp"
-#include "protocols/partitioned/shelf.hpp"
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
@@ -28,12 +28,10 @@ class Catalog : public NamedItems<Catalog> {
   Catalog(Initial initial, bool many)
       : initial_(std::move(initial)), size_(initial_->items.size()), many_(many) {}
 
-  /// The partition of the object, or null. O(log changes).
+  /// The partition of the object, or null. O(log changes), on average.
   const std::string* find(const std::string& name) const {
-    if (last_.found && last_.found->first == name) return last_.found->second;
-    const std::string* where = look_up(name);
-    last_.found.emplace(name, where);
-    return where;
+    if (!last_.found || *last_.found->name != name) last_.found = look_up(name);
+    return last_.found ? last_.found->where : nullptr;
   }
   bool has(const std::string& name) const { return find(name) != nullptr; }
   void put(const std::string& name, std::string where) { set(name, std::move(where)); }
@@ -51,7 +49,7 @@ class Catalog : public NamedItems<Catalog> {
     }
     h.add(*sum_);
   }
-  /// In the order of the names.
+  /// In the order of the names. O(objects log objects): the initial map is sorted each time.
   template <class Visit>
   void each(Visit visit) const {
     auto next = changed_.begin();
@@ -79,11 +77,17 @@ class Catalog : public NamedItems<Catalog> {
   static std::uint64_t hash_of(const std::string& name, const std::string& where) {
     return sibyl::hash_of(std::pair<const std::string&, const std::string&>(name, where));
   }
-  const std::string* look_up(const std::string& name) const {
+  /// An object that is known, by its name as it stands in one of the maps.
+  struct Known {
+    const std::string* name;
+    const std::string* where;  ///< its partition; null: it is gone
+  };
+  std::optional<Known> look_up(const std::string& name) const {
     const auto it = changed_.find(name);
-    if (it != changed_.end()) return it->second ? &*it->second : nullptr;
-    const ObjectSpec* spec = initial_ == nullptr ? nullptr : initial_->find(name);
-    return spec == nullptr ? nullptr : &spec->at;
+    if (it != changed_.end()) return Known{&it->first, it->second ? &*it->second : nullptr};
+    const auto* item = initial_ == nullptr ? nullptr : initial_->find_item(name);
+    if (item == nullptr) return std::nullopt;
+    return Known{&item->first, &item->second.at};
   }
   void set(const std::string& name, std::optional<std::string> where) {
     const std::string* before = find(name);
@@ -103,7 +107,7 @@ class Catalog : public NamedItems<Catalog> {
   std::map<std::string, std::optional<std::string>> changed_;  ///< since; absent: it is gone
   std::uint64_t size_ = 0;
   mutable std::optional<std::uint64_t> sum_;  ///< of the hashes of the objects
-  mutable Last<std::pair<std::string, const std::string*>> last_;  ///< name and partition
+  mutable Last<Known> last_;
   bool many_ = false;
 };
 

@@ -8,11 +8,12 @@
 
 namespace sibyl::partitioned {
 
-/// A base of `Keeper`, whose each(visit) calls visit(name, item) in the order of the names.
+/// A base of `Keeper`, whose each(visit) calls visit(name, item) in the order of the names. What
+/// goes through all items costs what each() does.
 template <class Keeper>
 class NamedItems {
  public:
-  /// As a map of the items. O(items).
+  /// As a map of the items. As each().
   std::uint64_t wire_bytes() const {
     std::uint64_t sum = 4;
     keeper().each([&](const std::string& name, const auto& item) {
@@ -22,7 +23,7 @@ class NamedItems {
   }
 
  protected:
-  /// Adds the items as a map of them would behind its size. O(items).
+  /// Adds the items as a map of them would behind its size. As each().
   void hash_items(Hasher& h) const {
     keeper().each([&](const std::string& name, const auto& item) {
       hash_append(h, name);

@@ -60,12 +60,17 @@ BOOST_DESCRIBE_STRUCT(ObjectSpec, (), (value, at))
 template <class T>
 struct Named {
   std::vector<std::pair<std::string, T>> items;
-  /// O(1)
-  const T* find(std::string_view name) const {
+  /// The name and what it names, or null. O(1) on average.
+  const std::pair<std::string, T>* find_item(std::string_view name) const {
     const std::size_t place = places_.find(items, name);
-    return place == Places::kNone ? nullptr : &items[place].second;
+    return place == Places::kNone ? nullptr : &items[place];
   }
-  /// False where there is one of that name already.
+  /// O(1) on average.
+  const T* find(std::string_view name) const {
+    const auto* item = find_item(name);
+    return item == nullptr ? nullptr : &item->second;
+  }
+  /// False where there is one of that name already. O(1) on average.
   bool add(const std::string& name, T item) {
     if (find(name) != nullptr) return false;
     items.emplace_back(name, std::move(item));

@@ -8,28 +8,15 @@
 #include <cassert>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "protocols/partitioned/last.hpp"
 #include "protocols/partitioned/named_items.hpp"
 #include "sim/describe.hpp"
 
 namespace sibyl::partitioned {
-
-/// What a look-up found last: a command asks for the same object several times. It belongs to one
-/// object: a copy knows nothing.
-template <class T>
-struct Last {
-  Last() = default;
-  Last(const Last& /*other*/) {}
-  Last& operator=(const Last& /*other*/) {
-    found.reset();
-    return *this;
-  }
-  std::optional<T> found;
-};
 
 template <class T>
 class Shelf : public NamedItems<Shelf<T>> {
@@ -81,7 +68,7 @@ class Shelf : public NamedItems<Shelf<T>> {
     return std::move(it->second.item);
   }
 
-  /// In the order of the names.
+  /// In the order of the names. O(items).
   template <class Visit>
   void each(Visit visit) const {
     for (const auto& [name, slot] : slots_) visit(name, slot.item);

@@ -95,6 +95,10 @@ TEST_CASE("a catalog knows what has changed after it was asked, and so does each
   CHECK(*catalog.find("x") == "P1");
   catalog.put("z", "P1");
   CHECK(*catalog.find("z") == "P1");
+  for (int i = 0; i < 2; ++i) {  // what was asked before does not outlive its name
+    CHECK(*catalog.find(std::string("a")) == "P2");
+    CHECK(catalog.find(std::string("b")) == nullptr);
+  }
   const Catalog before = catalog;
   catalog.put("z", "P2");
   CHECK(*before.find("z") == "P1");

@@ -54,6 +54,12 @@ class Run {
     network_ = Network(scenario.world.network, roles);
   }
 
+  std::optional<Departure> gave_up() && {
+    giving_up();
+    if (out_.empty()) return std::nullopt;
+    return std::move(out_.front());
+  }
+
   std::vector<Departure> all() && {
     too_many_faulty();
     others("client", "a faulty client is borne only among 2f + 1 replicas of it");
@@ -65,7 +71,7 @@ class Run {
       losses();
       cuts();
     }
-    gave_up();
+    giving_up();
     if (!model_.bounds_time() && !model_.skew_below_delay) return std::move(out_);
     measure_clocks();
     measure_delays();
@@ -295,7 +301,7 @@ class Run {
   }
 
   /// To give up is a matter of the protocol where a variant made it so.
-  void gave_up() {
+  void giving_up() {
     if (!scenario_.setup.variants.empty()) return;
     const auto given =
         std::find_if(trace_.events.begin(), trace_.events.end(), [&](const TraceEvent& e) {
@@ -563,6 +569,11 @@ std::vector<Departure> departures(const Scenario& scenario, const Trace& trace,
   Model model;
   if (scenario.protocol->relies_on) model = scenario.protocol->relies_on(scenario.setup);
   return Run(scenario, trace, faulty, std::move(model)).all();
+}
+
+std::optional<Departure> gave_up(const Scenario& scenario, const Trace& trace) {
+  const FaultyNodes none;
+  return Run(scenario, trace, none, {}).gave_up();
 }
 
 }  // namespace sibyl

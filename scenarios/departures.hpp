@@ -2,6 +2,7 @@
 // more faulty nodes, wrong clocks, late or lost messages. That is allowed, and reported.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,9 @@ struct Departure {
 /// until the end of the run. Bounds do not concern Byzantine nodes. O(events + parties^2).
 std::vector<Departure> departures(const Scenario& scenario, const Trace& trace,
                                   const FaultyNodes& faulty);
+
+/// That of them in which a party gave up, which depends on the run alone: of what it lacks then,
+/// nothing was promised. O(events).
+std::optional<Departure> gave_up(const Scenario& scenario, const Trace& trace);
 
 }  // namespace sibyl

@@ -35,6 +35,7 @@ struct Tally {
   std::uint64_t events = 0;
   std::uint64_t violating = 0;
   Undecided undecided;
+  Undecided outside;
   std::vector<std::pair<std::string, std::uint64_t>> probes;  ///< runs that hit each
 };
 
@@ -159,6 +160,20 @@ class Worker {
     return all;
   }
 
+  /// Those that the model promises: where a party gave up, nothing is concluded from what did not
+  /// happen, as where a limit ends a run. `outside`: how it left the model, if that changes
+  /// anything.
+  std::vector<Finding> findings_within(Trace& trace, std::string& outside) const {
+    std::vector<Finding> all = findings(trace);
+    const auto is_violated = [](const Finding& f) { return f.verdict == Verdict::violated; };
+    if (std::none_of(all.begin(), all.end(), is_violated)) return all;
+    const std::optional<Departure> left = gave_up(scenario_, trace);
+    if (!left) return all;
+    outside = fmt::format("in which {} gave up after {}", left->found, left->bound);
+    trace.outcome = Outcome::limit;
+    return findings(trace);
+  }
+
   bool wanted(const std::string& property) const {
     return options_.properties.empty() ||
            std::find(options_.properties.begin(), options_.properties.end(), property) !=
@@ -186,6 +201,8 @@ class Worker {
     Judged judged = judged_as(number, seen, world.digest());
     if (judged.violations) {
       ++tally_.violating;
+    } else if (!judged.outside.empty()) {
+      ++tally_.outside[judged.outside];
     } else if (!judged.undecided.empty()) {
       ++tally_.undecided[judged.undecided];
     }
@@ -283,13 +300,13 @@ class Worker {
   Judged judge(std::uint64_t number) {
     Judged judged;
     std::vector<FoundViolation> violated;
-    const Recorded run = record(number, &judged.undecided);
-    const Trace& trace = run.trace;
+    Recorded run = record(number, &judged.undecided);
+    Trace& trace = run.trace;
     // It was ended when nobody of the core waited any more: so much is decided.
     const bool settled =
         run.liveness && trace.outcome == Outcome::limit && judged.undecided.empty();
     std::vector<Finding> undecided;
-    for (const Finding& finding : findings(trace)) {
+    for (const Finding& finding : findings_within(trace, judged.outside)) {
       if (!wanted(finding.property)) continue;
       if (finding.verdict == Verdict::violated && run.liveness &&
           !is_meant(finding, trace, *options_.liveness, *run.liveness)) {
@@ -364,7 +381,9 @@ void merge(const Violations& run, std::uint64_t number, double seconds, ExploreR
 /// The sums over all workers, in place of those of the last block.
 void sum_up(const Team<Worker>& team, ExploreResult& result) {
   result.events = result.violating = result.inconclusive = result.judged = 0;
+  result.outside = 0;
   result.undecided.clear();
+  result.outside_because.clear();
   for (auto& [probe, runs] : result.probes) runs = 0;
   team.each([&](const Worker& worker) {
     const Tally& tally = worker.tally();
@@ -373,6 +392,10 @@ void sum_up(const Team<Worker>& team, ExploreResult& result) {
     for (const auto& [why, runs] : tally.undecided) {
       result.undecided[why] += runs;
       result.inconclusive += runs;
+    }
+    for (const auto& [why, runs] : tally.outside) {
+      result.outside_because[why] += runs;
+      result.outside += runs;
     }
     for (const auto& [probe, runs] : tally.probes) result.probes[probe] += runs;
     result.judged += worker.judged();

@@ -11,7 +11,6 @@
 #include <fmt/core.h>
 
 #include "analysis/check/judge.hpp"
-#include "analysis/models/models.hpp"
 #include "scenarios/histories/load.hpp"
 #include "scenarios/histories/write.hpp"
 #include "tests/bench/histories.hpp"
@@ -169,20 +168,10 @@ bool write_histories(const std::string& folder) {
   return true;
 }
 
-bool judge_file(const std::string& path, const std::string& model, int rounds) {
-  if (analysis::find_model(model) == nullptr) {
-    fmt::print(stderr, "sibyl bench: there is no model \"{}\"\n", model);
-    return false;
-  }
+void judge_file(const std::string& path, const std::string& model, int rounds) {
   LoadOptions reading;
   reading.model = model;
-  LoadedHistory loaded;
-  try {
-    loaded = load_history(path, reading);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "sibyl bench: {}\n", error.what());
-    return false;
-  }
+  const LoadedHistory loaded = load_history(path, reading);
   analysis::JudgeOptions options;
   options.model = model;
   options.explains = false;
@@ -196,7 +185,6 @@ bool judge_file(const std::string& path, const std::string& model, int rounds) {
       "\"operations_kb\":{}}}\n",
       analysis::verdict_name(judged.verdict), analysis::method_name(judged.method), median(times),
       peak_kb(), loaded.history.operations.size() * sizeof(analysis::FlatOperation) / 1024);
-  return true;
 }
 
 void report_checking(int rounds, double seconds) {

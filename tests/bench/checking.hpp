@@ -16,8 +16,8 @@ bool write_histories(const std::string& folder);
 
 /// Loads a history and judges it `rounds` times, without an explanation, in one thread, and prints
 /// a line of JSON: verdict, method, cpu_ms (the median, of judging alone), and in KiB peak_kb (what
-/// the process had at most) and operations_kb (of these the history's operations). False: the file
-/// or the model is none, and standard error says why.
-bool judge_file(const std::string& path, const std::string& model, int rounds);
+/// the process had at most) and operations_kb (of these the history's operations). Throws
+/// FileError, InputError. Precondition: there is a model of that name.
+void judge_file(const std::string& path, const std::string& model, int rounds);
 
 }  // namespace sibyl::bench

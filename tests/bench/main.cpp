@@ -11,6 +11,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "analysis/models/models.hpp"
+#include "scenarios/errors.hpp"
 #include "tests/bench/checking.hpp"
 #include "tests/bench/exhaustive.hpp"
 #include "tests/bench/ratios.hpp"
@@ -67,11 +69,28 @@ int exhaustive(int count, char** arguments) {
   return 0;
 }
 
-/// Takes what stands behind that option; false: it is another one.
+/// Takes what stands behind that option; false: it is another one, or nothing stands there.
 bool take(std::string_view argument, std::string_view option, std::string& out) {
-  if (argument.substr(0, option.size()) != option) return false;
+  if (argument.substr(0, option.size()) != option || argument.size() == option.size()) return false;
   out = argument.substr(option.size());
   return true;
+}
+
+int judge(const std::string& file, const std::string& model, int rounds) {
+  if (sibyl::analysis::find_model(model) == nullptr) {
+    std::fprintf(stderr, "sibyl bench: there is no model \"%s\"\n", model.c_str());
+    return kUsage;
+  }
+  try {
+    sibyl::bench::judge_file(file, model, rounds);
+    return 0;
+  } catch (const sibyl::FileError& error) {
+    std::fprintf(stderr, "sibyl bench: %s\n", error.what());
+    return kFileTrouble;
+  } catch (const sibyl::InputError& error) {
+    std::fprintf(stderr, "sibyl bench: %s\n", error.what());
+    return kBadInput;
+  }
 }
 
 /// The arguments after --histories.
@@ -95,7 +114,7 @@ int histories(int count, char** arguments) {
     return kUsage;
   }
   if (!folder.empty()) return sibyl::bench::write_histories(folder) ? 0 : kFileTrouble;
-  if (!file.empty()) return sibyl::bench::judge_file(file, model, rounds) ? 0 : kBadInput;
+  if (!file.empty()) return judge(file, model, rounds);
   sibyl::bench::report_checking(rounds, seconds);
   return 0;
 }

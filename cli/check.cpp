@@ -25,6 +25,7 @@
 #include "scenarios/histories/load.hpp"
 #include "scenarios/histories/vocabulary.hpp"
 #include "scenarios/json.hpp"
+#include "scenarios/loader.hpp"
 #include "scenarios/report.hpp"
 #include "scenarios/trace_file.hpp"
 #include "scenarios/trace_source.hpp"
@@ -408,6 +409,7 @@ int check(const CheckSettings& settings, Io& io) {
   const AtOnce from_here_on(io);
   TextWindow window(ByteSource::open(settings.file));
   if (looks_like_trace(window.text())) return check_trace(window, judging, io);
+  refuse_scenario(window.text(), window.name());
   if (!settings.properties.empty()) {
     throw InputError(window.name(), "",
                      "is no trace, and --property is for traces: its first line is no header of "

@@ -178,17 +178,23 @@ std::string format_duration(Duration d) {
 
 std::int64_t decode_int(const Value& v, const std::string& pointer, std::int64_t lowest,
                         std::int64_t highest) {
-  if (v.as_int() == nullptr) wrong_kind(pointer, v, "an integer");
   // Where nothing but its type bounds a number, the type's bound would say nothing to people.
   const bool unbounded = highest == std::numeric_limits<std::uint32_t>::max() ||
+                         highest == std::numeric_limits<std::int32_t>::max() ||
                          highest == std::numeric_limits<std::int64_t>::max();
+  const auto bounds = [&] {
+    return "from " + std::to_string(lowest) + " to " + std::to_string(highest);
+  };
+  if (v.as_int() == nullptr) {
+    const bool tells = !unbounded && v.as_double() != nullptr;
+    wrong_kind(pointer, v, tells ? "an integer " + bounds() : "an integer");
+  }
   if (lowest == 0 && unbounded && *v.as_int() < 0) {
     throw ConfigError(pointer,
                       std::to_string(*v.as_int()) + " is out of range: it must not be negative");
   }
   if (*v.as_int() < lowest || *v.as_int() > highest) {
-    throw ConfigError(pointer, std::to_string(*v.as_int()) + " is out of range: from " +
-                                   std::to_string(lowest) + " to " + std::to_string(highest));
+    throw ConfigError(pointer, std::to_string(*v.as_int()) + " is out of range: " + bounds());
   }
   return *v.as_int();
 }

@@ -3,6 +3,8 @@
 //
 // A member that is absent keeps its default, unless the struct names it in
 //   static constexpr std::array kRequired{std::string_view("id"), …};
+// An integer may have bounds of its own, which are told instead of its type's:
+//   static constexpr std::array kBounds{Bound{"replicas", 1, 16}, …};
 // A member that the struct does not have is an error, with the nearest name as a suggestion.
 #pragma once
 
@@ -57,6 +59,13 @@ double decode_number(const Value& v, const std::string& pointer, double lowest, 
 [[noreturn]] void unknown_name(const std::string& pointer, std::string_view found,
                                const std::vector<std::string>& known, std::string_view what);
 
+/// Bounds of an integer, narrower than those of its type.
+struct Bound {
+  std::string_view member;
+  std::int64_t lowest = 0;
+  std::int64_t highest = 0;
+};
+
 template <class T>
 void decode(const Value& v, const std::string& pointer, T& out);
 
@@ -91,7 +100,15 @@ void decode_struct(const Value& v, const std::string& pointer, T& out) {
   std::vector<std::string> known;
   for_each_member(out, [&](std::string_view name, auto& member) {
     known.emplace_back(name);
-    if (const Value* found = v.find(name)) decode(*found, pointer_to(pointer, name), member);
+    const Value* found = v.find(name);
+    if (found == nullptr) return;
+    if constexpr (requires { T::kBounds; }) {
+      for (const Bound& bound : T::kBounds) {
+        if (bound.member != name) continue;
+        decode_int(*found, pointer_to(pointer, name), bound.lowest, bound.highest);
+      }
+    }
+    decode(*found, pointer_to(pointer, name), member);
   });
   for (const auto& [key, unused] : *object) {
     bool is_known = false;

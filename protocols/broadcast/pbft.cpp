@@ -363,24 +363,17 @@ const std::vector<Variant>& pbft_variants() {
 }
 
 void check_pbft_options(const PbftOptions& options) {
-  constexpr std::uint32_t kMostWindow = 1U << 16U;
   const auto refuse = [](const char* option, const std::string& what) {
     throw ConfigError(pointer_to(kOptionsPointer, option), what);
   };
-  const std::string most = std::to_string(kMostWindow);
   if (options.timeout.ns <= 0) {
     refuse("timeout", "found " + format_duration(options.timeout) + ", must be above 0");
   }
-  if (options.checkpoint == 0 || options.checkpoint > kMostWindow) {
-    refuse("checkpoint",
-           "found " + std::to_string(options.checkpoint) + ", must be from 1 to " + most);
-  }
-  if (options.window != 0 &&
-      (options.window < options.checkpoint || options.window > kMostWindow)) {
-    refuse("window", "found " + std::to_string(options.window) +
-                         ", must be 0, or from \"checkpoint\" (" +
-                         std::to_string(options.checkpoint) + ") to " + most +
-                         ": it moves on with checkpoints alone");
+  if (options.window != 0 && options.window < options.checkpoint) {
+    refuse("window",
+           "found " + std::to_string(options.window) + ", must be 0, or from \"checkpoint\" (" +
+               std::to_string(options.checkpoint) + ") to " +
+               std::to_string(PbftOptions::kMostWindow) + ": it moves on with checkpoints alone");
   }
 }
 

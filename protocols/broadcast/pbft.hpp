@@ -43,6 +43,7 @@
 // Scenarios: smr-G-pbft-*; the variants there are named as here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -56,6 +57,7 @@
 #include "protocols/broadcast/pbft_log.hpp"
 #include "protocols/broadcast/pbft_messages.hpp"
 #include "protocols/broadcast/setup.hpp"
+#include "sim/decode.hpp"
 
 namespace sibyl::broadcast {
 
@@ -75,6 +77,9 @@ struct PbftOptions : PartyOptions {
   bool view_change = true;
   bool null_requests = true;
   bool deduplicate = true;
+  static constexpr std::int64_t kMostWindow = 1 << 16;
+  static constexpr std::array kBounds{Bound{"checkpoint", 1, kMostWindow},
+                                      Bound{"window", 0, kMostWindow}};
 };
 BOOST_DESCRIBE_STRUCT(PbftOptions, (PartyOptions),
                       (timeout, tries, checkpoint, window, certificates, commit_quorum,

@@ -11,10 +11,6 @@
 namespace sibyl::broadcast {
 
 DolevStrongRules rules_of(const ChainOptions& options, const Parties& parties) {
-  if (options.rounds && (*options.rounds == 0 || *options.rounds > kMostParties)) {
-    throw ConfigError(pointer_to(kOptionsPointer, "rounds"),
-                      fmt::format("found {}, expected 1 to {}", *options.rounds, kMostParties));
-  }
   DolevStrongRules rules;
   const std::uint32_t full = options.rounds.value_or(parties.t + 1);
   rules.rounds = full > options.fewer_rounds ? full - options.fewer_rounds : 1;

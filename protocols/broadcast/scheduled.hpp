@@ -9,6 +9,7 @@
 // input comes after its slot has begun. Cost of an instance: that of the agreement; R slots always.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "protocols/broadcast/king.hpp"
 #include "protocols/broadcast/slots.hpp"
 #include "protocols/protocol.hpp"
+#include "sim/decode.hpp"
 
 namespace sibyl::scheduled {
 
@@ -47,6 +49,7 @@ struct ChainOptions : SlotOptions {
   bool bind_signatures = true;
   bool check_chain_length = true;
   bool count_distinct_signers = true;
+  static constexpr std::array kBounds{Bound{"rounds", 1, kMostParties}};
 };
 BOOST_DESCRIBE_STRUCT(ChainOptions, (SlotOptions),
                       (rounds, fewer_rounds, relay_cap, signatures, bind_signatures,

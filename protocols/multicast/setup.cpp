@@ -43,6 +43,7 @@ BOOST_DESCRIBE_STRUCT(OtherMembers, (), (groups, clients, clocks))
 
 const std::string kMulticastEntries = pointer_to(kWorkloadPointer, "multicasts");
 const std::string kSequencerName = "sequencer";
+constexpr std::size_t kLongestLabel = 256;  ///< bytes
 
 /// The names of nodes and groups.
 class NodeNames {
@@ -110,6 +111,11 @@ Entry read_multicast(const WrittenMulticast& written, const System& system,
     throw ConfigError(at, "names a group twice");
   }
   entry.at = written.at;
+  if (written.label && (written.label->empty() || written.label->size() > kLongestLabel)) {
+    throw ConfigError(pointer_to(pointer, "label"),
+                      fmt::format("found {} bytes, expected a text of 1 to {}",
+                                  written.label->size(), kLongestLabel));
+  }
   const std::string label = fmt::format("m{}", system.entries.size() + 1);
   entry.content = {written.label.value_or(label), written.value};
   return entry;

@@ -5,6 +5,7 @@
 // keyed by seed and node: what one client calls is the same whoever else there is.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 
 #include "protocols/partitioned/application.hpp"
 #include "sim/context.hpp"
+#include "sim/decode.hpp"
 #include "sim/distribution.hpp"
 #include "sim/time.hpp"
 #include "sim/value.hpp"
@@ -46,6 +48,11 @@ struct KeysSpec {
   static void decode_from(const Value& v, const std::string& pointer, KeysSpec& out);
 };
 
+inline constexpr std::uint64_t kMostGenerated = 999'999'999;  ///< operations of one client
+inline constexpr std::uint32_t kMostClients = 10'000;
+inline constexpr std::uint32_t kMostOutstanding = 1000;
+inline constexpr std::uint32_t kMostCallsASecond = 1'000'000;
+
 /// What a scenario says at "/workload/generate".
 struct GeneratorSpec {
   std::uint32_t clients = 0;          ///< "c1", "c2", …; 0: those of the deployment
@@ -56,14 +63,12 @@ struct GeneratorSpec {
   std::optional<Duration> duration;          ///< no calls from then on, on the client's clock
   std::map<std::string, std::uint64_t> mix;  ///< kind: weight; empty: the application's own
   KeysSpec keys;
+  static constexpr std::array kBounds{
+      Bound{"clients", 0, kMostClients}, Bound{"outstanding", 1, kMostOutstanding},
+      Bound{"rate", 1, kMostCallsASecond}, Bound{"operations", 0, kMostGenerated}};
 };
 BOOST_DESCRIBE_STRUCT(GeneratorSpec, (),
                       (clients, outstanding, think, rate, operations, duration, mix, keys))
-
-inline constexpr std::uint64_t kMostGenerated = 999'999'999;  ///< operations of one client
-inline constexpr std::uint32_t kMostClients = 10'000;
-inline constexpr std::uint32_t kMostOutstanding = 1000;
-inline constexpr std::uint32_t kMostCallsASecond = 1'000'000;
 
 /// Makes the commands of a workload. Immutable; shared by all clients.
 class Generator {

@@ -145,16 +145,7 @@ DssmrOptions dssmr_options(const Setup& setup) {
 }
 
 DynastarOptions dynastar_options(const Setup& setup) {
-  if (const Value* batch = setup.options.find("hint_batch")) {
-    decode_int(*batch, pointer_to(kOptionsPointer, "hint_batch"), 1,
-               std::numeric_limits<std::uint32_t>::max());
-  }
   DynastarOptions options = read_options<DynastarOptions>(setup, dynastar_variants());
-  if (options.imbalance_permille > 1'000'000) {
-    throw ConfigError(
-        pointer_to(kOptionsPointer, "imbalance_permille"),
-        "found " + std::to_string(options.imbalance_permille) + ", expected at most 1000000");
-  }
   refuse_option(options.planning_time < Duration{0}, "planning_time",
                 "found a negative time, expected 0 or more");
   refuse_option(!options.weigh_moves && setup.options.find("move_cost") != nullptr, "move_cost",

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "protocols/places.hpp"
 #include "protocols/protocol.hpp"
 #include "protocols/variants.hpp"
+#include "sim/decode.hpp"
 #include "sim/ids.hpp"
 #include "sim/time.hpp"
 #include "sim/value.hpp"
@@ -38,6 +40,8 @@ struct GroupSpec {
   std::uint32_t replicas = 1;   ///< 1 to kMostReplicas
   std::uint32_t acceptors = 0;  ///< members that order and hold nothing; at most kMostReplicas
   std::int64_t clock = 0;       ///< what Skeen's clock shows at first, at each replica; >= 0
+  static constexpr std::array kBounds{Bound{"replicas", 1, kMostReplicas},
+                                      Bound{"acceptors", 0, kMostReplicas}};
 };
 BOOST_DESCRIBE_STRUCT(GroupSpec, (), (replicas, acceptors, clock))
 
@@ -46,6 +50,8 @@ struct OracleSpec {
   std::uint32_t replicas = 1;
   std::uint32_t acceptors = 0;
   std::int64_t clock = 0;
+  static constexpr std::array kBounds{Bound{"replicas", 1, kMostReplicas},
+                                      Bound{"acceptors", 0, kMostReplicas}};
 };
 BOOST_DESCRIBE_STRUCT(OracleSpec, (), (name, replicas, acceptors, clock))
 
@@ -326,6 +332,9 @@ struct DynastarOptions {
   bool delete_signals = true;
   bool plan_ordered = true;      ///< false: an oracle's replica goes by its plan once computed
   bool keep_moved_copy = false;  ///< the old owner goes on serving reads of what a plan took away
+  static constexpr std::array kBounds{
+      Bound{"hint_batch", 1, std::numeric_limits<std::uint32_t>::max()},
+      Bound{"imbalance_permille", 0, 1'000'000}};
 };
 BOOST_DESCRIBE_STRUCT(DynastarOptions, (),
                       (cache, fallback_after, target, create_placement, hints, hint_batch,

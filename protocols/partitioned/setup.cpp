@@ -47,12 +47,6 @@ class Names {
 /// Skeen has no use for acceptors: each member is a destination of its own; nor has the sequencer.
 template <class Spec>
 void check_group(const Spec& spec, MulticastKind multicast, const std::string& pointer) {
-  const auto within = [&](std::uint32_t found, const char* member, std::int64_t least) {
-    decode_int(Value(static_cast<std::int64_t>(found)), pointer_to(pointer, member), least,
-               kMostReplicas);
-  };
-  within(spec.replicas, "replicas", 1);
-  within(spec.acceptors, "acceptors", 0);
   if (spec.acceptors > 0 &&
       (multicast == MulticastKind::skeen || multicast == MulticastKind::sequencer)) {
     throw ConfigError(pointer_to(pointer, "acceptors"),

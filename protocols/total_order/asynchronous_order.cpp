@@ -261,9 +261,6 @@ std::vector<Variant> order_variants() {
 broadcast::Made made_order(const Setup& setup, const std::vector<Variant>& variants) {
   const auto options = read_options<Options>(setup, variants);
   common_subset::check(subset_options(options), kOptionsPointer);
-  if (options.batch == 0) {
-    throw ConfigError(pointer_to(kOptionsPointer, "batch"), "is 0; a sample holds something");
-  }
   if (options.batch != Options{}.batch && options.proposals == Proposals::full) {
     throw ConfigError(pointer_to(kOptionsPointer, "batch"),
                       "is of sampled proposals alone: set \"proposals\" to \"sampled\"");

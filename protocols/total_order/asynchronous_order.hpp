@@ -28,7 +28,9 @@
 // Scenarios: smr-E-7, smr-E-9, smr-asynchronous-order, smr-asynchronous-order-mutants.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -41,6 +43,7 @@
 #include "protocols/broadcast/broadcast.hpp"
 #include "protocols/broadcast/setup.hpp"
 #include "protocols/protocol.hpp"
+#include "sim/decode.hpp"
 #include "sim/signed.hpp"
 
 namespace sibyl::asynchronous_order {
@@ -82,6 +85,7 @@ struct Options : broadcast::PartyOptions {
   Proposals proposals = Proposals::full;
   std::uint32_t batch = 16;  ///< of sampled proposals: B
   Encryption encryption = Encryption::none;
+  static constexpr std::array kBounds{Bound{"batch", 1, std::numeric_limits<std::uint32_t>::max()}};
 };
 BOOST_DESCRIBE_STRUCT(Options, (broadcast::PartyOptions),
                       (agreement, ucb, seen, seen_names_block, zeros, ends, proposals, batch,

@@ -332,6 +332,24 @@ TEST_CASE("bad histories end with 65, bad command lines with 64, missing files w
   CHECK(sibyl_with({"check", "/", "--model", "register"}).status == 74);
 }
 
+TEST_CASE("a scenario is told from a history, and what runs it is named") {
+  const std::string says = "is a scenario, neither a history nor a trace: sibyl run";
+  for (const char* file : {"partitioned/A1.json", "smr/E-adversary.json"}) {
+    const std::string path = std::string(SIBYL_SOURCE_DIR "/scenarios/") + file;
+    for (const char* option : {"--model=register", "--property=agreement", "--quiet"}) {
+      const Ran ran = sibyl_with({"check", path, option});
+      CHECK(ran.status == 65);
+      CHECK_MESSAGE(ran.err.find(says) != std::string::npos, ran.err);
+    }
+  }
+  Ran ran = checked(R"({"format":"sibyl-scenario/1","id":"x"})", {"--model", "register"});
+  CHECK_MESSAGE(ran.err.find(says) != std::string::npos, ran.err);
+  // A history whose values speak of scenarios is one.
+  ran =
+      checked(line(0, "write", R"({"format":"sibyl-scenario/1"})", 1, 2), {"--model", "register"});
+  CHECK_MESSAGE(ran.status == 0, ran.err);
+}
+
 TEST_CASE("drawings of phenomena have their names spelt out") {
   const Folder folder;
   const std::string history = folder / "h.jsonl";

@@ -196,7 +196,7 @@ TEST_CASE("options, plans and moves are refused at the place of their mistake") 
   const std::vector<Bad> bad{
       {idle, R"({"hint_batch": 0})", "/protocol/options/hint_batch", "from 1"},
       {idle, R"({"imbalance_permille": 2000000})", "/protocol/options/imbalance_permille",
-       "at most 1000000"},
+       "from 0 to 1000000"},
       {idle, R"({"planning_time": "-1ms"})", "/protocol/options/planning_time", ""},
       {idle, R"({"hints": "clients"})", "/protocol/options/hints", "client"},
       {R"({"operations": [], "plans": [{}]})", "{}", "/workload/plans/0", "moves"},

@@ -237,6 +237,12 @@ TEST_CASE("what a scenario says wrong is refused at its place") {
     }
   }
   const std::string labelled = R"({"from": "A", "to": ["A"], "label": ")";
+  const auto long_label = [&](std::size_t bytes) {
+    return refused(R"({"groups": {"A": 1}})", labelled + std::string(bytes, 'm') + "\"}");
+  };
+  CHECK(long_label(0) == "/workload/multicasts/0/label");
+  CHECK(long_label(257) == "/workload/multicasts/0/label");
+  CHECK(long_label(256) == "accepted");
   CHECK(refused(R"({"groups": {"A": 1}})", labelled + "m\"}, " + labelled + "m\"}") ==
         "/workload/multicasts/1/label");
   CHECK(refused(R"({"groups": {"A": 1}})", labelled + R"(m2"}, {"from": "A", "to": ["A"]})") ==

@@ -129,7 +129,23 @@ TEST_CASE("a logical clock is refused where none decides an order") {
                 "{}", "/deployment/oracle/clock", "only the broker is multicast to");
 }
 
-TEST_CASE("the bounds of options are told as they are") {
+TEST_CASE("the bounds of numbers are told as they are, also of numbers beyond their types") {
+  const std::string wide = "99999999999";
+  const auto says = [&](const std::string& bounds) { return wide + " is out of range: " + bounds; };
+  for (const char* member : {"replicas", "acceptors"}) {
+    const std::string bounds = member == std::string("replicas") ? "from 1 to 16" : "from 0 to 16";
+    check_refused("s-smr",
+                  R"({"partitions": {"P1": {")" + std::string(member) + "\": " + wide + "}}}",
+                  kIdle, "{}", "/deployment/partitions/P1/" + std::string(member), says(bounds));
+  }
+  const auto application = [&](const std::string& name, const std::string& member) {
+    return R"({"partitions": {"P1": {}}, "application": {"name": ")" + name +
+           R"(", "options": {")" + member + "\": " + wide + "}}}";
+  };
+  check_refused("s-smr", application("tpcc", "warehouses"), kIdle, "{}",
+                "/deployment/application/options/warehouses", says("from 0 to 1000"));
+  check_refused("s-smr", application("chirper", "edge_cut"), kIdle, "{}",
+                "/deployment/application/options/edge_cut", says("from 0 to 100"));
   for (const char* batch : {"0", "-1", "4294967296"}) {
     check_refused("dynastar", kGood, kIdle, std::string(R"({"hint_batch": )") + batch + "}",
                   "/protocol/options/hint_batch",
@@ -240,6 +256,8 @@ TEST_CASE("options are refused at the place of their mistake") {
        "/protocol/options/version_check", "cache"},
       {"dynastar", R"({"move_cost": 2})", "/protocol/options/move_cost", "weigh_moves"},
       {"location-broker", R"({"lock_lease": "-5ms"})", "/protocol/options/lock_lease", "negative"},
+      {"location-broker", R"({"lock_order": "request", "locks": "none"})",
+       "/protocol/options/lock_order", "locks"},
       {"location-broker", R"({"lock_lease": "5ms", "locks": "none"})",
        "/protocol/options/lock_lease", "locks"},
       {"s-smr", R"({"remote": "copy"})", "/protocol/options/remote", "copies"},

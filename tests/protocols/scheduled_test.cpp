@@ -285,7 +285,10 @@ TEST_CASE("options and deployments that make no sense are refused with their pla
         "/protocol/options/max_comp: found 0ns, at least 1ns is needed");
   CHECK(refusal("max_drift", "-1ms").starts_with("/protocol/options/max_drift: "));
   CHECK(refusal("slot", "1ms").starts_with("/protocol/options/slot: "));
-  CHECK(refusal("rounds", 0).starts_with("/protocol/options/rounds: "));
+  for (const std::int64_t rounds : {std::int64_t{0}, std::int64_t{1025}, 99'999'999'999}) {
+    CHECK(refusal("rounds", rounds) == "/protocol/options/rounds: " + std::to_string(rounds) +
+                                           " is out of range: from 1 to 1024");
+  }
   CHECK(refusal("agreement", "king", 2).starts_with("/deployment/faulty: "));
   CHECK(refusal("agreement", "king").empty());
 }

@@ -176,6 +176,35 @@ TEST_CASE("a misspelt value of an enumeration is answered with the nearest and a
   CHECK(mistake(object("colour", Value(1))) == "/colour: found an integer (1), expected a string");
 }
 
+struct Bounded {
+  std::uint32_t few = 1;
+  std::optional<std::uint32_t> rate;
+  std::uint32_t many = 1;
+  static constexpr std::array kBounds{Bound{"few", 1, 16}, Bound{"rate", 1, 1000}};
+};
+BOOST_DESCRIBE_STRUCT(Bounded, (), (few, rate, many))
+
+TEST_CASE("a member's own bounds are told, however far beyond them a number is") {
+  const auto said = [](const std::string& member, Value v) -> std::string {
+    Bounded read;
+    try {
+      decode(object(member, std::move(v)), "/at", read);
+    } catch (const ConfigError& e) {
+      return e.pointer + ": " + e.what();
+    }
+    return "";
+  };
+  CHECK(said("few", 16).empty());
+  CHECK(said("rate", 1000).empty());
+  CHECK(said("few", 17) == "/at/few: 17 is out of range: from 1 to 16");
+  CHECK(said("few", 99'999'999'999) == "/at/few: 99999999999 is out of range: from 1 to 16");
+  CHECK(said("few", -1) == "/at/few: -1 is out of range: from 1 to 16");
+  CHECK(said("rate", 0) == "/at/rate: 0 is out of range: from 1 to 1000");
+  CHECK(said("few", 1e30) == "/at/few: found a number (1e+30), expected an integer from 1 to 16");
+  CHECK(said("few", "x") == "/at/few: found a string (\"x\"), expected an integer");
+  CHECK(said("many", 1e30) == "/at/many: found a number (1e+30), expected an integer");
+}
+
 TEST_CASE("numbers out of range are answered with the range") {
   CHECK(mistake(object("small", Value(256))) == "/small: 256 is out of range: from 0 to 255");
   CHECK(mistake(object("small", Value(-1))) == "/small: -1 is out of range: from 0 to 255");

@@ -6,6 +6,7 @@
 // A deposit answers the balance as it is now; a transfer whether it was done; an audit all
 // balances. Transfers leave the total as it is. Options: accounts ("a0", …), balance (of each at
 // first), groups, crossing (percent of the generated transfers that are between two groups).
+#include <array>
 #include <limits>
 
 #include "protocols/partitioned/application.hpp"
@@ -20,6 +21,9 @@ struct AccountOptions {
   std::int64_t balance = 100;
   std::uint32_t groups = 1;
   std::uint32_t crossing = 10;
+  static constexpr std::array kBounds{Bound{"accounts", 0, kMostObjects},
+                                      Bound{"groups", 1, kMostObjects}, Bound{"crossing", 0, 100},
+                                      Bound{"balance", 0, std::int64_t{1} << 40}};
 };
 BOOST_DESCRIBE_STRUCT(AccountOptions, (), (accounts, balance, groups, crossing))
 
@@ -193,10 +197,6 @@ ApplicationPtr make_bank(const Value& options, const std::string& pointer, std::
   AccountOptions chosen;
   chosen.groups = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.accounts, 0, kMostObjects, pointer, "accounts");
-  decode_int(Value(chosen.balance), pointer_to(pointer, "balance"), 0, std::int64_t{1} << 40);
-  check_count(chosen.groups, 1, kMostObjects, pointer, "groups");
-  check_count(chosen.crossing, 0, 100, pointer, "crossing");
   return std::make_shared<Accounts>(chosen);
 }
 

@@ -16,6 +16,7 @@
 // partition executes a command), graph_seed, message_bytes, posts_kept and timeline_kept (the
 // latest so many). The papers state neither graph nor number of users: these are free.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "protocols/partitioned/application.hpp"
@@ -43,6 +44,11 @@ struct ChirperOptions {
   std::uint32_t posts_kept = 5;
   std::uint32_t timeline_kept = 10;
   FollowersKnown followers_known = FollowersKnown::at_first;
+  static constexpr std::array kBounds{
+      Bound{"users", 0, kMostObjects},      Bound{"followees", 0, 10'000},
+      Bound{"groups", 1, kMostObjects},     Bound{"edge_cut", 0, 100},
+      Bound{"message_bytes", 0, 1'000'000}, Bound{"posts_kept", 0, 1000},
+      Bound{"timeline_kept", 0, 1000}};
 };
 BOOST_DESCRIBE_STRUCT(ChirperOptions, (),
                       (users, followees, groups, edge_cut, skew, graph_seed, message_bytes,
@@ -379,14 +385,7 @@ ApplicationPtr make_chirper(const Value& options, const std::string& pointer,
   ChirperOptions chosen;
   chosen.groups = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.users, 0, kMostObjects, pointer, "users");
-  check_count(chosen.followees, 0, 10'000, pointer, "followees");
-  check_count(chosen.groups, 1, kMostObjects, pointer, "groups");
-  check_count(chosen.edge_cut, 0, 100, pointer, "edge_cut");
   decode_number(Value(chosen.skew), pointer_to(pointer, "skew"), 0, 64);
-  check_count(chosen.message_bytes, 0, 1'000'000, pointer, "message_bytes");
-  check_count(chosen.posts_kept, 0, 1000, pointer, "posts_kept");
-  check_count(chosen.timeline_kept, 0, 1000, pointer, "timeline_kept");
   return std::make_shared<Chirper>(chosen);
 }
 

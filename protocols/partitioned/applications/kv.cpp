@@ -3,6 +3,8 @@
 //   get key; put key value; append key value; cas key expected value
 // A get answers the text; append the text as it is now; cas (compare and set) the text that it
 // found, and whether it wrote. Options: keys ("k0", "k1", …; empty texts at first).
+#include <array>
+
 #include "protocols/partitioned/application.hpp"
 #include "sim/decode.hpp"
 
@@ -12,6 +14,7 @@ namespace {
 
 struct KvOptions {
   std::uint32_t keys = 0;
+  static constexpr std::array kBounds{Bound{"keys", 0, kMostObjects}};
 };
 BOOST_DESCRIBE_STRUCT(KvOptions, (), (keys))
 
@@ -122,7 +125,6 @@ ApplicationPtr make_kv(const Value& options, const std::string& pointer,
                        std::size_t /*partitions*/) {
   KvOptions chosen;
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.keys, 0, kMostObjects, pointer, "keys");
   return std::make_shared<KeyValue>(chosen);
 }
 

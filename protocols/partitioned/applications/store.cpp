@@ -4,6 +4,8 @@
 //
 // Options: objects ("x0", …, of 0), groups, crossing (percent of the generated pairs, which take
 // from one object and give to another, that are over two groups).
+#include <array>
+
 #include "protocols/partitioned/application.hpp"
 #include "sim/decode.hpp"
 
@@ -15,6 +17,8 @@ struct StoreOptions {
   std::uint32_t objects = 0;    ///< "x0", "x1", …, of 0
   std::uint32_t groups = 1;     ///< of objects that belong together
   std::uint32_t crossing = 10;  ///< percent of pairs over two groups
+  static constexpr std::array kBounds{Bound{"objects", 0, kMostObjects},
+                                      Bound{"groups", 1, kMostObjects}, Bound{"crossing", 0, 100}};
 };
 BOOST_DESCRIBE_STRUCT(StoreOptions, (), (objects, groups, crossing))
 
@@ -134,9 +138,6 @@ ApplicationPtr make_store(const Value& options, const std::string& pointer,
   StoreOptions chosen;
   chosen.groups = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.objects, 0, kMostObjects, pointer, "objects");
-  check_count(chosen.groups, 1, kMostObjects, pointer, "groups");
-  check_count(chosen.crossing, 0, 100, pointer, "crossing");
   return std::make_shared<Store>(chosen);
 }
 

@@ -18,6 +18,7 @@
 // by the workload's keys, not by NURand; amounts are integers; customers are never chosen by last
 // name.
 #include <algorithm>
+#include <array>
 
 #include "protocols/partitioned/application.hpp"
 #include "sim/decode.hpp"
@@ -35,6 +36,11 @@ struct TpccOptions {
   std::uint32_t remote_payments = 15;
   std::uint32_t orders_kept = 20;
   std::uint32_t waiting_kept = 100;
+  static constexpr std::array kBounds{
+      Bound{"warehouses", 0, 1000},   Bound{"districts", 1, 100},
+      Bound{"customers", 1, 100'000}, Bound{"items", 1, 100'000},
+      Bound{"remote_lines", 0, 100},  Bound{"remote_payments", 0, 100},
+      Bound{"orders_kept", 1, 1000},  Bound{"waiting_kept", 1, 10'000}};
 };
 BOOST_DESCRIBE_STRUCT(TpccOptions, (),
                       (warehouses, districts, customers, items, remote_lines, remote_payments,
@@ -478,14 +484,6 @@ ApplicationPtr make_tpcc(const Value& options, const std::string& pointer, std::
   TpccOptions chosen;
   chosen.warehouses = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.warehouses, 0, 1000, pointer, "warehouses");
-  check_count(chosen.districts, 1, 100, pointer, "districts");
-  check_count(chosen.customers, 1, 100'000, pointer, "customers");
-  check_count(chosen.items, 1, 100'000, pointer, "items");
-  check_count(chosen.remote_lines, 0, 100, pointer, "remote_lines");
-  check_count(chosen.remote_payments, 0, 100, pointer, "remote_payments");
-  check_count(chosen.orders_kept, 1, 1000, pointer, "orders_kept");
-  check_count(chosen.waiting_kept, 1, 10'000, pointer, "waiting_kept");
   return std::make_shared<Tpcc>(chosen);
 }
 

@@ -4,6 +4,8 @@
 //
 //   set_data path data; get_data path; creates and deletes as in every scenario
 // Options: nodes ("n0", …), bytes (of each node's data, counted on the wire and not kept).
+#include <array>
+
 #include "protocols/partitioned/application.hpp"
 #include "sim/decode.hpp"
 
@@ -14,6 +16,8 @@ namespace {
 struct VoleryOptions {
   std::uint32_t nodes = 0;
   std::uint32_t bytes = 100;
+  static constexpr std::array kBounds{Bound{"nodes", 0, kMostObjects},
+                                      Bound{"bytes", 0, 100'000'000}};
 };
 BOOST_DESCRIBE_STRUCT(VoleryOptions, (), (nodes, bytes))
 
@@ -125,8 +129,6 @@ ApplicationPtr make_volery(const Value& options, const std::string& pointer,
                            std::size_t /*partitions*/) {
   VoleryOptions chosen;
   if (!options.is_null()) decode(options, pointer, chosen);
-  check_count(chosen.nodes, 0, kMostObjects, pointer, "nodes");
-  check_count(chosen.bytes, 0, 100'000'000, pointer, "bytes");
   return std::make_shared<Volery>(chosen);
 }
 

@@ -45,6 +45,10 @@ BrokerOptions broker_options(const Setup& setup) {
   refuse_option(options.locks == Locks::none && options.lock_lease > Duration{0}, "lock_lease",
                 "the option \"locks\" is none, so there are no leases; leave out the one or the "
                 "other");
+  refuse_option(options.locks == Locks::none && options.lock_order != LockOrder::sorted,
+                "lock_order",
+                "the option \"locks\" is none, so there is no order of locks; leave out the one or "
+                "the other");
   return options;
 }
 

@@ -10,8 +10,11 @@ namespace sibyl::partitioned {
 SsmrServer::SsmrServer(SystemPtr system, std::string partition, multicast::AtomicMulticast amcast,
                        const SsmrOptions& options)
     : ReplicaOf(system, std::move(partition), std::move(amcast)), options_(options) {
-  store = Shelf<Content>(this->system().many_objects());
-  catalog = Catalog({system, &system->deployment.objects}, system->many_objects());
+  const bool many = this->system().many_objects();
+  store = Shelf<Content>(many);
+  cached = Shelf<Content>(many);
+  kept_by = Shelf<std::set<std::string>>(many);
+  catalog = Catalog({system, &system->deployment.objects}, many);
   for (const auto& [object, spec] : this->system().deployment.objects.items) {
     if (spec.at == self() || options_.copies) store.put(object, spec.value);
   }
@@ -113,7 +116,7 @@ void SsmrServer::begin(Context& context, const Task& task) {
   bool remote = false;
   for (const std::string& object : head_.exchanged) {
     if (is_local(task, object)) continue;
-    if (cached.count(object) == 0) return;
+    if (!cached.has(object)) return;
     remote = true;
   }
   if (!remote) return;
@@ -139,9 +142,12 @@ void SsmrServer::send_variables(Context& context, const Task& task) {
     }
     std::vector<std::string> know;
     std::vector<std::string> need;
+    std::set<std::string> keepers;
+    if (kept_by.has(object)) keepers = kept_by.lend(object);
     for (const std::string& other : others) {
-      (kept_by[object].insert(other).second ? need : know).push_back(other);
+      (keepers.insert(other).second ? need : know).push_back(other);
     }
+    kept_by.put(object, std::move(keepers));
     if (!know.empty()) {
       context.count("validation");
       tell(context, know, Validation{task.id, self(), object});
@@ -187,7 +193,7 @@ bool SsmrServer::ready(const Task& task) const {
 
 /// Whether what has been kept is read: its owner has said that it is right, or nobody asks.
 bool SsmrServer::has_cached(const Arrived& arrived_now, const std::string& object) const {
-  if (cached.count(object) == 0) return false;
+  if (!cached.has(object)) return false;
   return options_.cache_variables == CacheVariables::unchecked ||
          arrived_now.validated.count(object) > 0;
 }
@@ -227,7 +233,7 @@ std::vector<std::string> SsmrServer::gather(const Task& task, Objects& values) c
     if (is_local(task, object)) {
       if (const Content* held = store.find(object)) value = *held;
     } else if (has_cached(arrived_now, object)) {
-      value = cached.at(object);
+      value = *cached.find(object);
     } else if (const auto it = arrived_now.variables.find(object);
                it != arrived_now.variables.end()) {
       value = it->second;
@@ -285,7 +291,7 @@ void SsmrServer::keep_unchanged(const Task& task, const Objects& values) {
   if (!keeps()) return;
   for (const std::string& object : head_.exchanged) {
     const auto value = values.find(object);
-    if (!is_local(task, object) && value != values.end()) cached[object] = value->second;
+    if (!is_local(task, object) && value != values.end()) cached.put(object, value->second);
   }
 }
 
@@ -297,14 +303,14 @@ void SsmrServer::keep(const Access& c, const Objects& values) {
   const std::vector<std::string>& read = head_.exchanged;
   for (const std::string& object : system().application->writes(work_of(c))) {
     if (std::binary_search(read.begin(), read.end(), object)) {
-      if (is_local(object)) kept_by[object] = {others.begin(), others.end()};
+      if (is_local(object)) kept_by.put(object, {others.begin(), others.end()});
     } else {
       forget(object);
     }
   }
   for (const std::string& object : read) {
     const auto value = values.find(object);
-    if (!is_local(object) && value != values.end()) cached[object] = value->second;
+    if (!is_local(object) && value != values.end()) cached.put(object, value->second);
   }
 }
 
@@ -404,6 +410,10 @@ std::uint64_t SsmrServer::state_hash() const {
   Hasher h;
   hash_append(h, store);
   hash_append(h, catalog);
+  if (keeps()) {
+    hash_append(h, cached);
+    hash_append(h, kept_by);
+  }
   return h.value();
 }
 

@@ -23,7 +23,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,11 +43,11 @@ class SsmrServer : public ReplicaOf<SsmrServer> {
 
   void start(Context& context) override;
 
-  Shelf<Content> store;  ///< the objects held, and copies where kept
-  Catalog catalog;       ///< every object there is: its partition; by attribute: of those here
-  std::map<std::string, Content> cached;  ///< values of others' objects; only where kept
+  Shelf<Content> store;   ///< the objects held, and copies where kept
+  Catalog catalog;        ///< every object there is: its partition; by attribute: of those here
+  Shelf<Content> cached;  ///< values of others' objects; only where kept
   /// Of objects here: the partitions that have kept the present value.
-  std::map<std::string, std::set<std::string>> kept_by;
+  Shelf<std::set<std::string>> kept_by;
   std::optional<std::uint64_t> speculating;  ///< the command executed before it is ready
   BOOST_DESCRIBE_CLASS(SsmrServer, (Replica), (store, catalog, cached, kept_by, speculating), (),
                        ())

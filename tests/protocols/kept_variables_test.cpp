@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "sim/notes.hpp"
 #include "tests/protocols/partitioned_world.hpp"
 
 namespace sibyl::kept_variables_test {
@@ -58,6 +59,36 @@ TEST_CASE("what a command over both has written is kept by both; a blind write i
       scenario("conservative", R"("do": "access", "steps": [["write", "y", 7], ["read", "x"]])"));
   CHECK(ran.text("C").substr(0, kRead.size() + 1) == kRead + "7");
   CHECK(ran.count("variable") == 3);
+}
+
+/// The state that a replica of P1 reports last.
+std::string last_state(const Ran& ran) {
+  std::string state;
+  for (const TraceEvent& e : ran.trace.events) {
+    if (e.name != type_name<note::Applied>() || ran.trace.nodes[e.node.value].name != "P1")
+      continue;
+    state = *e.data.find("state")->as_string();
+  }
+  return state;
+}
+
+TEST_CASE("what has been kept, and by whom, is part of a replica's state") {
+  const std::string same = R"("do": "read", "object": "x")";
+  // In the first P1 has kept y, in the second P2 has kept x; what P1 holds is the same.
+  const std::string keeps = R"("do": "access", "steps": [["read", "y"], ["write", "x", 1]])";
+  const std::string is_kept = R"("do": "access", "steps": [["read", "x"], ["write", "y", 2]])";
+  const auto state = [&](const std::string& how, const std::string& first) {
+    Scenario s = scenario(how, same);
+    s.workload = R"({"operations": [{"client": "c", "label": "A", )" + first +
+                 R"(}, {"client": "c", "label": "W", "at": "30ms", )" + same + "}]}";
+    return last_state(run(s));
+  };
+  for (const std::string& first : {keeps, is_kept}) {
+    REQUIRE(!state("none", same).empty());
+    CHECK(state("none", first) == state("none", same));
+    CHECK(state("conservative", first) != state("conservative", same));
+  }
+  CHECK(state("conservative", keeps) != state("conservative", is_kept));
 }
 
 TEST_CASE("what is deleted is kept by nobody") {

@@ -308,6 +308,7 @@ void Lanes::place_bar_label(const Rows& rows, std::size_t place, const Area& are
   }
   for (int x = text.x + kNameEvery; x + width + 6 < area.x1; x += kNameEvery) {
     Text again = text;
+    if (!bar.cache) again.text = bar.object;  // the value is that of the beginning
     again.x = x;
     picture_.write(std::move(again));
   }

@@ -34,6 +34,7 @@ class Reader {
       lit_.insert(each.context.begin(), each.context.end());
     }
     scene_.findings = findings;
+    for (Finding& f : scene_.findings) f.summary = with_times(f.summary, trace);
     for (const Finding& f : findings) {
       if (f.verdict == Verdict::violated) witness_.insert(f.events.begin(), f.events.end());
     }

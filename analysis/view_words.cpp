@@ -1,7 +1,9 @@
 // Words for what a trace holds.
 #include "analysis/view_words.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/core.h>
 
@@ -182,6 +184,26 @@ std::string in_unit(std::int64_t ns, const TimeUnit& unit) {
 std::string time_words(std::int64_t ns) {
   const TimeUnit unit = unit_for(ns);
   return ns == 0 ? "0" : in_unit(ns, unit) + " " + std::string(unit.name);
+}
+
+std::string with_times(std::string_view text, const Trace& trace) {
+  constexpr std::string_view kDigits = "0123456789";
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i + 1;
+    for (const std::string_view before : {std::string_view("event "), std::string_view("(#")}) {
+      if (text.substr(i, before.size()) == before) end = i + before.size();
+    }
+    const std::size_t digits = end;
+    if (end > i + 1) end = std::min(text.find_first_not_of(kDigits, end), text.size());
+    out += text.substr(i, end - i);
+    i = end;
+    std::size_t number = 0;
+    std::from_chars(text.data() + digits, text.data() + end, number);
+    if (number == 0 || number > trace.events.size()) continue;
+    out += " at " + time_words(trace.events[number - 1].at.ns);
+  }
+  return out;
 }
 
 std::string short_name(std::string_view qualified) {

@@ -43,6 +43,10 @@ std::string in_unit(std::int64_t ns, const TimeUnit& unit);
 /// A time with the unit that suits it: "250 us".
 std::string time_words(std::int64_t ns);
 
+/// A sentence about a trace with the time behind each event of it that is named: "(since event 28)"
+/// is "(since event 28 at 5 ms)", and "(#28)" is "(#28 at 5 ms)". O(length).
+std::string with_times(std::string_view text, const Trace& trace);
+
 /// The name without what is before the last "::": "skeen::Propose" is "Propose".
 std::string short_name(std::string_view qualified);
 

@@ -1,7 +1,11 @@
 // Drawings of broadcasts and replicas: what was applied, and what messages carry.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "analysis/svg_items.hpp"
+#include "analysis/svg_layout.hpp"
 #include "analysis/svg_scene.hpp"
 #include "tests/analysis/trace_builder.hpp"
 
@@ -99,6 +103,42 @@ TEST_CASE("where nothing is broadcast and nothing put out, drawings are as ever"
   const Scene scene = scene_of(w.trace(), {}, {}, {});
   CHECK(scene.boxes.size() == 1);
   CHECK(scene.arrows.at(0).label.empty());
+}
+
+TEST_CASE("along a long bar the object's name is repeated, its first value is not") {
+  TraceBuilder t;
+  const NodeId p0 = t.node("P0", "server", "store");
+  t.initial(p0, "x", 7);
+  for (int i = 1; i <= 60; ++i) {
+    t.at(i * 2'000'000);
+    t.invoke(p0, i, "operation " + std::to_string(i), Value(i));
+    t.at(i * 2'000'000 + 1'000'000);
+    t.give_back(p0, i, "ok", Value(i));
+  }
+  const Picture picture = lay_out(scene_of(t.trace(), {}));
+  const auto count = [&](std::string_view words) {
+    return std::count_if(picture.texts.begin(), picture.texts.end(),
+                         [&](const Text& text) { return text.text == words; });
+  };
+  REQUIRE(picture.width > 2000);
+  CHECK(count("x, initially 7") == 1);
+  CHECK(count("x") >= 1);
+}
+
+TEST_CASE("a verdict in a drawing says when the events were that it names") {
+  TraceBuilder t;
+  const NodeId p0 = t.node("P0", "party", "counter");
+  t.at(5'000'000);
+  const EventId event = t.note(p0, "Broadcast", Value(Value::Object{}));
+  Finding finding;
+  finding.property = "single_owner";
+  finding.verdict = Verdict::violated;
+  finding.summary = "It held it (since event " + std::to_string(event) + "; see (#" +
+                    std::to_string(event) + ")), not event 999 nor event x.";
+  const Scene scene = scene_of(t.trace(), {finding}, {}, {});
+  CHECK(scene.findings.at(0).summary == "It held it (since event " + std::to_string(event) +
+                                            " at 5 ms; see (#" + std::to_string(event) +
+                                            " at 5 ms)), not event 999 nor event x.");
 }
 
 }  // namespace sibyl::analysis::svg::svg_items_test

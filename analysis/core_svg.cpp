@@ -428,7 +428,7 @@ class CorePage {
       sample("op proof", "core: violated whatever happened to the others");
     }
     if (any([](const Bar& b) { return b.role == "source"; })) {
-      sample("op", "what the core may have read");
+      sample("op", "what the core may build on");
     }
     if (any([](const Bar& b) { return b.open && !b.open_then; })) {
       sample("op open", "never returned");

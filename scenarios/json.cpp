@@ -246,4 +246,42 @@ std::string to_pretty_json(const Value& value) {
   return out;
 }
 
+std::string_view format_member(std::string_view text) {
+  std::size_t at = 0;
+  const auto blanks = [&] { at = std::min(text.find_first_not_of(" \t\r\n", at), text.size()); };
+  const auto next = [&] { return at < text.size() ? text[at] : '\0'; };
+  const auto quoted = [&] {  // what stands between the quotes
+    const std::size_t from = ++at;
+    while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+    const std::size_t to = std::min(at, text.size());
+    at = to + 1;
+    return text.substr(from, to - from);
+  };
+  blanks();
+  if (next() != '{') return {};
+  ++at;
+  for (blanks(); next() == '"'; blanks()) {
+    const std::string_view key = quoted();
+    blanks();
+    if (next() != ':') return {};
+    ++at;
+    blanks();
+    if (key == "format") return next() == '"' ? quoted() : std::string_view();
+    for (std::size_t depth = 0; at < text.size();) {
+      const char c = text[at];
+      if (depth == 0 && (c == ',' || c == '}')) break;
+      if (c == '"') {
+        quoted();
+        continue;
+      }
+      if (c == '{' || c == '[') ++depth;
+      if ((c == '}' || c == ']') && depth > 0) --depth;
+      ++at;
+    }
+    if (next() != ',') return {};
+    ++at;
+  }
+  return {};
+}
+
 }  // namespace sibyl

@@ -23,6 +23,10 @@ struct JsonLimits {
 Value parse_json(std::string_view text, const std::string& name, const JsonLimits& limits = {},
                  std::size_t first_line = 1);
 
+/// The text of the member "format" of the object that a text begins with, behind blanks; empty
+/// where there is none, or not as far as the text goes. The text need not be JSON. O(object).
+std::string_view format_member(std::string_view text);
+
 /// Compact text on one line; keys in the order of insertion; doubles as the shortest text that
 /// reads back as the same number. Infinite numbers and NaN, which JSON has not, become null.
 std::string to_json(const Value& value);

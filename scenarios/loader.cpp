@@ -418,9 +418,7 @@ Scenario load_document(const Value& document, const std::string& name) {
 std::string_view scenario_schema() { return embedded::scenario_schema; }
 
 void refuse_scenario(std::string_view text, const std::string& name) {
-  const std::string_view before = text.substr(0, text.find("\"sibyl-scenario/"));
-  if (before.size() == text.size() || before.find("\"format\"") == std::string_view::npos) return;
-  if (std::count(before.begin(), before.end(), '{') != 1) return;
+  if (!format_member(text).starts_with("sibyl-scenario/")) return;
   throw InputError(name, "",
                    "is a scenario, neither a history nor a trace: sibyl run runs it and judges the "
                    "run");

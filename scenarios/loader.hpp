@@ -55,8 +55,8 @@ inline constexpr std::size_t kLargestScenario = std::size_t{64} << 20U;
 /// The JSON Schema of the format, as text.
 std::string_view scenario_schema();
 
-/// Of what should be a history or a trace: throws InputError where it begins as a scenario does,
-/// with an object that names the format before anything that has members itself.
+/// Of what should be a history or a trace: throws InputError where its member "format" is that of a
+/// scenario, as far as the text goes.
 void refuse_scenario(std::string_view text, const std::string& name);
 
 }  // namespace sibyl

@@ -266,8 +266,7 @@ Trace parse_trace(std::string_view text, const std::string& name) {
 }
 
 bool looks_like_trace(std::string_view text) {
-  const std::string_view first = text.substr(0, std::min<std::size_t>(text.find('\n'), 200));
-  return first.substr(0, 1) == "{" && first.find("\"sibyl-trace/") != std::string_view::npos;
+  return format_member(text).starts_with("sibyl-trace/");
 }
 
 bool looks_like_history(std::string_view text) { return text.starts_with("{\"process\":"); }

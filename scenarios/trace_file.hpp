@@ -28,7 +28,7 @@ std::string trace_text(const Trace& trace);
 /// out of order, a parent that is not earlier, a missing end.
 Trace parse_trace(std::string_view text, const std::string& name);
 
-/// Whether the text begins with the header of a trace, as far as its first line tells.
+/// Whether the text begins with the header of a trace, by its member "format".
 bool looks_like_trace(std::string_view text);
 
 /// Whether the text begins as history_text() does.

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "analysis/check/patience.hpp"
+#include "analysis/check/stamps.hpp"
 #include "analysis/view_words.hpp"
 
 namespace sibyl::analysis {
@@ -349,6 +350,8 @@ class AccessReader {
     const Hidden* source = nullptr;
     for (const Hidden& each : hidden_) {
       if (each.key != raw.key || each.value != raw.read) continue;
+      const auto& ops = history_.operations;
+      if (each.failed && one_before_other(ops[i], i, ops[each.op], each.op)) continue;
       if (source == nullptr || (source->failed && !each.failed)) source = &each;
     }
     if (source == nullptr ? own : source->op == i) {

@@ -11,6 +11,9 @@
 
 #include <fmt/core.h>
 
+#include "analysis/check/layers.hpp"
+#include "analysis/check/part_steps.hpp"
+#include "analysis/check/patience.hpp"
 #include "analysis/check/stamps.hpp"
 #include "analysis/check/why_ends.hpp"
 #include "analysis/check/why_words.hpp"
@@ -32,8 +35,12 @@ constexpr std::size_t kMostContext = 100;
 constexpr std::size_t kMostConfigurations = 4;
 constexpr std::size_t kMostReasons = 24;
 constexpr std::size_t kMostText = 160;
-/// How many operations that failed are tried before one that needs another.
-constexpr std::size_t kMostFailed = 1000;
+/// How many operations that failed are tried right before the core, and in a search.
+constexpr std::size_t kMostTried = 1000;
+constexpr std::size_t kMostFailed = 4;
+/// Operations beside one that failed, and steps of such a search.
+constexpr std::size_t kMostBeside = 2000;
+constexpr std::uint64_t kFailedSteps = 20'000;
 
 /// As printable text, in at most `most` characters and about 2 * `most` bytes.
 std::string cut(std::string_view text, std::size_t most = kMostText) {
@@ -66,6 +73,8 @@ class WhyTeller {
   bool writes(const FlatOperation& op, ValueCode value) const;
   bool reads_value(const Window& window) const;
   std::vector<std::string> failed_for(const Window& window) const;
+  bool allows(const FlatOperation& op, const Part& core) const;
+  bool with_done(std::uint32_t failed, std::uint32_t core) const;
 
   const WhyQuestion& ask_;
   const Bounds& bounds_;
@@ -213,34 +222,70 @@ bool WhyTeller::reads_value(const Window& window) const {
          window.part.operations[0].f == "read";
 }
 
-/// Of a core of one operation, the names of those that failed and would have made it possible: of
-/// registers by what they would have written, else right before it. O(operations).
+/// Of a core of one operation, the names of those that failed and with one of which, had it been
+/// done, there would be an order of all that was known when the core had ended. O(operations), and
+/// a search for each of a few.
 std::vector<std::string> WhyTeller::failed_for(const Window& window) const {
   std::vector<std::string> names;
   const Part& part = window.part;
   if (part.operations.size() != 1 || window.left_out != 0) return names;
-  const FlatOperation& last = ask_.history.operations[part.index[0]];
+  const std::vector<FlatOperation>& ops = ask_.history.operations;
+  const std::uint32_t core = part.index[0];
   const bool by_values = reads_value(window);
   std::size_t tried = 0;
-  for (std::uint32_t i = 0; i < ask_.history.operations.size() && tried < kMostFailed; ++i) {
-    const FlatOperation& op = ask_.history.operations[i];
-    const bool failed = op.outcome == OperationOutcome::fail || op.refused;
-    if (!failed || i == part.index[0] || op.key != last.key || op.call > last.ret) continue;
-    bool helps = by_values && writes(op, last.value);
-    if (!by_values) {
-      Operation done = unflat(ask_.history, op);
-      done.outcome = OperationOutcome::ok;
-      done.reply = "ok";
-      if (ask_.model.pure(done) || !ask_.model.understands(done) || ask_.model.problem(done))
+  std::size_t judged = 0;
+  Patience patience(bounds_.stop);
+  try {
+    for (auto i = static_cast<std::uint32_t>(ops.size()); i-- > 0;) {
+      patience.step();
+      const FlatOperation& op = ops[i];
+      if (op.outcome != OperationOutcome::fail || op.refused || op.key != ops[core].key ||
+          op.call > ops[core].ret || one_before_other(ops[core], core, op, i))
         continue;
-      ++tried;
-      const auto machine = ask_.model.compile({done, part.operations[0]}, part.initial);
-      const auto next = machine->step(machine->initial(), 0);
-      helps = next && machine->step(*next, 1);
+      if (by_values && !writes(ask_.operations[i], ask_.operations[core].value)) continue;
+      if (!by_values && (++tried > kMostTried || !allows(op, part))) continue;
+      if (with_done(i, core)) names.push_back(fmt::format("line {}", op.line));
+      if (++judged == kMostFailed) break;
     }
-    if (helps) names.push_back(fmt::format("line {}", op.line));
+  } catch (const TimeIsUp&) {
+    // Those that were found are named.
   }
+  std::reverse(names.begin(), names.end());
   return names;
+}
+
+/// Whether the core could be done right after an operation, with nothing else.
+bool WhyTeller::allows(const FlatOperation& op, const Part& core) const {
+  Operation done = unflat(ask_.history, op);
+  done.outcome = OperationOutcome::ok;
+  done.reply = "ok";
+  if (ask_.model.pure(done) || !ask_.model.understands(done) || ask_.model.problem(done))
+    return false;
+  const auto machine = ask_.model.compile({done, core.operations[0]}, core.initial);
+  const auto next = machine->step(machine->initial(), 0);
+  return next && machine->step(*next, 1);
+}
+
+/// Whether what was known at the end of the core has an order if one that failed was done in its
+/// time. No where that takes too long to tell.
+bool WhyTeller::with_done(std::uint32_t failed, std::uint32_t core) const {
+  const std::vector<FlatOperation>& ops = ask_.history.operations;
+  const std::int64_t end = ops[core].ret;
+  Numbers part;
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    const bool never = ops[i].outcome == OperationOutcome::fail && i != failed;
+    if (never || ops[i].key != ops[core].key || ops[i].call > end) continue;
+    part.push_back(i);
+    if (part.size() > kMostBeside) return false;
+  }
+  std::vector<FlatOperation> then = ops;
+  for (const std::uint32_t i : part) then[i] = known_at(ask_.history, then[i], i, end);
+  const bool ended = ops[failed].ret != FlatOperation::kNever;
+  then[failed] = ops[failed];
+  then[failed].outcome = ended ? OperationOutcome::ok : OperationOutcome::unknown;
+  const auto steps = steps_of(ask_.history, then, part, ask_.model, ask_.initial);
+  const Bounds few{bounds_.stop, bounds_.max_bytes, kFailedSteps};
+  return judge_layered(then, part, *steps, false, few).found == Found::yes;
 }
 
 /// Of a core of one operation, what others would have had to make possible.

@@ -16,6 +16,8 @@ namespace {
 
 /// What means nothing before an operation.
 constexpr std::string_view kBlank = " \t\r\n,";
+/// So many bytes tell the format of a history.
+constexpr std::size_t kTelling = 4096;
 constexpr std::array kFormats{HistoryFormat::json_lines, HistoryFormat::edn,
                               HistoryFormat::jepsen_log};
 
@@ -94,12 +96,14 @@ LoadedHistory load_history(TextWindow& window, const LoadOptions& options) {
   LoadedHistory loaded;
   HistoryBuilder builder(options);
   if (options.format == "auto") {
-    // However much that is blank comes first.
-    std::size_t seen = 0;
-    while (window.text().find_first_not_of(kBlank, seen) == std::string_view::npos &&
-           window.text().size() <= options.most_bytes) {
-      seen = window.text().size();
-      if (!window.more()) break;
+    // However much that is blank comes first, and wherever a block ends; a pipe may say no more for
+    // a while than its first line.
+    std::size_t first = 0;
+    while (window.text().size() <= options.most_bytes) {
+      const std::string_view text = window.text();
+      first = std::min(text.find_first_not_of(kBlank, first), text.size());
+      const bool line = text.find('\n', first) != std::string_view::npos;
+      if (line || text.size() - first >= kTelling || !window.more()) break;
     }
     loaded.format = format_of(window.text(), window.name());
   } else {

@@ -187,8 +187,6 @@ Value row_json(const Campaign& campaign, const CampaignRow& row, const RowFiles&
       {"violating", number(row.violating)},
       {"inconclusive", number(row.inconclusive)},
       {"inconclusive_because", undecided_json(row.undecided)},
-      {"outside_model", number(row.outside)},
-      {"outside_model_because", undecided_json(row.outside_because)},
       {"found", Value(std::move(found))},
       {"size_before", size_json(row.before)},
       {"size_after", size_json(row.after)},

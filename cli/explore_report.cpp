@@ -93,8 +93,6 @@ Value exploration_json(const std::string& id, const ExploreOptions& options,
                        {"violating", number_value(result.violating)},
                        {"inconclusive", number_value(result.inconclusive)},
                        {"inconclusive_because", undecided_json(result.undecided)},
-                       {"outside_model", number_value(result.outside)},
-                       {"outside_model_because", undecided_json(result.outside_because)},
                        {"probes", probes_json(result.probes)},
                        {"found", found_json(result.found, files)},
                        {"cpu_seconds", result.cpu_seconds},
@@ -131,10 +129,6 @@ std::string exploration_text(const std::string& id, const ExploreOptions& option
                                   result.stopped ? " (stopped)" : "", result.violating,
                                   result.inconclusive, result.events));
   out += why_inconclusive(result.inconclusive, result.undecided);
-  if (result.outside != 0) {
-    out += line("outside", fmt::format("{} outside the model: {}", result.outside,
-                                       undecided_text(result.outside_because)));
-  }
   if (result.workloads != 0) out += line("drawn", fmt::format("{} workloads", result.workloads));
   out += speed(result.cpu_seconds, result.runs, "runs");
   out += never_hit(result.probes) + found_text(result.found, files);

@@ -84,8 +84,6 @@ class Searches {
     row.violating = result.violating;
     row.inconclusive = result.inconclusive;
     row.undecided = std::move(result.undecided);
-    row.outside = result.outside;
-    row.outside_because = std::move(result.outside_because);
     row.cpu_seconds = result.cpu_seconds;
     row.found = std::move(result.found);
     row.probes = std::move(result.probes);

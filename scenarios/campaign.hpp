@@ -95,10 +95,8 @@ struct CampaignRow {
   std::uint64_t workloads = 0;  ///< that were drawn; 0: the scenario's own was searched
   std::uint64_t violating = 0;  ///< of an exhaustive search: different observations that violate
   std::uint64_t inconclusive = 0;
-  Undecided undecided;        ///< these, by why
-  std::uint64_t outside = 0;  ///< as ExploreResult::outside
-  Undecided outside_because;  ///< these, by why
-  double cpu_seconds = 0;     ///< of the search, all jobs
+  Undecided undecided;     ///< these, by why
+  double cpu_seconds = 0;  ///< of the search, all jobs
   std::vector<FoundCause> found;
   std::map<std::string, std::uint64_t> probes;
   std::vector<std::string> incomplete;  ///< as ExhaustiveResult::incomplete

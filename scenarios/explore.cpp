@@ -35,7 +35,6 @@ struct Tally {
   std::uint64_t events = 0;
   std::uint64_t violating = 0;
   Undecided undecided;
-  Undecided outside;
   std::vector<std::pair<std::string, std::uint64_t>> probes;  ///< runs that hit each
 };
 
@@ -152,26 +151,30 @@ class Worker {
     return run;
   }
 
-  std::vector<Finding> findings(const Trace& trace) const {
+  /// Of what is asked of the run.
+  std::vector<Finding> findings(const Recorded& run) const {
     std::vector<Finding> all;
     for (const std::string& property : judged_properties(scenario_, options_.properties)) {
-      all.push_back(analysis::check(property, trace));
+      if (!wanted(property)) continue;
+      Finding finding = analysis::check(property, run.trace);
+      const bool other = finding.verdict == Verdict::violated && run.liveness &&
+                         !is_meant(finding, run.trace, *options_.liveness, *run.liveness);
+      if (!other) all.push_back(std::move(finding));
     }
     return all;
   }
 
-  /// Those that the model promises: where a party gave up, nothing is concluded from what did not
-  /// happen, as where a limit ends a run. `outside`: how it left the model, if that changes
-  /// anything.
-  std::vector<Finding> findings_within(Trace& trace, std::string& outside) const {
-    std::vector<Finding> all = findings(trace);
+  /// Where a party gave up, nothing is concluded from what did not happen, as where a limit ends a
+  /// run. `why`: says so, where something would be violated otherwise.
+  std::vector<Finding> findings_within(Recorded& run, std::string& why) const {
     const auto is_violated = [](const Finding& f) { return f.verdict == Verdict::violated; };
+    std::vector<Finding> all = findings(run);
     if (std::none_of(all.begin(), all.end(), is_violated)) return all;
-    const std::optional<Departure> left = gave_up(scenario_, trace);
+    const std::optional<Departure> left = gave_up(scenario_, run.trace);
     if (!left) return all;
-    outside = fmt::format("in which {} gave up after {}", left->found, left->bound);
-    trace.outcome = Outcome::limit;
-    return findings(trace);
+    if (why.empty()) why = fmt::format("in which {} gave up after {}", left->found, left->bound);
+    run.trace.outcome = Outcome::limit;
+    return findings(run);
   }
 
   bool wanted(const std::string& property) const {
@@ -201,8 +204,6 @@ class Worker {
     Judged judged = judged_as(number, seen, world.digest());
     if (judged.violations) {
       ++tally_.violating;
-    } else if (!judged.outside.empty()) {
-      ++tally_.outside[judged.outside];
     } else if (!judged.undecided.empty()) {
       ++tally_.undecided[judged.undecided];
     }
@@ -301,17 +302,12 @@ class Worker {
     Judged judged;
     std::vector<FoundViolation> violated;
     Recorded run = record(number, &judged.undecided);
-    Trace& trace = run.trace;
+    const Trace& trace = run.trace;
     // It was ended when nobody of the core waited any more: so much is decided.
     const bool settled =
         run.liveness && trace.outcome == Outcome::limit && judged.undecided.empty();
     std::vector<Finding> undecided;
-    for (const Finding& finding : findings_within(trace, judged.outside)) {
-      if (!wanted(finding.property)) continue;
-      if (finding.verdict == Verdict::violated && run.liveness &&
-          !is_meant(finding, trace, *options_.liveness, *run.liveness)) {
-        continue;
-      }
+    for (const Finding& finding : findings_within(run, judged.undecided)) {
       const bool is_decided = settled && finding.property == "termination";
       if (finding.verdict == Verdict::inconclusive && !is_decided) undecided.push_back(finding);
       if (finding.verdict != Verdict::violated) continue;
@@ -381,9 +377,7 @@ void merge(const Violations& run, std::uint64_t number, double seconds, ExploreR
 /// The sums over all workers, in place of those of the last block.
 void sum_up(const Team<Worker>& team, ExploreResult& result) {
   result.events = result.violating = result.inconclusive = result.judged = 0;
-  result.outside = 0;
   result.undecided.clear();
-  result.outside_because.clear();
   for (auto& [probe, runs] : result.probes) runs = 0;
   team.each([&](const Worker& worker) {
     const Tally& tally = worker.tally();
@@ -392,10 +386,6 @@ void sum_up(const Team<Worker>& team, ExploreResult& result) {
     for (const auto& [why, runs] : tally.undecided) {
       result.undecided[why] += runs;
       result.inconclusive += runs;
-    }
-    for (const auto& [why, runs] : tally.outside) {
-      result.outside_because[why] += runs;
-      result.outside += runs;
     }
     for (const auto& [probe, runs] : tally.probes) result.probes[probe] += runs;
     result.judged += worker.judged();

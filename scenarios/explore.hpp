@@ -67,13 +67,10 @@ struct ExploreResult {
   std::uint64_t workloads = 0;  ///< that were drawn; 0: the scenario's own was searched
   std::uint64_t events = 0;     ///< steps of all runs
   std::uint64_t violating = 0;  ///< runs with at least one violation
-  std::uint64_t inconclusive =
-      0;                ///< runs that a limit ended, or whose properties could not be judged
-  Undecided undecided;  ///< these, by why
-  /// Runs that violate nothing but that something did not happen, after a party had given up
-  /// (Departure): what a run lacks then is outside the model. They are not inconclusive.
-  std::uint64_t outside = 0;
-  Undecided outside_because;      ///< these, by why
+  /// Runs that a limit ended, or whose properties could not be judged; also those that violate
+  /// nothing but that something did not happen, after a party had given up (Departure).
+  std::uint64_t inconclusive = 0;
+  Undecided undecided;            ///< these, by why
   std::uint64_t judged = 0;       ///< runs that the checkers were shown; the others were alike
   double cpu_seconds = 0;         ///< of all jobs
   std::vector<FoundCause> found;  ///< in the order of their first runs

@@ -126,10 +126,8 @@ void merge(ExploreResult one, std::uint64_t number, std::uint64_t each, ExploreR
   all.events += one.events;
   all.violating += one.violating;
   all.inconclusive += one.inconclusive;
-  all.outside += one.outside;
   all.judged += one.judged;
   for (const auto& [why, runs] : one.undecided) all.undecided[why] += runs;
-  for (const auto& [why, runs] : one.outside_because) all.outside_because[why] += runs;
   for (const auto& [probe, hits] : one.probes) all.probes[probe] += hits;
   ++all.workloads;
 }

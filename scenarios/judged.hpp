@@ -28,7 +28,6 @@ using Violations = std::shared_ptr<const std::vector<FoundViolation>>;
 struct Judged {
   Violations violations;
   std::string undecided = {};  ///< why it has no verdict; empty: it has one
-  std::string outside = {};    ///< how it left the model, where what it lacks is due to that
 };
 
 /// Verdicts by a hash that tells what they depend on. Threads share them: what one has judged is
@@ -72,7 +71,7 @@ class JudgedRuns {
 
   /// With its place in the map, about.
   static std::uint64_t size_of(const Judged& judged) {
-    std::uint64_t bytes = 96 + judged.undecided.size() + judged.outside.size();
+    std::uint64_t bytes = 96 + judged.undecided.size();
     if (!judged.violations) return bytes;
     for (const FoundViolation& found : *judged.violations) {
       bytes += sizeof(FoundViolation) + found.property.size() + found.cause.size() +

@@ -138,6 +138,13 @@ void check_count(std::uint64_t found, std::uint64_t lowest, std::uint64_t highes
              static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(highest));
 }
 
+void check_product(std::uint64_t found, std::uint64_t most, const std::string& pointer,
+                   std::string_view what) {
+  if (found <= most) return;
+  throw ConfigError(pointer, std::to_string(found) + " " + std::string(what) + "; at most " +
+                                 std::to_string(most));
+}
+
 Value row(std::string_view f, const std::string& object, Value value) {
   return list_with(f, object, std::move(value));
 }

@@ -186,7 +186,7 @@ std::vector<std::string> application_names();
 
 // ---- For applications ----
 
-/// The most objects of a kind that options may ask for.
+/// The most initial objects that options may ask for.
 inline constexpr std::uint64_t kMostObjects = 1'000'000;
 
 /// "u7"
@@ -213,6 +213,10 @@ std::int64_t field_int(const Value& fields, const std::string& pointer, std::str
 /// Throws ConfigError unless an option lies within its bounds.
 void check_count(std::uint64_t found, std::uint64_t lowest, std::uint64_t highest,
                  const std::string& pointer, std::string_view member);
+/// Throws ConfigError where options, each within its bounds, ask together for more than `most`.
+/// `what` says of what, and which make it: "edges at first: users x followees".
+void check_product(std::uint64_t found, std::uint64_t most, const std::string& pointer,
+                   std::string_view what);
 /// The list of these values.
 template <class... Values>
 Value list_with(Values&&... values) {

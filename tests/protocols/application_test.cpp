@@ -308,6 +308,16 @@ TEST_CASE("wrong options of applications are refused where they stand") {
         kPointer + "/options/edge_cut: 101 is out of range: from 0 to 100");
   CHECK(error_of(R"({"name": "tpcc", "options": {"warehouses": 1001}})").find("from 0 to 1000") !=
         std::string::npos);
+  // Each within its bounds, and too many together.
+  CHECK(error_of(R"({"name": "tpcc", "options": {"warehouses": 1000, "customers": 100}})") ==
+        kPointer + "/options: 1111000 rows: warehouses x (1 + districts x (1 + customers) + "
+                   "items); at most 1000000");
+  CHECK(error_of(R"({"name": "tpcc", "options": {"warehouses": 100, "items": 100000}})")
+            .find("/options: 10031100 rows") != std::string::npos);
+  CHECK(error_of(R"({"name": "chirper", "options": {"users": 1000001, "followees": 1}})") ==
+        kPointer + "/options/users: 1000001 is out of range: from 0 to 1000000");
+  CHECK(error_of(R"({"name": "chirper", "options": {"users": 10000, "followees": 1001}})") ==
+        kPointer + "/options: 10010000 edges at first: users x followees; at most 10000000");
 }
 
 }  // namespace sibyl::partitioned::application_test

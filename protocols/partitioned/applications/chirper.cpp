@@ -29,6 +29,9 @@ namespace {
 /// How many authors' followers a client remembers.
 constexpr std::size_t kMostLearned = 64;
 
+/// The most edges of the initial graph.
+constexpr std::uint64_t kMostFollowed = 10'000'000;
+
 /// Which followers a client names that posts.
 enum class FollowersKnown : std::uint8_t { at_first, learned, none, asked };
 BOOST_DESCRIBE_ENUM(FollowersKnown, at_first, learned, none, asked)
@@ -385,6 +388,8 @@ ApplicationPtr make_chirper(const Value& options, const std::string& pointer,
   ChirperOptions chosen;
   chosen.groups = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
+  check_product(std::uint64_t{chosen.users} * chosen.followees, kMostFollowed, pointer,
+                "edges at first: users x followees");
   decode_number(Value(chosen.skew), pointer_to(pointer, "skew"), 0, 64);
   return std::make_shared<Chirper>(chosen);
 }

@@ -484,6 +484,10 @@ ApplicationPtr make_tpcc(const Value& options, const std::string& pointer, std::
   TpccOptions chosen;
   chosen.warehouses = static_cast<std::uint32_t>(partitions);
   if (!options.is_null()) decode(options, pointer, chosen);
+  const std::uint64_t of_a_warehouse =
+      1 + chosen.districts * (1 + std::uint64_t{chosen.customers}) + chosen.items;
+  check_product(chosen.warehouses * of_a_warehouse, kMostObjects, pointer,
+                "rows: warehouses x (1 + districts x (1 + customers) + items)");
   return std::make_shared<Tpcc>(chosen);
 }
 

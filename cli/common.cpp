@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analysis/view_words.hpp"
 #include "cli/verbs.hpp"
 #include "scenarios/files.hpp"
 #include "scenarios/pointer.hpp"
@@ -203,6 +204,18 @@ double thread_seconds() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
+std::string error_line(std::string_view what) {
+  constexpr std::size_t kEnd = 1000;
+  const std::string text = shown(what);
+  const std::string head = analysis::shortened(text, kEnd);
+  if (head.size() >= text.size()) return text;
+  std::size_t from = text.size();
+  for (std::size_t n = 0; from > 0 && n < kEnd; --from) {
+    if ((static_cast<unsigned char>(text[from - 1]) & 0xc0U) != 0x80) ++n;
+  }
+  return from <= head.size() ? text : head + text.substr(from);
+}
+
 bool wants_color(const Common& common, const Io& io) {
   if (common.color != "auto") return common.color == "always";
   return io.out_is_terminal && !io.no_color && (common.out.empty() || common.out == "-");
@@ -218,7 +231,7 @@ std::vector<Scenario> load_scenarios(const std::vector<std::string>& files, cons
     try {
       for (Scenario& s : load_file(file, overrides, &only)) loaded.push_back(std::move(s));
     } catch (const InputError& e) {
-      if (first) io.err << shown(first->what()) << "\n";
+      if (first) io.err << error_line(first->what()) << "\n";
       first = e;
     }
   }

@@ -145,7 +145,7 @@ Listing list_scenarios(const ListSettings& settings, Io& io) {
     try {
       loaded = load_file(file);
     } catch (const InputError& e) {
-      io.err << shown(e.what()) << "\n";
+      io.err << error_line(e.what()) << "\n";
       listing.status = kBadInput;
       continue;
     }

@@ -7,7 +7,6 @@
 
 #include "cli/verbs.hpp"
 #include "scenarios/files.hpp"
-#include "scenarios/report.hpp"
 #include "scenarios/runner.hpp"
 #include "sim/decode.hpp"
 
@@ -97,13 +96,13 @@ int run_program(const std::vector<std::string>& arguments, Io& io) {
   try {
     return dispatch(arguments, io);
   } catch (const UsageError& e) {
-    io.err << "sibyl: " << shown(e.what()) << "\n";
+    io.err << "sibyl: " << error_line(e.what()) << "\n";
     return kUsage;
   } catch (const InputError& e) {
-    io.err << shown(e.what()) << "\n";
+    io.err << error_line(e.what()) << "\n";
     return kBadInput;
   } catch (const FileError& e) {
-    io.err << shown(e.what()) << "\n";
+    io.err << error_line(e.what()) << "\n";
     return kFileTrouble;
   } catch (const Interrupted&) {
     io.err << "sibyl: interrupted\n";
@@ -113,7 +112,7 @@ int run_program(const std::vector<std::string>& arguments, Io& io) {
               "earlier\n";
     return kInternal;
   } catch (const std::exception& e) {
-    io.err << "sibyl: internal error: " << shown(e.what()) << "\n";
+    io.err << "sibyl: internal error: " << error_line(e.what()) << "\n";
     return kInternal;
   }
 }

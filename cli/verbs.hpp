@@ -51,6 +51,10 @@ void add_scenario_options(CLI::App& verb, Common& common);
 /// --out, --json, --quiet, --color: what comes out. Every verb accepts them.
 void add_output_options(CLI::App& verb, Common& common);
 
+/// A mistake as it is told on standard error: one line, of some 2000 characters at most; what is
+/// left out of a longer one is its middle.
+std::string error_line(std::string_view what);
+
 /// What --set says. Throws UsageError when it is no /pointer=JSON.
 std::vector<Override> overrides_of(const Common& common);
 

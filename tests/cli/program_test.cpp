@@ -253,6 +253,17 @@ TEST_CASE("view --json is one object: the drawing, or the file that it was writt
   CHECK(read_file(file, 1 << 26).find("<svg") != std::string::npos);
 }
 
+TEST_CASE("the line of a mistake has an end, however long what it is about") {
+  const std::string name(100'000, 'k');
+  Ran ran = sibyl_with({"run", kOne, "--set", "/" + name + "=1"});
+  CHECK(ran.status == 65);
+  CHECK(ran.says("unknown member"));
+  CHECK(ran.err.size() < 3000);
+  ran = sibyl_with({name});
+  CHECK(ran.status == 64);
+  CHECK(ran.err.size() < 3000);
+}
+
 TEST_CASE("list shows the variants of protocols with the property that each breaks") {
   const Ran ran = sibyl_with({"list", "protocols", "--variants"});
   CHECK(ran.status == 0);

@@ -43,7 +43,6 @@ BOOST_DESCRIBE_STRUCT(OtherMembers, (), (groups, clients, clocks))
 
 const std::string kMulticastEntries = pointer_to(kWorkloadPointer, "multicasts");
 const std::string kSequencerName = "sequencer";
-constexpr std::size_t kLongestLabel = 256;  ///< bytes
 
 /// The names of nodes and groups.
 class NodeNames {
@@ -111,11 +110,7 @@ Entry read_multicast(const WrittenMulticast& written, const System& system,
     throw ConfigError(at, "names a group twice");
   }
   entry.at = written.at;
-  if (written.label && (written.label->empty() || written.label->size() > kLongestLabel)) {
-    throw ConfigError(pointer_to(pointer, "label"),
-                      fmt::format("found {} bytes, expected a text of 1 to {}",
-                                  written.label->size(), kLongestLabel));
-  }
+  if (written.label) check_label(*written.label, pointer_to(pointer, "label"));
   const std::string label = fmt::format("m{}", system.entries.size() + 1);
   entry.content = {written.label.value_or(label), written.value};
   return entry;
@@ -212,6 +207,13 @@ SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
   Deployment::decode_from(setup.deployment, kDeploymentPointer, deployment);
   if (!protocol.has_clocks && !deployment.clocks.empty()) {
     throw ConfigError(pointer_to(kDeploymentPointer, "clocks"),
+void check_label(const std::string& label, const std::string& pointer) {
+  constexpr std::size_t kLongest = 256;  // bytes
+  if (!label.empty() && label.size() <= kLongest) return;
+  throw ConfigError(pointer, fmt::format("found {} bytes, expected a text of 1 to {}", label.size(),
+                                         kLongest));
+}
+
                       fmt::format("{} has no logical clocks, so this has no effect; leave it out",
                                   protocol.name));
   }

@@ -103,6 +103,9 @@ std::function<Make(const Setup&)> made_with(std::vector<Variant> variants, MakeW
   };
 }
 
+/// Throws ConfigError unless what a scenario calls something has 1 to 256 bytes.
+void check_label(const std::string& label, const std::string& pointer);
+
 /// Reads "/deployment" and "/workload". Throws ConfigError.
 SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol);
 

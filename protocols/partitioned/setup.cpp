@@ -462,6 +462,7 @@ Operation Operation::read(const Value& v, const std::string& pointer,
   read_common("client", out.client);
   read_common("at", out.at);
   read_common("label", out.label);
+  if (v.find("label") != nullptr) multicast::check_label(out.label, pointer_to(pointer, "label"));
   return out;
 }
 

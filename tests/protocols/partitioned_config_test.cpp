@@ -154,6 +154,22 @@ TEST_CASE("the bounds of numbers are told as they are, also of numbers beyond th
   check_refused("s-smr", kGood, "{}", "{}", "/workload", "\"generate\"");
 }
 
+TEST_CASE("labels of operations have 1 to 256 bytes") {
+  const auto labelled = [](std::size_t bytes) {
+    return R"({"operations": [{"client": "c", "do": "read", "object": "x", "label": ")" +
+           std::string(bytes, 'm') + "\"}]}";
+  };
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{257}}) {
+    check_refused("s-smr", kGood, labelled(bytes), "{}", "/workload/operations/0/label",
+                  "found " + std::to_string(bytes) + " bytes, expected a text of 1 to 256");
+  }
+  Scenario s;
+  s.protocol = "s-smr";
+  s.deployment = kGood;
+  s.workload = labelled(256);
+  CHECK_NOTHROW(find_protocol(s.protocol)->build(setup_of(s)));
+}
+
 TEST_CASE("an oracle group is checked, and belongs to ds-smr") {
   const std::string before = R"({"partitions": {"P1": {}}, "oracle": )";
   check_refused("ds-smr", before + R"({"name": "P1"}})", kIdle, "{}", "/deployment/partitions/P1",

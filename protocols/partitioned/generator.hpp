@@ -55,7 +55,7 @@ inline constexpr std::uint32_t kMostCallsASecond = 1'000'000;
 
 /// What a scenario says at "/workload/generate".
 struct GeneratorSpec {
-  std::uint32_t clients = 0;          ///< "c1", "c2", …; 0: those of the deployment
+  std::uint32_t clients = 0;          ///< "c1", "c2", …; absent (0): those of the deployment
   std::uint32_t outstanding = 1;      ///< closed loop: calls under way at a time, of each client
   Duration think = {};                ///< closed loop: from a return to the next call
   std::optional<std::uint32_t> rate;  ///< open loop: calls a second of each client, in the mean
@@ -64,7 +64,7 @@ struct GeneratorSpec {
   std::map<std::string, std::uint64_t> mix;  ///< kind: weight; empty: the application's own
   KeysSpec keys;
   static constexpr std::array kBounds{
-      Bound{"clients", 0, kMostClients}, Bound{"outstanding", 1, kMostOutstanding},
+      Bound{"clients", 1, kMostClients}, Bound{"outstanding", 1, kMostOutstanding},
       Bound{"rate", 1, kMostCallsASecond}, Bound{"operations", 0, kMostGenerated}};
 };
 BOOST_DESCRIBE_STRUCT(GeneratorSpec, (),

@@ -256,7 +256,9 @@ TEST_CASE("mistakes in a generator are refused where they stand") {
   CHECK(error_of(R"({"clients": 1, "operations": 1, "keys": "zipf"})") ==
         at + R"(/keys: found a string ("zipf"), expected "uniform" or {"zipf": 0.95})");
   CHECK(error_of(R"({"clients": 10001, "operations": 1})") ==
-        at + "/clients: 10001 is out of range: from 0 to 10000");
+        at + "/clients: 10001 is out of range: from 1 to 10000");
+  CHECK(error_of(R"({"clients": 0, "operations": 1})") ==
+        at + "/clients: 0 is out of range: from 1 to 10000");
   CHECK(error_of(R"({"clients": 1, "operations": 1, "keys": {"zipf": -1}})")
             .find(at + "/keys/zipf") == 0);
 }

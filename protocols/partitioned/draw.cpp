@@ -300,6 +300,16 @@ class Drawing {
   std::int64_t now_ms_ = 0;  ///< when the operation that was drawn last is called
 };
 
+void draw_tolerant_multicast(Value& deployment, Stream& stream) {
+  constexpr std::array kMulticasts{"ft_skeen", "white_box", "global_order"};
+  deployment.set("multicast", Value(kMulticasts[stream.below(kMulticasts.size())]));
+}
+
+void replicate_group(Value& group, bool two) {
+  group.set("replicas", Value(two ? 2 : 3));
+  if (two) group.set("acceptors", Value(1));
+}
+
 }  // namespace
 
 Drawn draw_ssmr(const Setup& setup, Stream& stream, unsigned size) {
@@ -406,8 +416,7 @@ Drawn draw_shared_cache(const Setup& setup, Stream& stream, unsigned size) {
 }
 
 void replicate(Value& deployment, Stream& stream, bool with_oracle) {
-  constexpr std::array kMulticasts{"ft_skeen", "white_box", "global_order"};
-  deployment.set("multicast", Value(kMulticasts[stream.below(kMulticasts.size())]));
+  draw_tolerant_multicast(deployment, stream);
   Value::Object groups = *deployment.find("partitions")->as_object();
   if (with_oracle) {
     const Value* oracle = deployment.find("oracle");
@@ -417,8 +426,7 @@ void replicate(Value& deployment, Stream& stream, bool with_oracle) {
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const bool two = stream.below(2) == 0;
     if (stream.below(2) == 0 && i != one) continue;
-    groups[i].second.set("replicas", Value(two ? 2 : 3));
-    if (two) groups[i].second.set("acceptors", Value(1));
+    replicate_group(groups[i].second, two);
   }
   if (with_oracle) {
     deployment.set("oracle", std::move(groups.back().second));
@@ -426,6 +434,14 @@ void replicate(Value& deployment, Stream& stream, bool with_oracle) {
   }
   deployment.set("partitions", Value(std::move(groups)));
   drop_idle_clocks(deployment, nullptr);
+}
+
+void replicate_oracle(Value& deployment, Stream& stream) {
+  draw_tolerant_multicast(deployment, stream);
+  const Value* oracle = deployment.find("oracle");
+  Value group = oracle == nullptr ? Value(Value::Object{}) : *oracle;
+  replicate_group(group, stream.below(2) == 0);
+  deployment.set("oracle", std::move(group));
 }
 
 }  // namespace sibyl::partitioned

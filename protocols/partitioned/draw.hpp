@@ -19,5 +19,7 @@ Drawn draw_shared_cache(const Setup& setup, Stream& stream, unsigned size);
 /// As ProtocolInfo::replicate: one of the fault-tolerant multicasts, and of one group at least, the
 /// oracle's among them if there is one, three replicas, or two and an acceptor.
 void replicate(Value& deployment, Stream& stream, bool with_oracle);
+/// The same of the oracle alone, for protocols whose partitions have one replica.
+void replicate_oracle(Value& deployment, Stream& stream);
 
 }  // namespace sibyl::partitioned

@@ -201,6 +201,7 @@ ProtocolInfo with_broker_bounds(ProtocolInfo info) {
     for (Model::Others& each : model.others) each = {"holder", each.nodes, 0};
     return model;
   };
+  info.replicate = replicate_oracle;
   return info;
 }
 

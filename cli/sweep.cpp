@@ -224,6 +224,10 @@ int run_sweep(const SweepSettings& settings, Io& io) {
   SweepResult from;
   if (settings.resume) {
     const std::string path = settings.state();
+    if (!std::filesystem::exists(path)) {
+      throw FileError(path + ": there is no such file: no run of this sweep was finished before it "
+                             "was interrupted, or it is done; run it without --resume");
+    }
     from = read_sweep_state(read_file(path, kLargestSweepState), path, plan);
   }
   SweepOptions options;

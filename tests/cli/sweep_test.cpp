@@ -132,7 +132,10 @@ TEST_CASE("an interrupted sweep keeps what it has, and --resume writes the same 
   CHECK(ran.status == 0);
   CHECK(file(folder / "part.csv") == file(folder / "whole.csv"));
   CHECK_FALSE(std::filesystem::exists(folder / "part.csv.partial"));
-  CHECK(sibyl_with(to("part.csv", {"--resume"})).status == 74);  // there is no state any more
+  ran = sibyl_with(to("part.csv", {"--resume"}));
+  CHECK(ran.status == 74);  // there is no state any more
+  CHECK(ran.says("there is no such file: no run of this sweep was finished before"));
+  CHECK(ran.says("run it without --resume"));
   // Without a file what there is goes to standard output.
   ran = interrupted_after(25, bracha({"--vary", "/deployment/parties=4..8", "--jobs", "1"}));
   CHECK(ran.status == 130);

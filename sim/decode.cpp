@@ -186,8 +186,7 @@ std::int64_t decode_int(const Value& v, const std::string& pointer, std::int64_t
     return "from " + std::to_string(lowest) + " to " + std::to_string(highest);
   };
   if (v.as_int() == nullptr) {
-    const bool tells = !unbounded && v.as_double() != nullptr;
-    wrong_kind(pointer, v, tells ? "an integer " + bounds() : "an integer");
+    wrong_kind(pointer, v, unbounded ? "an integer" : "an integer " + bounds());
   }
   if (lowest == 0 && unbounded && *v.as_int() < 0) {
     throw ConfigError(pointer,

@@ -71,6 +71,21 @@ void decode(const Value& v, const std::string& pointer, T& out);
 
 namespace detail {
 
+/// Whether every bound is of a member: a misspelt one would bound nothing.
+template <class T>
+constexpr bool bounds_members() {
+  bool all = true;
+  for (const Bound& bound : T::kBounds) {
+    bool is_member = false;
+    using Members = boost::describe::describe_members<
+        T, boost::describe::mod_public | boost::describe::mod_inherited>;
+    boost::mp11::mp_for_each<Members>(
+        [&](auto d) { is_member = is_member || bound.member == d.name; });
+    all = all && is_member;
+  }
+  return all;
+}
+
 template <class E>
 std::vector<std::string> enum_names() {
   std::vector<std::string> names;
@@ -103,6 +118,7 @@ void decode_struct(const Value& v, const std::string& pointer, T& out) {
     const Value* found = v.find(name);
     if (found == nullptr) return;
     if constexpr (requires { T::kBounds; }) {
+      static_assert(bounds_members<T>(), "kBounds names what is no described member");
       for (const Bound& bound : T::kBounds) {
         if (bound.member != name) continue;
         decode_int(*found, pointer_to(pointer, name), bound.lowest, bound.highest);

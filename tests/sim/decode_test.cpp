@@ -130,7 +130,7 @@ TEST_CASE("a value of the wrong kind is answered with the place, the finding and
   CHECK(mistake(Value(3)) == ": found an integer (3), expected an object");
   CHECK(mistake(object("flag", Value(1))) == "/flag: found an integer (1), expected true or false");
   CHECK(mistake(object("small", Value("x"))) ==
-        "/small: found a string (\"x\"), expected an integer");
+        "/small: found a string (\"x\"), expected an integer from 0 to 255");
   CHECK(begins(mistake(object("small", Value(1.5))), "/small: found a number (1.5)"));
   CHECK(mistake(object("number", Value(true))) ==
         "/number: found a boolean (true), expected a number");
@@ -201,9 +201,18 @@ TEST_CASE("a member's own bounds are told, however far beyond them a number is")
   CHECK(said("few", -1) == "/at/few: -1 is out of range: from 1 to 16");
   CHECK(said("rate", 0) == "/at/rate: 0 is out of range: from 1 to 1000");
   CHECK(said("few", 1e30) == "/at/few: found a number (1e+30), expected an integer from 1 to 16");
-  CHECK(said("few", "x") == "/at/few: found a string (\"x\"), expected an integer");
+  CHECK(said("few", "x") == "/at/few: found a string (\"x\"), expected an integer from 1 to 16");
+  CHECK(said("many", "x") == "/at/many: found a string (\"x\"), expected an integer");
   CHECK(said("many", 1e30) == "/at/many: found a number (1e+30), expected an integer");
 }
+
+struct Misspelt {
+  std::uint32_t few = 1;
+  static constexpr std::array kBounds{Bound{"fwe", 1, 16}};
+};
+BOOST_DESCRIBE_STRUCT(Misspelt, (), (few))
+static_assert(sibyl::detail::bounds_members<Bounded>());
+static_assert(!sibyl::detail::bounds_members<Misspelt>());
 
 TEST_CASE("numbers out of range are answered with the range") {
   CHECK(mistake(object("small", Value(256))) == "/small: 256 is out of range: from 0 to 255");

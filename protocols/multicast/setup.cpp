@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "protocols/broadcast/gave_up.hpp"
 #include "protocols/broadcast/party.hpp"
@@ -98,17 +99,22 @@ Entry read_multicast(const WrittenMulticast& written, const System& system,
   }
   entry.from = {static_cast<std::uint32_t>(from - senders.begin())};
   const std::string at = pointer_to(pointer, "to");
-  if (written.to.empty()) throw ConfigError(at, "names no group");
   const auto& groups = system.groups->names;
+  if (written.to.empty()) {
+    throw ConfigError(at, fmt::format("names no group, expected at least one of {}",
+                                      fmt::join(groups, ", ")));
+  }
   for (std::size_t i = 0; i < written.to.size(); ++i) {
     const auto group = std::find(groups.begin(), groups.end(), written.to[i]);
     if (group == groups.end()) unknown_name(pointer_to(at, i), written.to[i], groups, "group");
-    entry.to.push_back(static_cast<GroupIndex>(group - groups.begin()));
+    const auto index = static_cast<GroupIndex>(group - groups.begin());
+    if (std::find(entry.to.begin(), entry.to.end(), index) != entry.to.end()) {
+      throw ConfigError(pointer_to(at, i),
+                        fmt::format("names {} twice, expected each group once", written.to[i]));
+    }
+    entry.to.push_back(index);
   }
   std::sort(entry.to.begin(), entry.to.end());
-  if (std::adjacent_find(entry.to.begin(), entry.to.end()) != entry.to.end()) {
-    throw ConfigError(at, "names a group twice");
-  }
   entry.at = written.at;
   if (written.label) check_label(*written.label, pointer_to(pointer, "label"));
   const std::string label = fmt::format("m{}", system.entries.size() + 1);
@@ -201,12 +207,6 @@ void Deployment::decode_from(const Value& v, const std::string& pointer, Deploym
   out.clocks = std::move(members.clocks);
 }
 
-SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
-  auto system = std::make_shared<System>();
-  Deployment deployment;
-  Deployment::decode_from(setup.deployment, kDeploymentPointer, deployment);
-  if (!protocol.has_clocks && !deployment.clocks.empty()) {
-    throw ConfigError(pointer_to(kDeploymentPointer, "clocks"),
 void check_label(const std::string& label, const std::string& pointer) {
   constexpr std::size_t kLongest = 256;  // bytes
   if (!label.empty() && label.size() <= kLongest) return;
@@ -214,6 +214,12 @@ void check_label(const std::string& label, const std::string& pointer) {
                                          kLongest));
 }
 
+SystemPtr read_system(const Setup& setup, const MulticastProtocol& protocol) {
+  auto system = std::make_shared<System>();
+  Deployment deployment;
+  Deployment::decode_from(setup.deployment, kDeploymentPointer, deployment);
+  if (!protocol.has_clocks && !deployment.clocks.empty()) {
+    throw ConfigError(pointer_to(kDeploymentPointer, "clocks"),
                       fmt::format("{} has no logical clocks, so this has no effect; leave it out",
                                   protocol.name));
   }

@@ -209,11 +209,13 @@ TEST_CASE("FIFO: one global order holds back what has overtaken an earlier messa
 }
 
 TEST_CASE("what a scenario says wrong is refused at its place") {
-  const auto refused = [](const std::string& deployment, const std::string& multicasts) {
+  std::string said;
+  const auto refused = [&](const std::string& deployment, const std::string& multicasts) {
     try {
       run({"skeen", deployment, multicasts});
       return std::string("accepted");
     } catch (const ConfigError& error) {
+      said = error.what();
       return error.pointer;
     }
   };
@@ -236,6 +238,11 @@ TEST_CASE("what a scenario says wrong is refused at its place") {
       CHECK(error.pointer == "/deployment/clocks");
     }
   }
+  const std::string two = R"({"groups": {"A": 1, "B": 1}})";
+  CHECK(refused(two, R"({"from": "A", "to": []})") == "/workload/multicasts/0/to");
+  CHECK(said == "names no group, expected at least one of A, B");
+  CHECK(refused(two, R"({"from": "A", "to": ["B", "A", "B"]})") == "/workload/multicasts/0/to/2");
+  CHECK(said == "names B twice, expected each group once");
   const std::string labelled = R"({"from": "A", "to": ["A"], "label": ")";
   const auto long_label = [&](std::size_t bytes) {
     return refused(R"({"groups": {"A": 1}})", labelled + std::string(bytes, 'm') + "\"}");
@@ -252,7 +259,7 @@ TEST_CASE("what a scenario says wrong is refused at its place") {
   CHECK(refused(R"({"groups": {"A": 1}})", R"({"from": "A", "to": ["B"]})") ==
         "/workload/multicasts/0/to/0");
   CHECK(refused(R"({"groups": {"A": 1}})", R"({"from": "A", "to": ["A", "A"]})") ==
-        "/workload/multicasts/0/to");
+        "/workload/multicasts/0/to/1");
 }
 
 }  // namespace sibyl::multicast_family_test::multicast_costs_test
